@@ -1,0 +1,143 @@
+#!/usr/bin/env bash
+# Everything that must pass, quick checks first. People run it, CI runs it (.ci/run), nothing else counts.
+#
+#   ./test.sh               all steps
+#   ./test.sh --quick       without browsers and the release build
+#   ./test.sh --only STEP   one step (may be repeated); ./test.sh --list names them
+set -euo pipefail
+cd "$(dirname "$0")"
+export CARGO_TERM_COLOR=never DEBIAN_FRONTEND=noninteractive
+
+STEPS=(install format deny-names lints rust docs web oracle release compose e2e)
+QUICK=(format deny-names lints rust docs web oracle)
+passed=0
+log=$(mktemp -d)
+trap 'rm -rf "$log"' EXIT
+
+say() { printf '\n== %s\n' "$*"; }
+die() { printf '\ntest.sh: %s\n' "$*" >&2; exit 1; }
+
+# Runs a command, shows its output, keeps it for counting.
+keep() {
+  local name=$1
+  shift
+  "$@" 2>&1 | tee "$log/$name" || die "step '$name' failed: $*"
+}
+
+# Adds up what a runner says it passed; a runner that ran nothing is a failure, not a success.
+count() {
+  local n
+  n=$(grep -oE "$2" "$log/$1" | grep -oE '[0-9]+' | awk '{ all += $1 } END { print all + 0 }')
+  [ "$n" -gt 0 ] || die "step '$1' ran no test"
+  passed=$((passed + n))
+}
+
+need() { command -v "$1" >/dev/null 2>&1; }
+
+step_install() {
+  need cargo || die "install Rust 1.95 or newer first (https://rustup.rs), then run this again"
+  local missing=()
+  need chromium || missing+=(chromium)
+  need firefox-esr || missing+=(firefox-esr)
+  need turnutils_uclient || missing+=(coturn)
+  need ip || missing+=(iproute2)
+  need node || missing+=(nodejs)
+  need npm || missing+=(npm)
+  need cc || missing+=(gcc libc6-dev)
+  need python3 || missing+=(python3)
+  need docker-compose || missing+=(docker-compose)
+  python3 -c 'import venv, ensurepip' 2>/dev/null || missing+=(python3-venv)
+  fc-list 2>/dev/null | grep -qi dejavu || missing+=(fontconfig fonts-dejavu-core)
+  if [ ${#missing[@]} -gt 0 ]; then
+    need apt-get || die "these are missing and this is no Debian, so install them yourself: ${missing[*]}"
+    [ "$(id -u)" = 0 ] || die "these are missing; run as root or: sudo apt-get install ${missing[*]}"
+    apt-get update -q
+    apt-get install -y -q --no-install-recommends "${missing[@]}"
+  fi
+  (cd web && npm ci --no-audit --no-fund --silent)
+}
+
+step_format() { cargo fmt --all --check; }
+
+# The border of the pure crates: what they may depend on, by name (house.md, "Who may import whom").
+step_deny-names() {
+  direct() { cargo tree --locked -p "$1" -e normal --depth 1 --prefix none --format '{p}' | tail -n +2 | awk '{print $1}' | sort -u | tr '\n' ' '; }
+  expect() {
+    local have
+    have=$(direct "$1")
+    [ "$have" = "$2 " ] || die "$1 may depend on: $2
+it depends on:      $have
+a pure crate thinks twice; if the new one is right, change the list in test.sh and say why"
+  }
+  expect parlour-credentials "base64 hmac sha2 uuid"
+  expect parlour-relay "hmac md-5 parlour-credentials rand sha1 sha2 subtle"
+  expect parlour-signaling "base64 ed25519-dalek parlour-credentials rand serde serde_json sha2 uuid"
+  ! cargo tree --locked -p parlour -e normal -i h2 2>/dev/null | grep -q . || die "h2 has come in; HTTP/1.1 is all we speak"
+  # app/ uses the SDK by its public door only; sdk/ knows no DOM.
+  ! grep -rnE "from '\.\./(\.\./)?sdk/" web/app --include='*.js' | grep -v "sdk/parlour.js'" || die "web/app imports past sdk/parlour.js"
+  ! grep -rnE '\b(document|window)\.' web/sdk --include='*.js' | grep -vE ':\s*(\*|//)' || die "web/sdk touches the DOM"
+  ! grep -rnE 'innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(' web/app web/sdk --include='*.js' | grep -vE ':\s*(\*|//)' || die "web/ builds DOM from text"
+}
+
+step_lints() { cargo clippy --locked --workspace --all-targets -- -D warnings; }
+
+step_rust() {
+  keep rust cargo test --locked --workspace
+  count rust '[0-9]+ passed'
+}
+
+step_docs() { RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --quiet; }
+
+step_web() {
+  [ -d web/node_modules ] || (cd web && npm ci --no-audit --no-fund --silent)
+  (cd web && npx tsc -p .)
+  keep web node --test web/test/
+  count web '^# pass [0-9]+'
+  ! grep -E '^# (skipped|todo) [1-9]' "$log/web" || die "a JavaScript test was skipped"
+}
+
+# The second implementation of the sealing, in Python, against the committed vectors.
+step_oracle() {
+  local venv=target/oracle-venv
+  [ -x "$venv/bin/python" ] || python3 -m venv "$venv"
+  "$venv/bin/python" -c 'import cryptography' 2>/dev/null || "$venv/bin/pip" install -q -r e2e/oracle/requirements.txt
+  keep oracle "$venv/bin/python" e2e/oracle/check.py
+  count oracle '[0-9]+ passed'
+}
+
+step_release() { cargo build --release --locked; }
+
+# Only the form can be checked where no container engine runs.
+step_compose() { docker-compose --file docker-compose.yml config --quiet; }
+
+step_e2e() {
+  [ -x target/release/parlour ] || cargo build --release --locked
+  keep e2e node e2e/run.mjs
+  count e2e '^[0-9]+ passed'
+}
+
+run=()
+while [ $# -gt 0 ]; do
+  case $1 in
+    --list) printf '%s\n' "${STEPS[@]}"; exit 0 ;;
+    --quick) run+=("${QUICK[@]}") ;;
+    --only)
+      [ $# -ge 2 ] || die "--only needs the name of a step: ${STEPS[*]}"
+      printf '%s\n' "${STEPS[@]}" | grep -qx -- "$2" || die "there is no step '$2'; there are: ${STEPS[*]}"
+      run+=("$2")
+      shift
+      ;;
+    *) die "unknown option '$1'; try --quick, --only STEP, --list" ;;
+  esac
+  shift
+done
+[ ${#run[@]} -gt 0 ] || run=("${STEPS[@]}")
+
+for step in "${run[@]}"; do
+  say "$step"
+  started=$SECONDS
+  "step_$step"
+  printf -- '-- %s: %d s\n' "$step" $((SECONDS - started))
+done
+
+printf '\n%d passed, 0 failed\n' "$passed"
