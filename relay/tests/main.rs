@@ -1,0 +1,17 @@
+//! The relay's conformance: one module per part of the RFCs, one test per rule.
+//!
+//! All go through the public verbs by way of `common::Bench`, so the inside can be rewritten under them.
+//! Run a part with `cargo test -p parlour-relay --test conformance rfc8656_channel`.
+
+mod budgets;
+mod closed_room;
+mod common;
+mod never_panics;
+mod rfc8489_binding;
+mod rfc8489_credentials;
+mod rfc8656_allocate;
+mod rfc8656_channel;
+mod rfc8656_permission;
+mod rfc8656_refresh;
+mod rfc8656_security;
+mod rfc8656_send_data;
