@@ -1,0 +1,14 @@
+//! The data plane on loopback, as clients see it. One program for all, so that it is linked once.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod bench;
+mod client;
+mod closing;
+mod coturn;
+mod crossing;
+mod listening;
+mod loopback;
+mod merging;
+mod stranger;
+mod tcp;
+mod wildcard;
