@@ -1,0 +1,56 @@
+//! How bytes are written down: base64url in messages, `lv` in what is hashed and signed (seal, section 0).
+//!
+//! Meaning is given elsewhere; here are only the two spellings, each with exactly one form per value.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sha2::{Digest as _, Sha256};
+
+/// Unpadded base64url.
+pub(crate) fn encode(bytes: &[u8]) -> String {
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// Reads unpadded base64url; `None` for every other spelling: padding, foreign letters, bits left over at the end.
+pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
+    URL_SAFE_NO_PAD.decode(text).ok()
+}
+
+/// `lv(a, b, …)`: each item as a 32-bit big-endian length and its bytes, so that no two lists look alike.
+///
+/// # Panics
+/// If an item is 4 GiB or longer; everything here is bounded by the length of a frame.
+pub(crate) fn lv(items: &[&[u8]]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(items.iter().map(|item| item.len() + 4).sum());
+    for item in items {
+        let length = u32::try_from(item.len()).expect("items come out of one frame");
+        out.extend_from_slice(&length.to_be_bytes());
+        out.extend_from_slice(item);
+    }
+    out
+}
+
+/// `H`: SHA-256.
+pub(crate) fn hash(bytes: &[u8]) -> [u8; 32] {
+    Sha256::digest(bytes).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_has_one_spelling() {
+        assert_eq!(decode("AQ"), Some(vec![1]));
+        for other in ["AQ==", "AR", "A", "A Q", "+w", "/w"] {
+            assert_eq!(decode(other), None, "{other}");
+        }
+        assert_eq!(encode(&[0xfb, 0xff]), "-_8");
+    }
+
+    #[test]
+    fn lists_that_differ_only_in_their_borders_differ() {
+        assert_ne!(lv(&[b"ab", b"c"]), lv(&[b"a", b"bc"]));
+        assert_eq!(lv(&[b"ab"]), [0, 0, 0, 2, b'a', b'b']);
+    }
+}

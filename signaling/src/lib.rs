@@ -1,0 +1,48 @@
+//! Rooms without WebSockets: the signaling service as a pure state machine.
+//!
+//! [`Signaling`] takes lines of text from pages (`docs/protocol.md`) and says which lines to send to whom, whom to
+//! ping, which connections to close, and which seats the relay may serve. It owns no socket, clock, random source
+//! or file: `now`, the wall clock at the start and a seed come in as arguments, so a transcript replays exactly.
+//!
+//! It never looks into a `signal`; no SDP type exists here. What it enforces (door, cap, removal, end) is a courtesy
+//! to people's pages, which check everything again for themselves.
+#![cfg_attr(not(test), warn(clippy::indexing_slicing))]
+
+mod claims;
+mod config;
+mod connection;
+mod core;
+mod deadlines;
+mod encoding;
+mod envelope;
+mod hello;
+mod ice_servers;
+mod id;
+mod joining;
+mod limits;
+mod membership;
+mod message;
+mod refusal;
+mod requests;
+mod room;
+mod rooms;
+mod session;
+mod signaling;
+mod state;
+mod states;
+mod stats;
+mod tombstones;
+mod views;
+
+pub use config::{Config, IceTemplate, Rate};
+pub use connection::{Closed, ConnectionId, Source};
+pub use envelope::{ClientFrame, ServerFrame, Unreadable};
+pub use id::{Core, HostPk, Pid, RoomId, RoomName, SealedBox, SessionId, Signature, Spk, Token};
+pub use message::{
+    Action, Bye, ByeCode, Claim, ClientMessage, ClientSignal, Empty, ErrorBody, ErrorCode, Hello, HostClaim,
+    Ice, IceServer, Join, Joined, Look, Resume, Resumed, RoomInfo, Seat, SeatView, Seated, ServerMessage,
+    ServerSignal, SignedState, States, View, Welcome,
+};
+pub use parlour_credentials::{Credentials, RoomTag, SeatId};
+pub use signaling::{Output, Signaling};
+pub use stats::Stats;

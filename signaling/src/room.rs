@@ -1,0 +1,262 @@
+//! One room: its links, its rules, who has a seat and who stands on the porch.
+//!
+//! Bookkeeping only. Who gets a seat is judged in `membership`; who is told of it in `views`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Instant;
+
+use parlour_credentials::{RoomTag, SeatId};
+
+use crate::config::Config;
+use crate::core::Person;
+use crate::id::{HostPk, Pid, RoomId, SealedBox, SessionId, Signature, Spk};
+use crate::limits::Prefix;
+use crate::message::{HostClaim, SeatView, SignedState, View};
+use crate::states::{Standing, StateSet};
+
+/// Rules that one claim in `room` may fill, in bytes of the frame: four claims fit a frame.
+const CLAIM_BYTES: usize = 12 * 1024;
+/// People remembered who had a seat, or whose connection broke: as many as `members` may name.
+const MOST_REMEMBERED: usize = 64;
+
+pub(crate) struct Room {
+    pub(crate) tag: RoomTag,
+    pub(crate) host: HostPk,
+    pub(crate) names: BTreeMap<RoomId, Name>,
+    pub(crate) states: StateSet,
+    /// The strictest of `states`.
+    pub(crate) standing: Standing,
+    /// In the order in which seats were taken.
+    pub(crate) seats: Vec<Seated>,
+    /// In the order in which they came.
+    pub(crate) porch: Vec<Participant>,
+    /// Whether anybody ever had a seat.
+    pub(crate) used: bool,
+    /// When the last seat ended, or the room was made.
+    pub(crate) empty_since: Instant,
+    /// People who had a seat under rules no looser than these.
+    known: BTreeSet<Spk>,
+    /// People whose connection broke for good and who have not come back, with whether they are hosts.
+    missed: BTreeMap<Spk, (Instant, bool)>,
+    /// Number of the present view.
+    pub(crate) n: u64,
+    /// When the last view was sent, and whether there is a newer one.
+    pub(crate) told: Option<Instant>,
+    pub(crate) untold: bool,
+}
+
+/// A link of the room.
+pub(crate) struct Name {
+    pub(crate) room_box: SealedBox,
+    pub(crate) box_sig: Signature,
+    /// Who claimed it.
+    pub(crate) prefix: Prefix,
+}
+
+/// Somebody in the room.
+pub(crate) struct Participant {
+    pub(crate) person: Person,
+    pub(crate) session: SessionId,
+    /// Showed the host key.
+    pub(crate) is_host: bool,
+    /// The link by which they came.
+    pub(crate) via: RoomId,
+    pub(crate) prefix: Prefix,
+    /// Their connection broke.
+    pub(crate) away: bool,
+    /// Number of the last view they were told.
+    pub(crate) seen: u64,
+}
+
+/// Somebody with a seat.
+pub(crate) struct Seated {
+    pub(crate) id: SeatId,
+    pub(crate) who: Participant,
+}
+
+/// Somebody who has just gone.
+pub(crate) struct Gone {
+    pub(crate) seat: Option<SeatId>,
+    pub(crate) who: Participant,
+}
+
+impl Room {
+    pub(crate) fn new(
+        now: Instant,
+        tag: RoomTag,
+        host: HostPk,
+        states: StateSet,
+        standing: Standing,
+    ) -> Self {
+        Self {
+            tag,
+            host,
+            names: BTreeMap::new(),
+            states,
+            standing,
+            seats: Vec::new(),
+            porch: Vec::new(),
+            used: false,
+            empty_since: now,
+            known: BTreeSet::new(),
+            missed: BTreeMap::new(),
+            n: 0,
+            told: None,
+            untold: false,
+        }
+    }
+
+    /// Nobody has a seat and nobody waits for one.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.seats.is_empty() && self.porch.is_empty()
+    }
+
+    pub(crate) fn seat_of(&self, pid: Pid) -> Option<&Seated> {
+        self.seats.iter().find(|seated| seated.who.person.pid == pid)
+    }
+
+    pub(crate) fn participant(&self, pid: Pid) -> Option<&Participant> {
+        self.people().find(|who| who.person.pid == pid)
+    }
+
+    pub(crate) fn participant_mut(&mut self, pid: Pid) -> Option<&mut Participant> {
+        self.people_mut().find(|who| who.person.pid == pid)
+    }
+
+    /// Everybody, seats first.
+    pub(crate) fn people(&self) -> impl Iterator<Item = &Participant> {
+        self.seats.iter().map(|seated| &seated.who).chain(&self.porch)
+    }
+
+    pub(crate) fn people_mut(&mut self) -> impl Iterator<Item = &mut Participant> {
+        self.seats
+            .iter_mut()
+            .map(|seated| &mut seated.who)
+            .chain(&mut self.porch)
+    }
+
+    /// How many may have a seat.
+    pub(crate) fn cap(&self, config: &Config) -> usize {
+        usize::try_from(self.standing.cap)
+            .unwrap_or(config.cap)
+            .min(config.cap)
+    }
+
+    pub(crate) fn is_full(&self, config: &Config) -> bool {
+        self.seats.len() >= self.cap(config)
+    }
+
+    /// Whether the porch takes one more from there.
+    pub(crate) fn porch_takes(&self, config: &Config, prefix: Prefix) -> bool {
+        self.porch.len() < config.porch
+            && self.porch.iter().filter(|who| who.prefix == prefix).count() < config.porch_per_source
+    }
+
+    /// Seats somebody. The seat number must be fresh.
+    pub(crate) fn seat(&mut self, id: SeatId, who: Participant) {
+        self.used = true;
+        self.remember(who.person.spk);
+        self.seats.push(Seated { id, who });
+    }
+
+    /// Takes somebody out.
+    pub(crate) fn take(&mut self, now: Instant, pid: Pid) -> Option<Gone> {
+        let seated = self.seats.iter().position(|seated| seated.who.person.pid == pid);
+        let waiting = self.porch.iter().position(|who| who.person.pid == pid);
+        let gone = match (seated, waiting) {
+            (Some(place), _) => {
+                let Seated { id, who } = self.seats.remove(place);
+                Gone { seat: Some(id), who }
+            }
+            (None, Some(place)) => Gone {
+                seat: None,
+                who: self.porch.remove(place),
+            },
+            (None, None) => return None,
+        };
+        if gone.seat.is_some() && self.seats.is_empty() {
+            self.empty_since = now;
+        }
+        Some(gone)
+    }
+
+    /// Whether this person had a seat here under rules no looser than these.
+    pub(crate) fn knows(&self, spk: Spk) -> bool {
+        self.known.contains(&spk)
+    }
+
+    pub(crate) fn remember(&mut self, spk: Spk) {
+        self.missed.remove(&spk);
+        if self.known.len() < MOST_REMEMBERED {
+            self.known.insert(spk);
+        }
+    }
+
+    /// Rules became tighter: to have had a seat is no right any more.
+    pub(crate) fn forget_known(&mut self) {
+        self.known.clear();
+    }
+
+    /// Somebody's connection broke for good.
+    pub(crate) fn miss(&mut self, now: Instant, spk: Spk, is_host: bool) {
+        if self.missed.len() < MOST_REMEMBERED || is_host {
+            if self.missed.len() >= MOST_REMEMBERED {
+                self.missed.pop_first();
+            }
+            self.missed.insert(spk, (now, is_host));
+        }
+    }
+
+    /// Whether somebody may come back who did not mean to go: a host, or a guest of late.
+    pub(crate) fn misses_anybody(&self, now: Instant, config: &Config) -> bool {
+        self.missed
+            .values()
+            .any(|(at, is_host)| *is_host || now < *at + config.missed_for)
+    }
+
+    pub(crate) fn view(&self) -> View {
+        View {
+            n: self.n,
+            seats: self
+                .seats
+                .iter()
+                .map(|s| SeatView {
+                    pid: s.who.person.pid,
+                    away: s.who.away,
+                })
+                .collect(),
+            porch: self.porch.iter().map(|who| who.person.pid).collect(),
+            states: self.states.signed(),
+        }
+    }
+
+    /// What is told to those who ask by `name`.
+    pub(crate) fn claim(&self, name: RoomId) -> Option<HostClaim> {
+        let Name {
+            room_box, box_sig, ..
+        } = self.names.get(&name)?;
+        let mut bytes = 0;
+        let mut states = self.states.signed();
+        states.retain(|state| {
+            bytes += written_length(state);
+            bytes <= CLAIM_BYTES
+        });
+        Some(HostClaim {
+            host_pk: self.host,
+            room_box: room_box.clone(),
+            box_sig: *box_sig,
+            states,
+            seats: self.seats.len(),
+        })
+    }
+}
+
+/// A state's length in a frame: its text with quotes and backslashes doubled, its signature, and what stands around.
+fn written_length(state: &SignedState) -> usize {
+    let escaped = state
+        .json
+        .bytes()
+        .filter(|byte| matches!(byte, b'"' | b'\\'))
+        .count();
+    state.json.len() + escaped + 128
+}

@@ -1,0 +1,151 @@
+//! All rooms: by host key, by the links that name them, and the dead.
+//!
+//! A room has one host key and any number of names; a name may be claimed by several host keys, because the server
+//! cannot tell whose link it is (seal, section 1.4).
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use parlour_credentials::RoomTag;
+
+use crate::config::Config;
+use crate::id::{HostPk, RoomId};
+use crate::room::{Name, Room};
+use crate::tombstones::Tombstones;
+
+pub(crate) struct Rooms {
+    by_tag: BTreeMap<RoomTag, Room>,
+    by_host: BTreeMap<HostPk, RoomTag>,
+    /// Claims of each name, oldest first.
+    by_name: BTreeMap<RoomId, Vec<RoomTag>>,
+    last_tag: u64,
+    pub(crate) graves: Tombstones,
+}
+
+impl Rooms {
+    pub(crate) fn new(key: [u8; 32]) -> Self {
+        Self {
+            by_tag: BTreeMap::new(),
+            by_host: BTreeMap::new(),
+            by_name: BTreeMap::new(),
+            last_tag: 0,
+            graves: Tombstones::new(key),
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.by_tag.len()
+    }
+
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Room> {
+        self.by_tag.values()
+    }
+
+    pub(crate) fn get(&self, tag: RoomTag) -> Option<&Room> {
+        self.by_tag.get(&tag)
+    }
+
+    pub(crate) fn get_mut(&mut self, tag: RoomTag) -> Option<&mut Room> {
+        self.by_tag.get_mut(&tag)
+    }
+
+    pub(crate) fn of_host(&self, host: HostPk) -> Option<RoomTag> {
+        self.by_host.get(&host).copied()
+    }
+
+    /// Who claims `name`, oldest first.
+    pub(crate) fn named(&self, name: RoomId) -> impl Iterator<Item = &Room> {
+        self.by_name
+            .get(&name)
+            .into_iter()
+            .flatten()
+            .filter_map(|tag| self.by_tag.get(tag))
+    }
+
+    /// The room of `host` if it is known by `name`.
+    pub(crate) fn find(&self, name: RoomId, host: HostPk) -> Option<RoomTag> {
+        let tag = self.of_host(host)?;
+        self.get(tag)?.names.contains_key(&name).then_some(tag)
+    }
+
+    /// A tag that no room of this process had.
+    pub(crate) fn next_tag(&mut self) -> RoomTag {
+        self.last_tag += 1;
+        RoomTag(self.last_tag)
+    }
+
+    pub(crate) fn insert(&mut self, room: Room) {
+        self.by_host.insert(room.host, room.tag);
+        self.by_tag.insert(room.tag, room);
+    }
+
+    /// Takes a room out with all its names.
+    pub(crate) fn remove(&mut self, tag: RoomTag) -> Option<Room> {
+        let room = self.by_tag.remove(&tag)?;
+        self.by_host.remove(&room.host);
+        for name in room.names.keys() {
+            self.unclaim(*name, tag);
+        }
+        Some(room)
+    }
+
+    /// Gives a room a name, or the name another box. If the name has too many claims then one makes way: that of the
+    /// same source if nobody has a seat there, else the one with the fewest seats, the oldest of those.
+    pub(crate) fn claim(&mut self, config: &Config, tag: RoomTag, id: RoomId, name: Name) {
+        let new = self
+            .by_tag
+            .get(&tag)
+            .is_some_and(|room| !room.names.contains_key(&id));
+        if new {
+            let rival = |room: &&Room| {
+                room.seats.is_empty()
+                    && room
+                        .names
+                        .get(&id)
+                        .is_some_and(|claim| claim.prefix == name.prefix)
+            };
+            let own = self.named(id).find(rival).map(|room| room.tag);
+            let weakest = self
+                .named(id)
+                .min_by_key(|room| room.seats.len())
+                .map(|room| room.tag);
+            let full = self
+                .by_name
+                .get(&id)
+                .is_some_and(|claims| claims.len() >= config.claims_per_name);
+            if let Some(victim) = own.or(weakest.filter(|_| full)) {
+                self.unclaim(id, victim);
+                if let Some(room) = self.by_tag.get_mut(&victim) {
+                    room.names.remove(&id);
+                }
+            }
+            self.by_name.entry(id).or_default().push(tag);
+        }
+        if let Some(room) = self.by_tag.get_mut(&tag) {
+            room.names.insert(id, name);
+        }
+    }
+
+    /// The room that nobody has been in for the longest time.
+    pub(crate) fn longest_empty(&self) -> Option<RoomTag> {
+        self.all()
+            .filter(|room| room.is_empty())
+            .min_by_key(|room| room.empty_since)
+            .map(|room| room.tag)
+    }
+
+    /// Buries a room that has ended.
+    pub(crate) fn bury(&mut self, now: Instant, config: &Config, room: &Room) {
+        let keep = (config.tombstone_for, config.tombstones);
+        self.graves.bury(now, keep, room.host, room.names.keys().copied());
+    }
+
+    fn unclaim(&mut self, id: RoomId, tag: RoomTag) {
+        if let Some(claims) = self.by_name.get_mut(&id) {
+            claims.retain(|claim| *claim != tag);
+            if claims.is_empty() {
+                self.by_name.remove(&id);
+            }
+        }
+    }
+}
