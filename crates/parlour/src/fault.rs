@@ -1,0 +1,78 @@
+//! What the machine that we run on can do to us: each fault is a sentence that says what to do.
+//!
+//! Not for what strangers send; the pure machines answer or drop that.
+
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+
+/// Why the server could not start or had to end.
+#[derive(Debug)]
+pub enum Fault {
+    /// The page's address could not be bound.
+    Listen {
+        /// What was asked for by `--listen`.
+        address: SocketAddr,
+        /// What the system said.
+        error: io::Error,
+    },
+    /// The relay's sockets could not be made; the text is the relay's own sentence.
+    Relay(String),
+    /// A setting is understood but cannot be followed.
+    Setting(String),
+    /// The system has no randomness or no runtime for us.
+    System(io::Error),
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Listen { address, error } => match error.kind() {
+                io::ErrorKind::AddrInUse => write!(
+                    f,
+                    "cannot serve the page on {address}: the port is taken; is Parlour or another server \
+                     running there? Choose another with --listen, such as --listen {}:{}",
+                    ip_text(*address),
+                    address.port().saturating_add(1),
+                ),
+                io::ErrorKind::PermissionDenied => write!(
+                    f,
+                    "cannot serve the page on {address}: ports below 1024 need more rights; choose a higher \
+                     one with --listen, or grant the right with: setcap cap_net_bind_service=+ep parlour",
+                ),
+                io::ErrorKind::AddrNotAvailable => write!(
+                    f,
+                    "cannot serve the page on {address}: this machine does not have that address; choose one \
+                     of its own with --listen, or 0.0.0.0 for all",
+                ),
+                _ => write!(f, "cannot serve the page on {address}: {error}; choose another with --listen"),
+            },
+            Self::Relay(sentence) | Self::Setting(sentence) => f.write_str(sentence),
+            Self::System(error) => write!(f, "the system refused what every server needs: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for Fault {}
+
+fn ip_text(address: SocketAddr) -> String {
+    match address {
+        SocketAddr::V4(v4) => v4.ip().to_string(),
+        SocketAddr::V6(v6) => format!("[{}]", v6.ip()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_taken_port_is_a_sentence_that_says_what_to_type() {
+        let fault = Fault::Listen {
+            address: "127.0.0.1:8080".parse().unwrap(),
+            error: io::Error::from(io::ErrorKind::AddrInUse),
+        };
+        let text = fault.to_string();
+        assert!(text.contains("port is taken") && text.contains("--listen 127.0.0.1:8081"), "{text}");
+    }
+}

@@ -1,0 +1,228 @@
+//! The program: everything that touches the world. Sockets, clock, randomness, environment, signals.
+//!
+//! Two pure machines decide what happens in rooms and at the relay; this crate drives them. Start reading at
+//! [`run`], which puts the parts together; [`listener`] accepts, [`http`] answers, [`websocket`] carries,
+//! [`rooms`] owns the signaling machine, and `parlour-relay-io` owns the relay.
+
+pub mod assets;
+pub mod cli;
+pub mod fault;
+pub mod headers;
+pub mod http;
+pub mod listener;
+pub mod origin;
+pub mod own_address;
+pub mod rooms;
+pub mod settings;
+mod shutdown;
+pub mod websocket;
+
+use std::io::Write as _;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use parlour_credentials::Credentials;
+use parlour_relay::Relay;
+use parlour_relay_io::{Buffers, Handle, Listeners};
+use parlour_signaling::Signaling;
+use rand::TryRng as _;
+use rand::rngs::SysRng;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::assets::Assets;
+use crate::cli::ServeArgs;
+use crate::fault::Fault;
+use crate::http::Site;
+use crate::rooms::Rooms;
+use crate::settings::Settings;
+
+/// How long participants have to hear that the server stops, and relayed calls to find another way.
+const DRAIN: Duration = Duration::from_secs(5);
+
+/// Starts the server, prints where it is, and serves until the process is told to stop.
+///
+/// # Errors
+/// A [`Fault`] whose text says what to do, if a port is taken or a setting cannot be followed.
+pub fn run(args: &ServeArgs) -> Result<(), Fault> {
+    let settings = Settings::resolve(args)?;
+    log_to_stderr(args.log);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(settings.threads)
+        .enable_all()
+        .build()
+        .map_err(Fault::System)?;
+    runtime.block_on(serve(settings))
+}
+
+async fn serve(settings: Settings) -> Result<(), Fault> {
+    let stop = shutdown::Stop::listen().map_err(Fault::System)?;
+    let server = Server::start(&settings).await?;
+    announce(server.page());
+    warn_of_small_buffers(server.buffers);
+    stop.requested().await;
+    let cut = server.stop(DRAIN, stop.insisted()).await;
+    tracing::info!(relayed_calls_cut = cut, "stopped");
+    Ok(())
+}
+
+/// A running server: used by the program, by tests and by examples alike.
+pub struct Server {
+    page: SocketAddr,
+    buffers: Buffers,
+    relay: Handle,
+    rooms: Rooms,
+    rooms_task: JoinHandle<()>,
+    accepting: JoinHandle<()>,
+    stop_listening: watch::Sender<bool>,
+    ready: Arc<AtomicBool>,
+}
+
+impl Server {
+    /// Binds everything, then starts everything.
+    ///
+    /// # Errors
+    /// A [`Fault`] if an address cannot be bound.
+    pub async fn start(settings: &Settings) -> Result<Self, Fault> {
+        let listener = settings.bind_page().await?;
+        let page = listener.local_addr().map_err(Fault::System)?;
+
+        let relay_io = settings.relay_io();
+        let sockets = Listeners::bind(&[settings.relay_listen], &relay_io)
+            .map_err(|error| Fault::Relay(error.to_string()))?;
+        let relay_at = sockets.local_addrs().next().unwrap_or(settings.relay_listen);
+        let buffers = sockets.buffers();
+
+        let credentials = Credentials::new(random()?);
+        let now = Instant::now();
+        let config = settings.relay(&[page.port(), relay_at.port()]);
+        let machine = Relay::new(now, config.clone(), credentials.clone(), random()?);
+        let relay = parlour_relay_io::start(relay_io, &config, machine, sockets)
+            .map_err(|error| Fault::Relay(error.to_string()))?;
+        let signaling = Signaling::new(now, unix_ms(), settings.signaling(relay_at), credentials, random()?);
+        let (rooms, rooms_task) = Rooms::start(signaling, relay.clone());
+
+        let ready = Arc::new(AtomicBool::new(true));
+        let site = Site {
+            rooms: rooms.clone(),
+            assets: Arc::new(Assets::default()),
+            origins: Arc::new(settings.origins.clone()),
+            ready: Arc::clone(&ready),
+        };
+        let (stop_listening, stopped) = watch::channel(false);
+        let accepting = tokio::spawn(listener::serve(listener, http::routes(site), stopped));
+        Ok(Self { page, buffers, relay, rooms, rooms_task, accepting, stop_listening, ready })
+    }
+
+    /// Where the page is served.
+    #[must_use]
+    pub fn page(&self) -> SocketAddr {
+        self.page
+    }
+
+    /// The relay.
+    #[must_use]
+    pub fn relay(&self) -> &Handle {
+        &self.relay
+    }
+
+    /// Ends politely: not ready, participants told, relay last. Takes at most twice `drain`, or until
+    /// `insisted` completes. Returns how many relayed calls were cut.
+    pub async fn stop(self, drain: Duration, insisted: impl Future<Output = ()>) -> usize {
+        self.ready.store(false, Ordering::Relaxed);
+        let until = Instant::now() + drain;
+        self.relay.drain(until);
+        self.rooms.drain(until).await;
+        let finish = async {
+            // A task that panicked has already been reported by the panic hook; stopping goes on.
+            let _ = self.rooms_task.await;
+            let _ = self.stop_listening.send(true);
+            let _ = self.accepting.await;
+        };
+        tokio::select! {
+            () = finish => {}
+            () = insisted => {}
+            () = tokio::time::sleep_until((until + drain).into()) => {}
+        }
+        let cut = self.relay.stats().allocations;
+        self.relay.shutdown();
+        cut
+    }
+}
+
+/// The one line that a newcomer needs, on standard output; warnings follow on standard error.
+fn announce(page: SocketAddr) {
+    let host = match page.ip() {
+        ip if ip.is_unspecified() => "127.0.0.1".to_owned(),
+        IpAddr::V6(ip) => format!("[{ip}]"),
+        IpAddr::V4(ip) => ip.to_string(),
+    };
+    // Standard output may be closed; the server does not depend on being heard.
+    let _ = writeln!(std::io::stdout(), "Parlour is ready: open http://{host}:{}", page.port());
+    let _ = std::io::stdout().flush();
+    if !page.ip().is_loopback() {
+        tracing::warn!(
+            "this address is served without TLS: browsers allow camera, microphone and encryption on https or \
+             localhost only. Put an HTTPS proxy in front (examples/behind-caddy)."
+        );
+    }
+}
+
+/// A kernel that grants less than asked drops bursts of video when the relay is busy.
+fn warn_of_small_buffers(buffers: Buffers) {
+    if buffers.receive_granted < buffers.receive_asked {
+        tracing::warn!(
+            granted = buffers.receive_granted,
+            "the system gives the relay small receive buffers; to lift the bound: sysctl -w net.core.rmem_max={}",
+            buffers.receive_asked,
+        );
+    }
+    if buffers.send_granted < buffers.send_asked {
+        tracing::warn!(
+            granted = buffers.send_granted,
+            "the system gives the relay small send buffers; to lift the bound: sysctl -w net.core.wmem_max={}",
+            buffers.send_asked,
+        );
+    }
+}
+
+/// 32 bytes from the operating system, for keys and seeds.
+fn random() -> Result<[u8; 32], Fault> {
+    let mut bytes = [0; 32];
+    SysRng.try_fill_bytes(&mut bytes).map_err(|error| Fault::System(std::io::Error::other(error)))?;
+    Ok(bytes)
+}
+
+fn unix_ms() -> u64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    // A clock before 1970 is wrong in a way that pages will notice by themselves.
+    since.map_or(0, |elapsed| u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX))
+}
+
+fn log_to_stderr(level: cli::LogLevel) {
+    use tracing_subscriber::filter::LevelFilter;
+    let level = match level {
+        cli::LogLevel::Off => LevelFilter::OFF,
+        cli::LogLevel::Error => LevelFilter::ERROR,
+        cli::LogLevel::Warn => LevelFilter::WARN,
+        cli::LogLevel::Info => LevelFilter::INFO,
+        cli::LogLevel::Debug => LevelFilter::DEBUG,
+        cli::LogLevel::Trace => LevelFilter::TRACE,
+    };
+    let ansi = std::io::IsTerminal::is_terminal(&std::io::stderr());
+    // A second server in one process (tests) keeps the first one's log.
+    let _ = tracing_subscriber::fmt().with_max_level(level).with_writer(std::io::stderr).with_ansi(ansi).try_init();
+}
+
+/// Prints the version for people, or as JSON for programs.
+pub fn print_version(json: bool) {
+    let version = env!("CARGO_PKG_VERSION");
+    let line = if json {
+        serde_json::json!({ "name": "parlour", "version": version, "protocol": [1] }).to_string()
+    } else {
+        format!("parlour {version}")
+    };
+    let _ = writeln!(std::io::stdout(), "{line}");
+}

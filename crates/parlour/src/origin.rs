@@ -1,0 +1,106 @@
+//! Which web pages may open our WebSocket (RFC 6455 §10.2).
+//!
+//! There are no cookies, so a foreign page gains nothing that its author could not get with a program of
+//! their own; the check keeps other sites from using visitors' browsers as their crowd. A request without
+//! Origin does not come from a web page and is let through for the same reason.
+
+/// The operator's choice, `--allow-origin`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AllowedOrigins {
+    any: bool,
+    listed: Vec<String>,
+}
+
+impl AllowedOrigins {
+    /// Reads the list.
+    ///
+    /// # Errors
+    /// A sentence, if an entry is neither `*` nor `scheme://host[:port]` in lower case.
+    pub fn parse(entries: &[String]) -> Result<Self, String> {
+        let mut allowed = Self::default();
+        for entry in entries {
+            if entry == "*" {
+                allowed.any = true;
+            } else if is_origin(entry) {
+                allowed.listed.push(entry.clone());
+            } else {
+                return Err(format!(
+                    "--allow-origin {entry:?} is no web origin; write it like https://example.org or \
+                     https://example.org:8443 (no path, lower case), or \"*\" for every page"
+                ));
+            }
+        }
+        Ok(allowed)
+    }
+
+    /// May a page of `origin` talk to us, when the request came to `host` (the Host header)?
+    #[must_use]
+    pub fn admits(&self, origin: Option<&str>, host: Option<&str>) -> bool {
+        let Some(origin) = origin else { return true };
+        self.any || self.listed.iter().any(|listed| listed == origin) || is_own(origin, host)
+    }
+}
+
+/// Our own page: the origin's authority is the one that the request was sent to. The scheme is not compared,
+/// because a proxy in front may end TLS for us.
+fn is_own(origin: &str, host: Option<&str>) -> bool {
+    let (Some((scheme, authority)), Some(host)) = (origin.split_once("://"), host) else { return false };
+    matches!(scheme, "http" | "https") && !authority.is_empty() && authority.eq_ignore_ascii_case(host)
+}
+
+fn is_origin(text: &str) -> bool {
+    let Some((scheme, authority)) = text.split_once("://") else { return false };
+    matches!(scheme, "http" | "https")
+        && !authority.is_empty()
+        && authority
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'-' | b':' | b'[' | b']'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_our_own_page_comes_in_by_itself() {
+        let none = AllowedOrigins::default();
+        let host = Some("meet.example.org:8443");
+        assert!(none.admits(Some("https://meet.example.org:8443"), host));
+        assert!(none.admits(Some("https://MEET.example.org:8443"), host));
+        for foreign in [
+            "https://evil.example",
+            "null",
+            "",
+            "https://meet.example.org:8443.evil.example",
+            "https://evil.example/meet.example.org:8443",
+            "https://meet.example.org",
+            "https://meet.example.org:8444",
+            "https://user@meet.example.org:8443",
+            "ftp://meet.example.org:8443",
+            "meet.example.org:8443",
+            "https://",
+            "https://meet.example.org:8443/",
+        ] {
+            assert!(!none.admits(Some(foreign), host), "{foreign}");
+        }
+        assert!(!none.admits(Some("https://meet.example.org"), None));
+    }
+
+    #[test]
+    fn listed_origins_and_programs_come_in() {
+        let listed = AllowedOrigins::parse(&["https://team.example".to_owned()]).unwrap();
+        assert!(listed.admits(Some("https://team.example"), Some("other")));
+        assert!(!listed.admits(Some("http://team.example"), Some("other")));
+        assert!(listed.admits(None, Some("other")));
+        let any = AllowedOrigins::parse(&["*".to_owned()]).unwrap();
+        assert!(any.admits(Some("https://whoever.example"), Some("other")));
+    }
+
+    #[test]
+    fn a_wrong_entry_is_a_sentence() {
+        for wrong in ["example.org", "https://example.org/", "https://Example.org", "*.example.org", ""] {
+            let text = AllowedOrigins::parse(&[wrong.to_owned()]).unwrap_err();
+            assert!(text.contains("--allow-origin"), "{text}");
+        }
+    }
+}
