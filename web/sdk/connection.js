@@ -1,0 +1,359 @@
+// One RTCPeerConnection: of one generation with one page (seal.md 5, 6). The only file that makes one.
+//
+// It negotiates, keeps the gate shut until the proof on channel 0 is verified, and then attaches what is to be sent.
+// Whoever made the first offer that was answered makes all offers of the generation: it alone adds transceivers (two who
+// both add get one-way media), and Firefox answers a restart from the other side with the DTLS role turned round, which
+// Chromium refuses. Patience and further generations are peer.js's. No track is created, stopped or shown here.
+
+import { readRoute } from "./route.js";
+import { equal } from "./seal/bytes.js";
+import { checkCandidate } from "./seal/candidates.js";
+import { guardDescription } from "./seal/guard.js";
+import { hash } from "./seal/kdf.js";
+
+/** Candidates are sent together when they come this close, ms. */
+const BATCH_MS = 25;
+/** Candidates that may wait for a description; messages that may wait while the proof is judged, and their bytes. */
+const WAITING_CANDIDATES = 64;
+const WAITING_MESSAGES = 256;
+const WAITING_BYTES = 1_048_576;
+/** A proof has 72 bytes. */
+const PROOF_BYTES = 256;
+
+/** @typedef {import("./seal/bytes.js").Bytes} Bytes */
+/** @typedef {"audio" | "video"} Kind */
+/** @typedef {{audio: MediaStreamTrack | null, video: MediaStreamTrack | null}} Tracks */
+/** @typedef {import("./seal/types.js").Message} Message */
+
+/**
+ * @typedef {{
+ *   gen: number, polite: boolean, configuration: RTCConfiguration, relayOnly: boolean,
+ *   fingerprint: Bytes, otherFingerprint: Bytes, tracks: Tracks,
+ * }} ConnectionOptions `configuration` with iceServers, policy and the own certificate
+ */
+/**
+ * @typedef {{
+ *   send(message: Message): void,
+ *   makeProof(gen: number): Promise<Bytes | null>,
+ *   checkProof(gen: number, proof: Uint8Array): Promise<"good" | "later" | "wrong">,
+ *   onText(text: string): void,
+ *   onMismatch(): void,
+ *   onFault(): void,
+ *   onChange(): void,
+ * }} ConnectionUser `onText`: over the proven channel. `onMismatch`: what came is not what was announced; it is
+ *   closed. `onFault`: the browser refused a step; another generation may do better
+ */
+
+export class Connection {
+  #options;
+  #user;
+  /** @type {RTCPeerConnection} */ #pc;
+  /** @type {RTCDataChannel} */ #channel;
+  /** What was asked last, done one after another. @type {Promise<void>} */ #turns = Promise.resolve();
+  /** @type {"shut" | "judging" | "open" | "closed"} */ #gate = "shut";
+  /** @type {Uint8Array | null} */ #proof = null;
+  /** @type {string[]} */ #waiting = [];
+  #waitingBytes = 0;
+  /** Number of our newest offer; an answer must name it. */ #offer = 0;
+  /** @type {RTCIceCandidateInit[]} */ #early = [];
+  /** @type {RTCIceCandidateInit[]} */ #batch = [];
+  /** @type {ReturnType<typeof setTimeout> | undefined} */ #batchTimer;
+  #described = false;
+  /** Who makes the offers, once both descriptions stood. @type {"nobody" | "me" | "other"} */ #offerer = "nobody";
+
+  /** @param {ConnectionOptions} options @param {ConnectionUser} user */
+  constructor(options, user) {
+    this.#options = options;
+    this.#user = user;
+    [this.#pc, this.#channel] = this.#make();
+  }
+
+  get gen() { return this.#options.gen; }
+  /** Whether a description was sent or taken. */
+  get described() { return this.#described; }
+  /** Whether an own offer waits for its answer. */
+  get unanswered() { return this.#pc.signalingState === "have-local-offer"; }
+  /** Whether both descriptions stand. */
+  get answered() { return this.#offerer !== "nobody"; }
+  /** Whether the proof was verified: only then may anything of it be shown. */
+  get proven() { return this.#gate === "open"; }
+  /** Whether texts can be sent, as far as the channel knows. */
+  get channelOpen() { return this.proven && this.#channel.readyState === "open"; }
+  /** ICE and DTLS together. */
+  get state() { return this.#pc.connectionState; }
+  get iceState() { return this.#pc.iceConnectionState; }
+
+  /** What is received, once proven. @returns {MediaStreamTrack[]} */
+  get received() {
+    if (!this.proven) return [];
+    return this.#pc.getTransceivers().filter((transceiver) => transceiver.mid !== null).map(({ receiver }) => receiver.track);
+  }
+
+  /** Makes the first offer, or the same one again if no answer came. */
+  offer() {
+    this.#turn(async (pc) => {
+      if (pc.signalingState === "have-remote-offer") return;
+      if (pc.getTransceivers().length === 0) {
+        pc.addTransceiver("audio", { direction: "sendrecv" });
+        pc.addTransceiver("video", { direction: "sendrecv" });
+      }
+      await pc.setLocalDescription();
+      this.#tell(pc, "offer", ++this.#offer);
+    });
+  }
+
+  /**
+   * New ICE on the same connection, with fresh relay credentials. Who does not make the offers asks for one.
+   * @param {RTCIceServer[]} iceServers
+   */
+  restart(iceServers) {
+    this.#turn(async (pc) => {
+      // Before the first answer there is nothing to restart; the watchdog's offer does it.
+      if (pc.signalingState !== "stable" || !this.answered) return;
+      pc.setConfiguration({ ...pc.getConfiguration(), iceServers });
+      if (this.#offerer === "other") {
+        this.#user.send({ k: "restart", gen: this.gen });
+        return;
+      }
+      pc.restartIce();
+      await pc.setLocalDescription();
+      this.#tell(pc, "offer", ++this.#offer);
+    });
+  }
+
+  /** A message of this generation from the other page. @param {Message} message */
+  handle(message) {
+    this.#turn(async () => {
+      if (message.k === "candidates") await this.#addCandidates(message);
+      else await this.#take(message.description);
+    });
+  }
+
+  /** Sends this track from now on: at once if the gate is open, else when it opens. @param {Kind} kind @param {MediaStreamTrack | null} track */
+  setTrack(kind, track) {
+    this.#options.tracks = { ...this.#options.tracks, [kind]: track };
+    this.#attach();
+  }
+
+  /** Over the proven channel. @param {string} text @returns {boolean} whether it was handed to the browser */
+  sendText(text) {
+    if (!this.proven || this.#channel.readyState !== "open") return false;
+    try {
+      this.#channel.send(text);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** A proof that was ahead of its first frame may be judged now. */
+  async judge() {
+    const proof = this.#proof;
+    if (this.#gate !== "judging" || proof === null) return;
+    this.#proof = null;
+    const verdict = (await this.#sameTransport()) ? await this.#user.checkProof(this.gen, proof) : "wrong";
+    if (this.#gate !== "judging") return;
+    if (verdict === "later") this.#proof = proof;
+    else if (verdict === "good") this.#open();
+    else this.#mismatch();
+  }
+
+  /** @returns {Promise<import("./route.js").Travelled>} */
+  async travelled() {
+    try {
+      return readRoute(/** @type {Iterable<[string, any]>} */ (/** @type {unknown} */ (await this.#pc.getStats())));
+    } catch {
+      return { route: null, bytes: null };
+    }
+  }
+
+  /** Ends it, for good and at once. */
+  close() {
+    if (this.#gate === "closed") return;
+    this.#gate = "closed";
+    this.#waiting = [];
+    this.#drop(this.#pc, this.#channel);
+  }
+
+  /** @returns {[RTCPeerConnection, RTCDataChannel]} */
+  #make() {
+    const pc = new RTCPeerConnection(this.#options.configuration);
+    const channel = pc.createDataChannel("parlour", { negotiated: true, id: 0 });
+    channel.binaryType = "arraybuffer";
+    channel.onopen = () => void this.#prove(channel);
+    channel.onmessage = ({ data }) => this.#hear(data);
+    channel.onclose = () => this.#user.onChange();
+    // All channels are negotiated with fixed ids: whoever opens another one does not follow this protocol.
+    pc.ondatachannel = () => this.#mismatch();
+    pc.onicecandidate = ({ candidate }) => this.#gather(candidate);
+    pc.onconnectionstatechange = pc.oniceconnectionstatechange = pc.ontrack = () => this.#user.onChange();
+    return [pc, channel];
+  }
+
+  /** @param {RTCPeerConnection} pc @param {RTCDataChannel} channel */
+  #drop(pc, channel) {
+    channel.onopen = channel.onmessage = channel.onclose = null;
+    pc.ondatachannel = pc.onicecandidate = pc.onconnectionstatechange = pc.oniceconnectionstatechange = pc.ontrack = null;
+    clearTimeout(this.#batchTimer);
+    this.#batch = [];
+    pc.close();
+  }
+
+  /** One step at a time: descriptions and candidates must not overtake one another. @param {(pc: RTCPeerConnection) => Promise<void>} step */
+  #turn(step) {
+    this.#turns = this.#turns.then(async () => {
+      if (this.#gate === "closed") return;
+      try {
+        await step(this.#pc);
+      } catch {
+        if (!this.#isClosed()) this.#user.onFault();
+      }
+    });
+  }
+
+  #isClosed() { return this.#gate === "closed"; }
+
+  /** @param {unknown} description */
+  async #take(description) {
+    const { type, n, sdp: raw } = /** @type {Record<string, unknown>} */ (description ?? {});
+    if ((type !== "offer" && type !== "answer") || typeof raw !== "string" || !Number.isSafeInteger(n)) return;
+    if (type === "answer" && (!this.unanswered || n !== this.#offer)) return;
+    if (type === "offer" && (this.#offerer === "me" || (this.unanswered && !this.#options.polite))) return;
+    let sdp;
+    try {
+      ({ sdp } = guardDescription(raw, this.#options.otherFingerprint));
+    } catch {
+      this.#mismatch();
+      return;
+    }
+    if (type === "offer" && this.unanswered) {
+      // Both made the first offer. Ours was ignored whole, so a fresh connection may answer theirs; rolling back would
+      // leave two transceivers of each kind.
+      this.#drop(this.#pc, this.#channel);
+      [this.#pc, this.#channel] = this.#make();
+    }
+    const pc = this.#pc;
+    await pc.setRemoteDescription({ type, sdp });
+    this.#described = true;
+    if (type === "offer") {
+      for (const transceiver of pc.getTransceivers()) if (transceiver.direction !== "stopped") transceiver.direction = "sendrecv";
+      await pc.setLocalDescription();
+      this.#tell(pc, "answer", /** @type {number} */ (n));
+    }
+    this.#offerer = type === "offer" ? "other" : "me";
+    for (const candidate of this.#early.splice(0)) await this.#add(candidate);
+    this.#attach();
+  }
+
+  /** Sends the own description, checked as the other's would be. @param {RTCPeerConnection} pc @param {"offer" | "answer"} type @param {number} n */
+  #tell(pc, type, n) {
+    if (this.#isClosed() || !pc.localDescription) return;
+    const { sdp } = guardDescription(pc.localDescription.sdp, this.#options.fingerprint);
+    this.#described = true;
+    this.#user.send({ k: "desc", gen: this.gen, description: { type, n, sdp } });
+  }
+
+  /** @param {RTCIceCandidate | null} candidate */
+  #gather(candidate) {
+    const init = candidate && checked(candidate.toJSON(), this.#options.relayOnly);
+    if (!init) return;
+    this.#batch.push(init);
+    if (this.#batch.length === 1) this.#batchTimer = setTimeout(() => this.#sendBatch(), BATCH_MS);
+  }
+
+  #sendBatch() {
+    // Behind the description they belong to, which may still be on its way through the queue.
+    this.#turn(async () => {
+      const list = this.#batch.splice(0);
+      if (list.length > 0) this.#user.send({ k: "candidates", gen: this.gen, list });
+    });
+  }
+
+  /** @param {Message} message */
+  async #addCandidates({ list }) {
+    if (!Array.isArray(list) || list.length > WAITING_CANDIDATES) return;
+    for (const item of list) {
+      const candidate = checked(item);
+      if (!candidate) continue;
+      if (this.#pc.remoteDescription) await this.#add(candidate);
+      else if (this.#early.length < WAITING_CANDIDATES) this.#early.push(candidate);
+    }
+  }
+
+  /** @param {RTCIceCandidateInit} candidate */
+  async #add(candidate) {
+    try {
+      await this.#pc.addIceCandidate(candidate);
+    } catch {
+      // Of an offer that was ignored or replaced, or of an address family that this browser does not know.
+    }
+  }
+
+  /** @param {RTCDataChannel} channel */
+  async #prove(channel) {
+    const proof = await this.#user.makeProof(this.gen);
+    if (proof && channel.readyState === "open") channel.send(proof);
+  }
+
+  /** @param {unknown} data */
+  #hear(data) {
+    if (this.#gate === "shut") {
+      if (!(data instanceof ArrayBuffer) || data.byteLength > PROOF_BYTES) return this.#mismatch();
+      this.#gate = "judging";
+      this.#proof = new Uint8Array(data);
+      void this.judge();
+      return;
+    }
+    if (typeof data !== "string") return;
+    if (this.#gate === "open") return this.#user.onText(data);
+    if (this.#gate !== "judging") return;
+    this.#waiting.push(data);
+    this.#waitingBytes += data.length;
+    if (this.#waiting.length > WAITING_MESSAGES || this.#waitingBytes > WAITING_BYTES) this.#mismatch();
+  }
+
+  /** Whether all that was negotiated runs through one transport with the announced certificate, where browsers tell. */
+  async #sameTransport() {
+    const transport = this.#pc.sctp?.transport;
+    if (!transport) return false;
+    for (const { sender } of this.#pc.getTransceivers()) if (sender.transport && sender.transport !== transport) return false;
+    const der = transport.getRemoteCertificates?.()[0];
+    return !der || equal(await hash(new Uint8Array(der)), this.#options.otherFingerprint);
+  }
+
+  #open() {
+    this.#gate = "open";
+    this.#attach();
+    // First that the channel stands, then what came over it.
+    this.#user.onChange();
+    for (const text of this.#waiting.splice(0)) this.#user.onText(text);
+  }
+
+  /** The gate: nothing is attached to any sender before the proof. */
+  #attach() {
+    if (!this.proven) return;
+    for (const { sender, receiver } of this.#pc.getTransceivers()) {
+      const track = this.#options.tracks[/** @type {Kind} */ (receiver.track.kind)] ?? null;
+      if (sender.track !== track) sender.replaceTrack(track).catch(() => this.#user.onFault());
+    }
+  }
+
+  #mismatch() {
+    if (this.#isClosed()) return;
+    this.close();
+    this.#user.onMismatch();
+  }
+}
+
+/**
+ * A candidate as it may be sent or used.
+ * @param {unknown} init @param {boolean} [relayOnly] @returns {RTCIceCandidateInit | null} null: not at all
+ */
+function checked(init, relayOnly = false) {
+  try {
+    return checkCandidate(init, { relayOnly });
+  } catch {
+    // An address family or transport that the rules do not know: one way less, never a broken pair.
+    return null;
+  }
+}

@@ -1,0 +1,98 @@
+// Everything that can go wrong, as a stable code with a sentence for the person in front of the page.
+//
+// Codes of the server (docs/protocol.md, "Errors") keep their names; those of the page stand beside them.
+// The sentences are ours: the server's own `text` is never shown, as it could say anything.
+
+/** @type {Readonly<Record<string, string>>} */
+const sentences = Object.freeze({
+  // This browser, this address.
+  "not-secure": "This address is not secure, so browsers hide camera, microphone and encryption. Open it by https, or by http://localhost.",
+  "no-crypto": "This browser lacks the encryption that meetings here need (X25519 and Ed25519). Update it, or use Chrome 137, Firefox 129 or Safari 17, or later.",
+  "no-webrtc": "This browser cannot make calls, or calls are switched off in it. Use Chrome, Firefox or Safari, outside of other apps.",
+  // The link.
+  "link-missing": "This link is incomplete: the part after # is missing. Ask for it again.",
+  "link-damaged": "This link is damaged: a character is missing or wrong. Ask for it again, and copy the whole of it.",
+  "link-leaked": "An app sent the secret of this link to the server. Ask for a new link.",
+  "link-unsupported": "This kind of link is not understood by this page. Reload the page, or ask for a room link.",
+  // The room.
+  "no-such-room": "The host has not opened this room yet.",
+  "room-full": "This room is full. Try again when somebody has left.",
+  "room-exists": "The server has another room under this link. Start a new room.",
+  "room-over": "This meeting is over, and its link with it. Ask for a new link.",
+  "room-expired": "The rules of this room have run out, or this device's clock is wrong. Check the clock, or ask for a new link.",
+  "not-invited": "The host lets people in one by one, which this page cannot ask for yet. Ask the host to open the door.",
+  "needs-password": "This room has a password, which this page cannot ask for yet. Ask the host for a room without one.",
+  "removed": "The host removed you from this room.",
+  "replaced": "You joined from another tab or window. This one has stopped.",
+  // The server.
+  "no-server": "The server cannot be reached. A proxy or firewall may block live connections, or you are offline. Check your connection and try again.",
+  "busy": "The server holds as many meetings as it was told to. Try again in a few minutes.",
+  "rate": "The server asks this page to slow down. Wait a little and try again.",
+  "unsupported": "The server speaks another version than this page. Reload the page.",
+  "bad-signature": "The server did not accept what this page signed. Reload the page and try again.",
+  "bad-state": "The server did not accept the rules of this room. Reload the page and try again.",
+  "bad-request": "The server did not understand this page. Reload it and try again.",
+  "protocol": "The server said something that this page does not understand. Reload the page and try again.",
+  "restart": "The server restarts. The page comes back by itself in a moment.",
+  "queue": "The connection to the server was too slow for too long. The page connects again by itself.",
+  "session-lost": "The server forgot this page. It joins again by itself.",
+  "too-large": "That is too long to be sent.",
+  "hello-first": "The server did not understand this page. Reload it and try again.",
+  "bad-frame": "The server did not understand this page. Reload it and try again.",
+  "no-such-participant": "That person has left.",
+  "not-in-room": "Join the meeting first.",
+  "already-in-room": "This page is in the meeting already.",
+  "not-allowed": "Only somebody who is in the meeting may do this.",
+  "stopped": "The server ended this meeting for you.",
+  // The call.
+  "no-relay": "Your network blocks direct calls and the relay could not be reached. Try another network.",
+  "relay-full": "The relay is full. You may still connect directly; otherwise try again later.",
+  "mismatch": "This connection is not the one that was announced. It was closed.",
+  "not-joined": "Join the meeting first.",
+  "already-joined": "This page has joined or left already. Open the link again.",
+  "media-kind": "That is not a track of the right kind: audio goes to setAudio, video to setVideo.",
+  "fault": "Something went wrong in this page. Reload it and try again.",
+});
+
+/**
+ * A failure with a stable `code` and a sentence that says what to do. The sentence is `message` and `text`.
+ */
+export class ParlourError extends Error {
+  /**
+   * @param {string} code One of the codes in docs/sdk.md.
+   * @param {{cause?: unknown, retryMs?: number, text?: string}} [more] `cause` is for developers and never shown;
+   *   `retryMs` is how long to wait, in milliseconds, where the server said so.
+   */
+  constructor(code, { cause, retryMs, text } = {}) {
+    super(text ?? sentenceFor(code), cause === undefined ? undefined : { cause });
+    this.name = "ParlourError";
+    /** @readonly */
+    this.code = code;
+    /** @readonly @type {number | undefined} */
+    this.retryMs = retryMs;
+  }
+
+  /** The sentence for people. */
+  get text() { return this.message; }
+}
+
+/**
+ * The sentence that belongs to a code; for an unknown code that of `fault`.
+ * @param {string} code
+ * @returns {string}
+ */
+export function sentenceFor(code) {
+  return (Object.hasOwn(sentences, code) ? sentences[code] : sentences["fault"]) ?? "";
+}
+
+/**
+ * What was thrown, as a ParlourError: errors of our own pass, everything else becomes `fault`.
+ * @param {unknown} thrown
+ * @returns {ParlourError}
+ */
+export function asParlourError(thrown) {
+  return thrown instanceof ParlourError ? thrown : new ParlourError("fault", { cause: thrown });
+}
+
+/** Every code that has a sentence; docs/sdk.md lists the same (checked by a test). */
+export const codes = Object.freeze(Object.keys(sentences));

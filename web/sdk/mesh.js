@@ -1,0 +1,306 @@
+// All pages of a room together: what the pairs decide becomes connections, and the other way round.
+//
+// The seal (seal/pairs.js) says who is a person here; a Peer makes the call with each; the roster is what one sees.
+// The server is known here only by `signal`; coming in and staying in is meeting.js's and entrance.js's.
+
+import { Peer } from "./peer.js";
+import { Roster, readAbout } from "./roster.js";
+import { Awake, TICK_MS } from "./seal/awake.js";
+import { compare, unb64 } from "./seal/bytes.js";
+import { Pairs } from "./seal/pairs.js";
+
+/** Remarks kept at most; the oldest make way. */
+const REMARKS = 32;
+/** How long the others may take to come back after a server forgot everybody, awake ms. */
+const RETURN_MS = 15_000;
+/** Notes that take back others, and what notes of several codes have in common. @type {Readonly<Record<string, string>>} */
+const answers = Object.freeze({ "same-again": "sees", "rules-heard": "rules-unheard", "host-again": "no-host" });
+/** @type {Readonly<Record<string, string>>} */
+const subjects = Object.freeze({ "sees-more": "sees", "sees-less": "sees" });
+
+/** @typedef {import("./connection.js").Tracks} Tracks */
+/** @typedef {import("./notes.js").Remark} Remark */
+/** @typedef {import("./protocol.js").View} View */
+/** @typedef {import("./seal/types.js").Output} Output */
+/** @typedef {Extract<Output, {t: "person"}>} PersonOutput */
+
+/**
+ * @typedef {{
+ *   core: import("./seal/core.js").OwnCore, pid: string, knowledge: import("./knowledge.js").Knowledge,
+ *   certificate: RTCCertificate, relayOnly: boolean, name: string, tracks: Tracks,
+ * }} MeshOptions
+ */
+/**
+ * @typedef {{
+ *   signal(to: string, body: string): void,
+ *   onStates(): void,
+ *   onCutOff(code: "room-over" | "removed" | "replaced"): void,
+ *   onDoubt(): void,
+ *   onChange(): void,
+ * }} MeshUser `onStates`: rules were learnt from others. `onCutOff`: this page has no place here any more. `onDoubt`: a path died;
+ *   is the server still there?
+ */
+
+export class Mesh {
+  #options;
+  #user;
+  #pairs;
+  #roster = new Roster();
+  #awake = new Awake();
+  /** @type {ReturnType<typeof setInterval>} */ #timer;
+  /** @type {RTCIceServer[]} */ #iceServers = [];
+  /** @type {View} */ #view = { n: 0, seats: [], porch: [], states: [] };
+  /** Seats of before a server forgot everybody, that have not come back yet. @type {View["seats"]} */ #missed = [];
+  #missedUntil = 0;
+  /** @type {Map<string, Remark>} */ #remarks = new Map();
+  #stopped = false;
+
+  /** @param {MeshOptions} options @param {MeshUser} user */
+  constructor(options, user) {
+    this.#options = options;
+    this.#user = user;
+    this.#pairs = new Pairs({
+      me: options.core,
+      room: options.knowledge,
+      first: (hid) => ({ gen: this.#roster.page(hid)?.peer.gen ?? 0, ...this.#self() }),
+      onOutput: (output) => this.#put(output),
+    });
+    this.#awake.tick(performance.now());
+    this.#timer = setInterval(() => this.#tick(), TICK_MS);
+  }
+
+  people() { return this.#roster.people(); }
+
+  /** @returns {Remark[]} */
+  remarks() {
+    const failed = this.#roster.pages.filter(({ peer }) => peer.link === "failed").map(({ about, peer, spk }) => ({
+      colour: /** @type {const} */ ("grey"),
+      code: peer.why === "proof" ? "no-proof" : "no-connection",
+      who: about.name,
+      person: spk,
+    }));
+    return [...this.#remarks.values(), ...failed];
+  }
+
+  /**
+   * The server's word on who is in.
+   * @param {View} view
+   * @param {boolean} [isBack] the first one of a server that had forgotten this page. It has forgotten the others as well,
+   *   who come back one after another: for a while they count as away, not as gone
+   */
+  handleView(view, isBack = false) {
+    if (isBack) {
+      this.#missed = this.#view.seats;
+      this.#missedUntil = this.#awake.ms + RETURN_MS;
+    }
+    const listed = new Set(view.seats.map(({ pid }) => pid));
+    this.#missed = this.#missed.filter(({ pid }) => !listed.has(pid));
+    const seats = [...view.seats, ...this.#missed.map(({ pid }) => ({ pid, away: true }))];
+    for (const { pid } of this.#view.seats) if (!seats.some((seat) => seat.pid === pid)) this.#unremark(pid);
+    this.#view = { ...view, seats };
+    this.#roster.arrange(seats.map(({ pid }) => pid));
+    const me = this.#options.pid;
+    this.#pairs.handleView({ seats, porch: view.porch, me, seated: listed.has(me) });
+    this.#user.onChange();
+  }
+
+  /** @param {string} from pid @param {string} body */
+  handleSignal(from, body) {
+    this.#pairs.handleSignal(from, body);
+  }
+
+  /** Rules changed here (a renewal, or what the server's view brought). */
+  handleRules() {
+    this.#pairs.handleRules();
+  }
+
+  /** The way to the server or the network is back: check all paths, with fresh relay credentials. */
+  handleHint() {
+    for (const { peer } of this.#roster.pages) peer.handleHint();
+  }
+
+  /** @param {RTCIceServer[]} iceServers for connections and restarts to come */
+  setIceServers(iceServers) {
+    this.#iceServers = iceServers;
+  }
+
+  /** @param {import("./connection.js").Kind} kind @param {MediaStreamTrack | null} track */
+  setTrack(kind, track) {
+    this.#options.tracks = { ...this.#options.tracks, [kind]: track };
+    for (const { peer } of this.#roster.pages) peer.setTrack(kind, track);
+    this.#tellAll();
+  }
+
+  /** @param {string} name */
+  setName(name) {
+    this.#options.name = name;
+    this.#tellAll();
+  }
+
+  /** Says goodbye to everybody; everything closes with it. @returns {Promise<void>} when it was handed over; `stop` after it */
+  sayBye() {
+    for (const { hid } of this.#roster.pages) this.#pairs.send(hid, { k: "bye" });
+    return this.#pairs.settled();
+  }
+
+  /** Closes everything, at once. */
+  stop() {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    clearInterval(this.#timer);
+    this.#pairs.stop();
+    for (const { hid, peer } of this.#roster.pages) {
+      peer.close();
+      this.#roster.remove(hid);
+    }
+  }
+
+  #tick() {
+    const awake = this.#awake.tick(performance.now());
+    this.#pairs.handleTick(awake);
+    for (const { peer } of this.#roster.pages) peer.tick(awake);
+    if (this.#missed.length > 0 && awake >= this.#missedUntil) {
+      const missed = new Set(this.#missed.map(({ pid }) => pid));
+      this.#missed = [];
+      this.handleView({ ...this.#view, seats: this.#view.seats.filter(({ pid }) => !missed.has(pid)) });
+    }
+  }
+
+  /** @param {Output} output */
+  #put(output) {
+    if (this.#stopped) return;
+    switch (output.t) {
+      case "signal":
+        this.#user.signal(output.to, output.body);
+        break;
+      case "channel":
+        this.#roster.page(output.hid)?.peer.sendText(output.text);
+        break;
+      case "person":
+        this.#welcome(output);
+        break;
+      case "message":
+        this.#hear(output.hid, output.message);
+        break;
+      case "gone":
+        this.#part(output.hid, output.why);
+        break;
+      case "states":
+        this.#user.onStates();
+        break;
+      case "waiting":
+        break;
+      case "note":
+        this.#note(output);
+        break;
+    }
+  }
+
+  /** @param {PersonOutput} output */
+  #welcome({ hid, pid, spk, host, first, again }) {
+    this.#unremark(pid);
+    const known = this.#roster.page(hid);
+    if (known && again) {
+      known.about = readAbout(first);
+      known.peer.handleInstance(first.gen);
+      this.#user.onChange();
+      return;
+    }
+    const otherFingerprint = this.#pairs.fingerprintOf(hid);
+    if (known || !otherFingerprint) return;
+    const { core, certificate, relayOnly, tracks } = this.#options;
+    /** @type {import("./peer.js").PeerOptions} */
+    const options = {
+      polite: compare(core.pid, unb64(pid, 8)) < 0,
+      offers: this.#cameLater(pid),
+      gen: Number.isSafeInteger(first.gen) && first.gen >= 0 && first.gen < 2 ** 32 - 1 ? first.gen : 0,
+      relayOnly,
+      certificate,
+      fingerprint: core.fp,
+      otherFingerprint,
+      tracks,
+    };
+    /** @type {import("./peer.js").PeerUser} */
+    const user = {
+      send: (message) => void this.#pairs.send(hid, message),
+      makeProof: (gen) => this.#pairs.makeProof(hid, gen),
+      checkProof: (gen, proof) => this.#pairs.checkProof(hid, gen, proof),
+      onChannel: (usable) => {
+        this.#pairs.handleChannelState(hid, usable);
+        if (!usable) this.#user.onDoubt();
+      },
+      onText: (text) => this.#pairs.handleChannel(hid, text),
+      // The pairs answer with the red note and `gone`; its connection is closed already.
+      onMismatch: () => this.#pairs.handleContradiction(hid),
+      onChange: () => this.#user.onChange(),
+      iceServers: () => this.#iceServers,
+      isSending: () => {
+        const about = this.#roster.page(hid)?.about;
+        return about !== undefined && (about.audio || about.video);
+      },
+    };
+    this.#roster.add({ hid, pid, spk, host, about: readAbout(first), seen: false, peer: new Peer(options, user, this.#awake.ms) });
+    this.#user.onChange();
+  }
+
+  /** @param {string} hid @param {import("./seal/types.js").Message} message */
+  #hear(hid, message) {
+    const page = this.#roster.page(hid);
+    if (!page) return;
+    if (message.k === "self") {
+      page.about = readAbout(message);
+      this.#user.onChange();
+    } else page.peer.handle(message);
+  }
+
+  /** @param {string} hid @param {import("./seal/types.js").Gone} why */
+  #part(hid, why) {
+    this.#roster.remove(hid)?.peer.close();
+    this.#unremark(hid);
+    this.#user.onChange();
+    if (why === "over") this.#user.onCutOff("room-over");
+    if (why === "cut-off") this.#user.onCutOff("removed");
+  }
+
+  /** @param {Extract<Output, {t: "note"}>} note */
+  #note({ colour, code, hid = "", pid = "", about = "" }) {
+    if (code === "over" || code === "removed" || code === "replaced") {
+      this.#user.onCutOff(code === "over" ? "room-over" : code);
+      return;
+    }
+    const answered = answers[code];
+    const key = `${answered ?? subjects[code] ?? code} ${hid || pid} ${about}`;
+    const page = this.#roster.page(hid);
+    const remark = { colour, code, who: this.#roster.nameOf(hid), about: this.#roster.nameOf(about), ...(page && { person: page.spk }) };
+    if (answered) this.#remarks.delete(key);
+    else this.#remarks.set(key, remark);
+    for (const [oldest] of this.#remarks) {
+      if (this.#remarks.size <= REMARKS) break;
+      this.#remarks.delete(oldest);
+    }
+    this.#user.onChange();
+  }
+
+  /** What was said of a page that came in, or went, holds no longer; red stays. @param {string} id hid or pid */
+  #unremark(id) {
+    for (const [key, { colour }] of this.#remarks) if (colour !== "red" && key.includes(id)) this.#remarks.delete(key);
+  }
+
+  /** Whether this page took its seat after that one, so that it offers first. @param {string} pid */
+  #cameLater(pid) {
+    const seats = this.#view.seats.map((seat) => seat.pid);
+    const [mine, theirs] = [seats.indexOf(this.#options.pid), seats.indexOf(pid)];
+    // Who is not listed (yet) came last.
+    return theirs >= 0 && (mine < 0 || theirs < mine);
+  }
+
+  #self() {
+    const { name, tracks } = this.#options;
+    return { name, audio: tracks.audio !== null, video: tracks.video !== null };
+  }
+
+  #tellAll() {
+    for (const { hid } of this.#roster.pages) this.#pairs.send(hid, { k: "self", ...this.#self() });
+    this.#user.onChange();
+  }
+}

@@ -1,0 +1,36 @@
+// Standing remarks and their sentences (seal.md 6, 10). Red is for a cryptographic contradiction only.
+
+/** @typedef {import("./types.js").Note} Note */
+/** @typedef {{colour: Note["colour"], code: string, who: string, about?: string, person?: string}} Remark */
+
+const ranks = { red: 0, amber: 1, grey: 2 };
+
+/** Code to sentence; `who` and `about` are names. @type {Readonly<Record<string, (who: string, about: string) => string>>} */
+const sentences = Object.freeze({
+  "server-away": () => "The server is out of reach. Calls go on; nobody new can come in until it is back.",
+  "no-connection": (who) => `Could not connect with ${who}. The page tries again.`,
+  "no-proof": (who) => `Could not finish checking the connection with ${who}. The page tries again.`,
+  "mismatch": (who) => `This connection is not the one ${who} announced. It was closed.`,
+  "connect-slow": () => "Connecting with somebody who is here takes longer than it should.",
+  "sees-more": (who, about) => `${who} sees ${about}, you do not (yet).`,
+  "sees-less": (who, about) => `You see ${about}, ${who} does not (yet).`,
+  "rules-unheard": (who) => `${who} has not heard of the new rules.`,
+  "no-host": () => "You are not connected with the host.",
+  "queue-full": (who) => `Too much is waiting to be sent to ${who}.`,
+});
+
+/**
+ * Remarks as notes, worst first, each said once.
+ * @param {readonly Remark[]} remarks @returns {readonly Note[]}
+ */
+export function writeNotes(remarks) {
+  /** @type {Map<string, Note>} */
+  const notes = new Map();
+  for (const { colour, code, who, about = "", person } of remarks) {
+    const sentence = Object.hasOwn(sentences, code) ? sentences[code] : undefined;
+    if (!sentence) continue;
+    const text = sentence(who || "somebody", about || "somebody");
+    notes.set(`${code} ${text}`, Object.freeze({ colour, code, text: text[0]?.toUpperCase() + text.slice(1), ...(person && { person }) }));
+  }
+  return Object.freeze([...notes.values()].sort((a, b) => ranks[a.colour] - ranks[b.colour]));
+}

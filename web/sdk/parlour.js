@@ -1,0 +1,23 @@
+// Parlour's SDK: the only file that others import.
+//
+//   import { Meeting, supported } from "./sdk/parlour.js";
+//   const meeting = await Meeting.create();            // or await Meeting.open({ fragment: location.hash })
+//   meeting.addEventListener("change", () => draw(meeting.state, meeting.people));
+//   await meeting.join({ name: 'Ana', audio: microphoneTrack, video: cameraTrack });
+//
+// There is no DOM in here and nothing to see: the SDK arranges sealed calls between pages (docs/sdk.md).
+// What is not exported here is nobody's business and may change any day.
+
+export { Meeting } from "./meeting.js";
+export { ParlourError } from "./errors.js";
+export { supported } from "./supported.js";
+export { readLink } from "./links.js";
+
+/** @typedef {import("./types.js").MeetingState} MeetingState */
+/** @typedef {import("./types.js").Me} Me */
+/** @typedef {import("./types.js").Person} Person */
+/** @typedef {import("./types.js").Route} Route */
+/** @typedef {import("./types.js").Note} Note */
+/** @typedef {import("./types.js").Problem} Problem */
+/** @typedef {import("./links.js").ReadLink} ReadLink */
+/** @typedef {import("./supported.js").Support} Support */

@@ -1,0 +1,122 @@
+// The people in the meeting: one entry per person (spk), however many pages of that person come and go.
+//
+// A person appears when the proof of a connection with one of its pages was verified, and goes when the last of its
+// pages goes (seal.md 6). Streams live as long as the entry. Who is here is decided by the pairs, not here.
+
+/** @typedef {import("./types.js").Person} Person */
+/** @typedef {import("./peer.js").Peer} Peer */
+
+/** Longest name, in characters. */
+export const NAME_LENGTH = 64;
+
+/** What a page tells of itself, sealed. @typedef {{name: string, audio: boolean, video: boolean}} About */
+
+/**
+ * One page of a person. `seen`: its proof was verified once, so that the person is shown.
+ * @typedef {{hid: string, pid: string, spk: string, host: boolean, about: About, peer: Peer, seen: boolean}} Page
+ */
+
+export class Roster {
+  /** @type {Map<string, Page>} */ #pages = new Map();
+  /** @type {Map<string, MediaStream>} */ #streams = new Map();
+  /** Seats in their order. @type {readonly string[]} */ #order = [];
+
+  /** @param {Page} page */
+  add(page) {
+    this.#pages.set(page.hid, page);
+  }
+
+  /** @param {string} hid @returns {Page | undefined} */
+  page(hid) {
+    return this.#pages.get(hid);
+  }
+
+  /** All pages, seen or not. */
+  get pages() { return [...this.#pages.values()]; }
+
+  /** @param {string} hid @returns {Page | undefined} the one that was removed */
+  remove(hid) {
+    const page = this.#pages.get(hid);
+    this.#pages.delete(hid);
+    return page;
+  }
+
+  /** @param {readonly string[]} pids seats in the order in which they were taken */
+  arrange(pids) {
+    this.#order = pids;
+  }
+
+  /** The name that a page told, for sentences. @param {string} hid @returns {string} */
+  nameOf(hid) {
+    return this.#pages.get(hid)?.about.name ?? "";
+  }
+
+  /** Everybody who may be shown, as things stand. @returns {readonly Person[]} */
+  people() {
+    /** @type {Map<string, Page>} */
+    const shown = new Map();
+    for (const page of this.#pages.values()) {
+      page.seen ||= page.peer.proven;
+      const other = shown.get(page.spk);
+      // Of a person who reloads both pages are here for a moment: the proven, later one speaks.
+      if (page.seen && (!other || page.peer.proven || !other.peer.proven)) shown.set(page.spk, page);
+    }
+    for (const spk of this.#streams.keys()) if (!shown.has(spk)) this.#empty(spk);
+    return Object.freeze([...shown.values()].sort((a, b) => this.#place(a) - this.#place(b)).map((page) => this.#person(page)));
+  }
+
+  /** @param {Page} page @returns {number} */
+  #place({ pid }) {
+    const place = this.#order.indexOf(pid);
+    return place < 0 ? this.#order.length : place;
+  }
+
+  /** @param {Page} page @returns {Person} */
+  #person({ spk, about, peer, host }) {
+    return Object.freeze({
+      id: spk,
+      name: about.name,
+      stream: this.#stream(spk, peer.received),
+      audio: about.audio,
+      video: about.video,
+      link: peer.link,
+      route: peer.route,
+      host,
+    });
+  }
+
+  /** @param {string} spk @param {MediaStreamTrack[]} tracks @returns {MediaStream} */
+  #stream(spk, tracks) {
+    let stream = this.#streams.get(spk);
+    if (!stream) this.#streams.set(spk, (stream = new MediaStream()));
+    const wanted = new Set(tracks);
+    for (const track of stream.getTracks()) if (!wanted.delete(track)) stream.removeTrack(track);
+    for (const track of wanted) stream.addTrack(track);
+    return stream;
+  }
+
+  /** @param {string} spk */
+  #empty(spk) {
+    const stream = this.#streams.get(spk);
+    for (const track of stream?.getTracks() ?? []) stream?.removeTrack(track);
+    this.#streams.delete(spk);
+  }
+}
+
+/**
+ * What somebody told of itself, as far as it can be used.
+ * @param {Record<string, unknown>} told @returns {About}
+ */
+export function readAbout({ name, audio, video }) {
+  return { name: tidyName(name), audio: audio === true, video: video === true };
+}
+
+/**
+ * A name in one line: no control or direction characters, which could dress it up as another one.
+ * @param {unknown} name @returns {string} of at most NAME_LENGTH characters
+ */
+export function tidyName(name) {
+  if (typeof name !== "string") return "";
+  const plain = name.slice(0, 8 * NAME_LENGTH).replace(/[\p{Cc}\p{Cs}\u2028\u2029\u202a-\u202e\u2066-\u2069\u200e\u200f]/gu, " ");
+  return [...plain.replace(/\s+/gu, " ").trim()].slice(0, NAME_LENGTH).join("").trim();
+}

@@ -1,0 +1,43 @@
+// How a connection travels, read from its statistics.
+
+/** @typedef {import("./types.js").Route} Route */
+/** What one look at the statistics tells. `bytes` is all that the pair received, media and checks. @typedef {{route: Route | null, bytes: number | null}} Travelled */
+
+/**
+ * The selected pair's route: relayed if either end is a relay candidate, by the transport that our own end uses to
+ * reach the relay if it has one, else by that of the pair.
+ *
+ * Browsers differ in where they say which pair is selected: Chromium in the transport's `selectedCandidatePairId`,
+ * Firefox by `selected` on the pair (lab.md 3.9).
+ *
+ * @param {Iterable<[string, any]>} report an RTCStatsReport
+ * @returns {Travelled}
+ */
+export function readRoute(report) {
+  const stats = new Map(report);
+  const pair = selectedPair(stats);
+  if (!pair) return { route: null, bytes: null };
+  const bytes = typeof pair.bytesReceived === "number" ? pair.bytesReceived : null;
+  const local = stats.get(pair.localCandidateId);
+  const remote = stats.get(pair.remoteCandidateId);
+  if (!local || !remote) return { route: null, bytes };
+  const own = local.candidateType === "relay";
+  const protocol = own ? (local.relayProtocol ?? "udp") : local.protocol;
+  return {
+    route: {
+      relayed: own || remote.candidateType === "relay",
+      protocol: protocol === "tcp" || protocol === "tls" ? protocol : "udp",
+    },
+    bytes,
+  };
+}
+
+/** @param {Map<string, any>} stats */
+function selectedPair(stats) {
+  for (const stat of stats.values()) {
+    if (stat.type === "transport" && stat.selectedCandidatePairId) return stats.get(stat.selectedCandidatePairId);
+  }
+  for (const stat of stats.values()) if (stat.type === "candidate-pair" && stat.selected) return stat;
+  for (const stat of stats.values()) if (stat.type === "candidate-pair" && stat.nominated && stat.state === "succeeded") return stat;
+  return undefined;
+}

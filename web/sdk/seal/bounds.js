@@ -1,0 +1,55 @@
+// @ts-check
+/**
+ * Bounds: how often, and how much is remembered. Awake milliseconds come in as arguments.
+ */
+
+/** A token bucket: one in `every` ms, `burst` at once. */
+export class Bucket {
+  #tokens;
+  #since = 0;
+
+  /** @param {number} every ms @param {number} burst */
+  constructor(every, burst) {
+    this.every = every;
+    this.burst = burst;
+    this.#tokens = burst;
+  }
+
+  /** @param {number} now @returns {boolean} whether there was one to take */
+  take(now) {
+    if (!this.has(now)) return false;
+    this.#tokens--;
+    return true;
+  }
+
+  /** @param {number} now @returns {boolean} */
+  has(now) {
+    const grown = Math.floor((now - this.#since) / this.every);
+    this.#tokens = Math.min(this.burst, this.#tokens + grown);
+    this.#since = this.#tokens === this.burst ? now : this.#since + grown * this.every;
+    return this.#tokens > 0;
+  }
+}
+
+/** The last so many strings. */
+export class Recent {
+  /** @type {Set<string>} */
+  #items = new Set();
+
+  /** @param {number} most */
+  constructor(most) {
+    this.most = most;
+  }
+
+  /** @param {string} item @returns {boolean} */
+  has(item) {
+    return this.#items.has(item);
+  }
+
+  /** @param {string} item */
+  add(item) {
+    this.#items.add(item);
+    const [oldest] = this.#items;
+    if (this.#items.size > this.most && oldest !== undefined) this.#items.delete(oldest);
+  }
+}

@@ -1,0 +1,89 @@
+// @ts-check
+/**
+ * Frames: one text sealed for one page (section 4, "Frames").
+ *
+ * The form on the wire, the padding and the AEAD call. Which number comes next, and what a number that does not fit
+ * means, is kept by the instance in `pair.js`: nothing here may be called twice with one key and number.
+ */
+import { b64, concat, fromText, lv, SealError, text, u32, u64, unb64, readU32 } from "./bytes.js";
+import { aesOpen, aesSeal } from "./kdf.js";
+import { FRAME_BYTES } from "./limits.js";
+
+/** @typedef {import("./bytes.js").Bytes} Bytes */
+/** `k`: T[0..8], `c`: ciphertext, both base64url; `n` from 1. @typedef {{k: string, n: number, c: string}} Frame */
+/** From whom to whom, for the additional data. @typedef {{T: Uint8Array, from: Uint8Array, to: Uint8Array}} Way */
+
+const SMALLEST = 256;
+
+/** Most bytes of text that one frame carries. */
+export const FRAME_TEXT_BYTES = FRAME_BYTES - 4;
+
+/** The name by which frames tell their instance. @param {Uint8Array} T @returns {string} */
+export function frameKey(T) {
+  return b64(T.subarray(0, 8));
+}
+
+/**
+ * u32 length ‖ data ‖ zeros, to the next of 256, 512, 1024 … bytes.
+ * @param {Uint8Array} data at most `FRAME_TEXT_BYTES` @returns {Bytes}
+ */
+export function pad(data) {
+  if (data.length > FRAME_TEXT_BYTES) throw new RangeError("longer than a frame");
+  return concat(u32(data.length), data, new Uint8Array(bucket(data.length) - 4 - data.length));
+}
+
+/**
+ * @param {Uint8Array} padded @returns {Uint8Array} a view into it
+ * @throws {SealError} `bad-frame` for any other padding than that of `pad`
+ */
+export function unpad(padded) {
+  const length = padded.length < SMALLEST ? -1 : readU32(padded);
+  if (length < 0 || length > FRAME_TEXT_BYTES || padded.length !== bucket(length)) throw new SealError("bad-frame");
+  for (const byte of padded.subarray(4 + length)) if (byte !== 0) throw new SealError("bad-frame");
+  return padded.subarray(4, 4 + length);
+}
+
+/** @param {number} length of the data @returns {number} total after padding */
+function bucket(length) {
+  let total = SMALLEST;
+  while (total < length + 4) total *= 2;
+  return total;
+}
+
+/**
+ * @param {CryptoKey} key seal_X of the sender @param {Way} way @param {number} n used once with this key
+ * @param {string} plain @returns {Promise<Frame>}
+ */
+export async function sealFrame(key, way, n, plain) {
+  return { k: frameKey(way.T), n, c: b64(await aesSeal(key, iv(n), aad(way, n), pad(text(plain)))) };
+}
+
+/**
+ * @param {CryptoKey} key seal_X of the sender @param {Way} way @param {Frame} frame
+ * @returns {Promise<string>}
+ * @throws {SealError} `not-opened`, `bad-frame`, `bad-bytes`: whatever was not made by `sealFrame` with this key and way
+ */
+export async function openFrame(key, way, frame) {
+  return fromText(unpad(await aesOpen(key, iv(frame.n), aad(way, frame.n), unb64(frame.c))));
+}
+
+/**
+ * @param {unknown} value parsed JSON @returns {Frame}
+ * @throws {SealError} `bad-frame`
+ */
+export function readFrame(value) {
+  const { k, n, c } = /** @type {Record<string, unknown>} */ (value);
+  const whole = typeof n === "number" && Number.isSafeInteger(n) && n >= 1;
+  if (typeof k !== "string" || k.length !== 11 || !whole || typeof c !== "string") throw new SealError("bad-frame");
+  return { k, n, c };
+}
+
+/** u32 0 ‖ u64 n. @param {number} n @returns {Bytes} */
+export function iv(n) {
+  return concat(u32(0), u64(n));
+}
+
+/** @param {Way} way @param {number} n @returns {Bytes} */
+function aad({ T, from, to }, n) {
+  return lv("parlour/1 sealed", T, from, to, u64(n));
+}

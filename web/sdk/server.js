@@ -1,0 +1,162 @@
+// The server as this page sees it: questions with answers, and the news that come unasked.
+//
+// A question that was under way when a session was lost fails with `session-lost`, and its asker decides; everything
+// else survives broken connections (session.js). Nothing that the server says is shown to people as it stands.
+
+import { ParlourError } from "./errors.js";
+import { Socket } from "./socket.js";
+
+/** A question without an answer fails after so long, ms; while the server is out of reach, too. */
+const ANSWER_WITHIN_MS = 20_000;
+/** Connections that fail in a row before the first session is given up. About four seconds. */
+const PATIENCE = 4;
+
+/** @typedef {import("./protocol.js").ServerMessage} ServerMessage */
+/** @typedef {Exclude<import("./protocol.js").ClientType, "hello" | "ping" | "ack" | "signal">} Question */
+
+/**
+ * Answers by question.
+ * @typedef {{create: "created", restore: "created", look: "room", join: "joined", seated: "done", state: "done", ice: "ice", leave: "left"}} AnswerTo
+ */
+/**
+ * @template {import("./protocol.js").ServerType} T
+ * @typedef {ReturnType<import("./protocol.js").Bodies[T]>} Body
+ */
+
+/**
+ * @typedef {{
+ *   onNews(message: ServerMessage): void,
+ *   onBack(lost: boolean): void,
+ *   onAway(): void,
+ * }} ServerUser `onBack(true)`: a new session, join again. `onBack(false)`: the old one goes on.
+ */
+
+/** @typedef {{type: string, resolve(body: any): void, reject(error: ParlourError): void, timer: ReturnType<typeof setTimeout>, standing: boolean}} Asked */
+
+export class Server {
+  #socket;
+  #user;
+  #nextId = 1;
+  /** @type {Map<number, Asked>} */
+  #asked = new Map();
+  #met = false;
+
+  /** @param {string} origin @param {ServerUser} user */
+  constructor(origin, user) {
+    this.#user = user;
+    this.#socket = new Socket(origin, {
+      onMessage: (message) => this.#onMessage(message),
+      onBegun: (lost) => this.#onBegun(lost),
+      onResumed: () => this.#user.onBack(false),
+      onAway: (failures) => this.#onAway(failures),
+    });
+  }
+
+  /** Whether messages flow now. */
+  get live() { return this.#socket.live; }
+
+  /** How long a seat is held while the connection is down, ms. */
+  get holdMs() { return this.#socket.holdMs; }
+
+  /**
+   * Asks, and waits for the answer. Connects if need be.
+   *
+   * @template {Question} T
+   * @param {T} type @param {import("./protocol.js").ClientBodies[T]} body
+   * @returns {Promise<Body<AnswerTo[T]>>}
+   * @throws {ParlourError} the server's code; `no-server`; `session-lost`
+   */
+  ask(type, body) {
+    this.#socket.start();
+    const id = this.#nextId++;
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => this.#settle(id)?.reject(new ParlourError("no-server")), ANSWER_WITHIN_MS);
+      this.#asked.set(id, { type, resolve, reject, timer, standing: this.#socket.standing });
+      if (!this.#socket.say(type, body, id)) this.#settle(id)?.reject(new ParlourError("too-large"));
+    });
+  }
+
+  /**
+   * Sends a sealed signal. No answer: what is lost is noticed by whoever numbered it.
+   * @param {string} to pid @param {string} body
+   */
+  signal(to, body) {
+    this.#socket.say("signal", { to, body });
+  }
+
+  /** Something makes one doubt that the server is there: find out soon. */
+  doubt() {
+    this.#socket.doubt();
+  }
+
+  /** Starts a new session after `pauseMs`. @param {number} pauseMs */
+  renew(pauseMs) {
+    this.#socket.renew(pauseMs);
+  }
+
+  /** Hangs up for good; the server takes it for a leave. */
+  end() {
+    this.#socket.end();
+    this.#fail();
+  }
+
+  /**
+   * Hangs up as the page unloads.
+   * @param {boolean} isLeave true: a leave. false: the seat is held, as after a broken connection
+   */
+  hangUp(isLeave) {
+    this.#socket.end(isLeave ? 1000 : 4900);
+  }
+
+  /** @param {ServerMessage} message */
+  #onMessage(message) {
+    const asked = message.re === undefined ? undefined : this.#settle(message.re);
+    if (message.t === "error") {
+      const error = new ParlourError(message.d.code, { retryMs: message.d.retry_ms });
+      if (asked) asked.reject(error);
+      else this.#user.onNews(message);
+      return;
+    }
+    if (asked) {
+      if (message.t === answers[/** @type {Question} */ (asked.type)]) asked.resolve(message.d);
+      else asked.reject(new ParlourError("protocol"));
+      return;
+    }
+    this.#user.onNews(message);
+  }
+
+  /** @param {boolean} lost */
+  #onBegun(lost) {
+    this.#met = true;
+    if (lost) {
+      // What was asked since the old session ended waits for this one and is about to be sent.
+      for (const [id, { standing }] of [...this.#asked]) if (standing) this.#settle(id)?.reject(new ParlourError("session-lost"));
+      this.#user.onBack(true);
+    }
+  }
+
+  /** @param {number} failures */
+  #onAway(failures) {
+    if (!this.#met && failures >= PATIENCE) {
+      this.#socket.end();
+      this.#fail();
+    } else this.#user.onAway();
+  }
+
+  #fail() {
+    for (const id of [...this.#asked.keys()]) this.#settle(id)?.reject(new ParlourError("no-server"));
+  }
+
+  /** @param {number} id @returns {Asked | undefined} */
+  #settle(id) {
+    const asked = this.#asked.get(id);
+    this.#asked.delete(id);
+    clearTimeout(asked?.timer);
+    return asked;
+  }
+}
+
+/** @type {Readonly<AnswerTo>} */
+const answers = Object.freeze({
+  create: "created", restore: "created", look: "room", join: "joined", seated: "done", state: "done", ice: "ice", leave: "left",
+});

@@ -1,0 +1,111 @@
+// Camera and microphone, keys, loudness, what is remembered: the parts of the page that can be tried without a page.
+
+import assert from "node:assert/strict";
+import { afterEach, test } from "node:test";
+import { levelOf } from "../app/levels.js";
+import { openDevices, troubleFrom } from "../app/media.js";
+import { parsePreferences, preferencesOf } from "../app/preferences.js";
+import { shortcutOf } from "../app/shortcuts.js";
+import { initialState } from "../app/state.js";
+
+/** @typedef {{audio: unknown, video: unknown}} Asked */
+
+const real = Object.getOwnPropertyDescriptor(globalThis, "navigator");
+afterEach(() => {
+  if (real) Object.defineProperty(globalThis, "navigator", real);
+  else Reflect.deleteProperty(globalThis, "navigator");
+});
+
+/**
+ * A browser whose devices fail as told.
+ * @param {{audio?: string, video?: string, denied?: string[]}} failing error names by kind
+ * @returns {Asked[]} what getUserMedia was asked for
+ */
+function browser({ audio, video, denied = [] }) {
+  /** @type {Asked[]} */
+  const asked = [];
+  const track = (/** @type {string} */ kind) => ({ kind });
+  Object.defineProperty(globalThis, "navigator", { configurable: true, value: {
+    mediaDevices: {
+      getUserMedia: async (/** @type {Asked} */ wanted) => {
+        asked.push(wanted);
+        const error = (wanted.audio && audio) || (wanted.video && video);
+        if (error) throw new DOMException("", String(error));
+        return { getAudioTracks: () => wanted.audio ? [track("audio")] : [], getVideoTracks: () => wanted.video ? [track("video")] : [] };
+      },
+    },
+    permissions: { query: async (/** @type {{name: string}} */ { name }) => ({ state: denied.includes(name) ? "denied" : "prompt" }) },
+  } });
+  return asked;
+}
+
+test("both devices come from one request", async () => {
+  const asked = browser({});
+  assert.deepEqual(await openDevices({ microphone: "", camera: "" }), { microphone: { track: { kind: "audio" } }, camera: { track: { kind: "video" } } });
+  assert.equal(asked.length, 1);
+});
+
+test("a missing or busy camera does not take the microphone with it", async () => {
+  for (const [name = "", trouble = ""] of [["NotFoundError", "missing"], ["NotReadableError", "busy"]]) {
+    browser({ video: name });
+    assert.deepEqual(await openDevices({ microphone: "", camera: "" }), { microphone: { track: { kind: "audio" } }, camera: { trouble } });
+  }
+});
+
+test("a forbidden camera leaves the microphone", async () => {
+  browser({ video: "NotAllowedError", denied: ["camera"] });
+  assert.deepEqual(await openDevices({ microphone: "", camera: "" }), { microphone: { track: { kind: "audio" } }, camera: { trouble: "blocked" } });
+});
+
+test("who closed the prompt is not asked twice", async () => {
+  const asked = browser({ audio: "NotAllowedError", video: "NotAllowedError" });
+  assert.deepEqual(await openDevices({ microphone: "", camera: "" }), { microphone: { trouble: "blocked" }, camera: { trouble: "blocked" } });
+  assert.equal(asked.length, 1);
+});
+
+test("only what is wanted is asked for", async () => {
+  const asked = browser({});
+  assert.deepEqual(Object.keys(await openDevices({ microphone: "usb" })), ["microphone"]);
+  assert.deepEqual(asked, [{ audio: { deviceId: { ideal: "usb" } }, video: false }]);
+  assert.deepEqual(await openDevices({}), {});
+});
+
+test("a browser without devices blocks, it does not break", async () => {
+  Object.defineProperty(globalThis, "navigator", { configurable: true, value: {} });
+  assert.deepEqual(await openDevices({ microphone: "" }), { microphone: { trouble: "blocked" } });
+});
+
+test("an unheard-of error is a plain failure", () => {
+  assert.equal(troubleFrom(new DOMException("", "NewError")), "failed");
+  assert.equal(troubleFrom("a string"), "failed");
+});
+
+test("keys work alone, not with a modifier, not held down, not while typing", () => {
+  const press = { key: "m", repeat: false, altKey: false, ctrlKey: false, metaKey: false };
+  assert.equal(shortcutOf(press, false), "microphone");
+  assert.equal(shortcutOf({ ...press, key: "V" }, false), "camera");
+  assert.equal(shortcutOf(press, true), null);
+  assert.equal(shortcutOf({ ...press, repeat: true }, false), null);
+  for (const modifier of ["altKey", "ctrlKey", "metaKey"]) assert.equal(shortcutOf({ ...press, [modifier]: true }, false), null);
+  assert.equal(shortcutOf({ ...press, key: "x" }, false), null);
+});
+
+test("loudness goes from nothing to everything, and silence is nothing", () => {
+  assert.equal(levelOf(new Float32Array(256)), 0);
+  assert.equal(levelOf(new Float32Array(0)), 0);
+  assert.equal(levelOf(new Float32Array(256).fill(0.9)), 1);
+  const voice = levelOf(new Float32Array(256).fill(0.02));
+  assert.ok(voice > 0.3 && voice < 1, String(voice));
+});
+
+test("what is remembered comes back; what was spoilt becomes the default", () => {
+  const kept = { ...preferencesOf(initialState), name: "Ada", hideAddress: true, shortcuts: false, camera: "cam" };
+  assert.deepEqual(parsePreferences(JSON.stringify(kept)), kept);
+  const fresh = preferencesOf(initialState);
+  for (const spoilt of [null, "", "{", "null", "7", '{"name":7,"shortcuts":"no"}']) assert.deepEqual(parsePreferences(spoilt), fresh);
+});
+
+test("no link, no room and nobody is remembered", () => {
+  const text = JSON.stringify(preferencesOf({ ...initialState, link: "#1secret", name: "Ada" }));
+  assert.ok(!text.includes("secret"));
+});
