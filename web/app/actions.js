@@ -1,0 +1,252 @@
+// Everything that a person or the network can make happen, each as one function: the only place that talks to the
+// SDK and to the address bar. What comes of it goes to the state as events.
+
+import { Meeting, ParlourError, supported } from "../sdk/parlour.js";
+import { createDevices } from "./devices.js";
+import { fragmentOf, wholeLink } from "./link_text.js";
+import { isOn } from "./state.js";
+import { deviceSentence } from "./words.js";
+
+/** @typedef {import("./store.js").Store} Store */
+/** @typedef {import("./words.js").DeviceKind} DeviceKind */
+/** @typedef {import("../sdk/parlour.js").Problem} Problem */
+
+/** How long a remark that is no standing one stays, in milliseconds. */
+const toastMs = 8000;
+const copiedMs = 2200;
+
+/** @typedef {ReturnType<typeof createActions>} Actions */
+
+/**
+ * @param {Store} store
+ */
+export function createActions(store) {
+  const { state, dispatch } = store;
+  /** @type {Meeting | null} */
+  let meeting = null;
+  /** @type {AbortController | null} */
+  let listening = null;
+
+  const devices = createDevices(store, (kind, track) => {
+    if (state().screen !== "call") return;
+    if (kind === "microphone") meeting?.setAudio(track);
+    else meeting?.setVideo(track);
+  }, (kind, trouble) => {
+    // Before the call it stands on the picture's place.
+    if (state().screen !== "call") return;
+    const text = kind === "camera" ? deviceSentence(null, trouble) : deviceSentence(trouble, null);
+    say({ code: `${kind}-${trouble}`, text });
+  });
+
+  /** @param {Meeting} opened */
+  function adopt(opened) {
+    drop();
+    meeting = opened;
+    listening = new AbortController();
+    const { signal } = listening;
+    opened.addEventListener("change", () => follow(opened), { signal });
+    opened.addEventListener("problem", (event) => {
+      if (event instanceof CustomEvent) say(/** @type {Problem} */ (event.detail));
+    }, { signal });
+    dispatch({ type: "opened", link: opened.link });
+    follow(opened);
+  }
+
+  /** Lets go of the meeting and of the devices; says goodbye if there is anybody to say it to. */
+  function drop() {
+    listening?.abort();
+    listening = null;
+    void meeting?.leave();
+    meeting = null;
+    devices.close();
+  }
+
+  /** @param {Meeting} followed */
+  function follow(followed) {
+    const { state: where, error, count, me, people, notes } = followed;
+    const over = where === "left" || where === "ended" || where === "failed";
+    if (over) devices.close();
+    dispatch({ type: "meeting", snapshot: { state: where, error, count, me, people, notes } });
+    // Camera and microphone are asked for once there is a room to use them in, and not before.
+    if (where === "ready") void devices.openBoth();
+  }
+
+  /** @param {Problem} problem */
+  function say({ code, text }) {
+    const id = `problem/${code}`;
+    dispatch({ type: "toast", toast: { id, colour: "grey", code, text, standing: false } });
+    setTimeout(() => dispatch({ type: "dismissed", id }), toastMs);
+  }
+
+  /**
+   * @param {string} fragment
+   * @param {(problem: Problem) => void} onRefused
+   */
+  async function open(fragment, onRefused) {
+    try {
+      const opened = await Meeting.open({ fragment });
+      // A pasted link has never been in the address, and the Back button may have taken it out; one that came with
+      // the address only gets its proper spelling.
+      const came = location.hash === fragment;
+      history[came ? "replaceState" : "pushState"](null, "", location.pathname + opened.link);
+      adopt(opened);
+      // A failed look is told by the meeting's own state.
+      await opened.look().catch(() => {});
+    } catch (error) {
+      onRefused(problemOf(error));
+    }
+  }
+
+  /** @param {Problem} problem */
+  function stop(problem) {
+    drop();
+    dispatch({ type: "stopped", problem });
+  }
+
+  return {
+    devices,
+
+    /** The page was loaded, or somebody walked through its history or edited its address. */
+    async arrive() {
+      const support = supported();
+      const fragment = location.hash;
+      if (!support.ok) stop(support);
+      else if (fragment.length > 1 && fragment === state().link && state().screen !== "left") return;
+      else if (fragment.length > 1) await open(fragment, stop);
+      else if (state().screen === "call") await this.leave();
+      else {
+        drop();
+        dispatch({ type: "home" });
+      }
+    },
+
+    async startRoom() {
+      if (state().starting) return;
+      dispatch({ type: "starting" });
+      try {
+        const made = await Meeting.create();
+        history.pushState(null, "", location.pathname + made.link);
+        adopt(made);
+      } catch (error) {
+        dispatch({ type: "refused", about: "start", text: problemOf(error).text });
+      }
+    },
+
+    /** @param {string} text what was pasted: a whole link, or only what stands after its # */
+    async openLink(text) {
+      const found = fragmentOf(text, location.host);
+      if ("elsewhere" in found) {
+        dispatch({ type: "refused", about: "link", text: `This link belongs to ${found.elsewhere}. Open it in the address bar.` });
+        return;
+      }
+      await open(found.fragment, ({ text: sentence }) => dispatch({ type: "refused", about: "link", text: sentence }));
+    },
+
+    /** The link again: after leaving, or when something failed that may have passed. */
+    async reopen() {
+      await open(state().link || location.hash, stop);
+    },
+
+    async join() {
+      const going = meeting;
+      if (!going || state().joining) return;
+      dispatch({ type: "join-asked" });
+      const { name, hideAddress, microphone, camera } = state();
+      try {
+        await going.join({
+          name,
+          audio: isOn(microphone) ? microphone.track : null,
+          video: isOn(camera) ? camera.track : null,
+          hideAddress,
+        });
+      } catch (error) {
+        if (going === meeting) dispatch({ type: "join-refused", problem: problemOf(error) });
+        return;
+      }
+      if (going !== meeting) return;
+      follow(going);
+      sendDevices(going);
+    },
+
+    async leave() {
+      await meeting?.leave();
+    },
+
+    home() {
+      history.pushState(null, "", location.pathname);
+      drop();
+      dispatch({ type: "home" });
+    },
+
+    /** @param {string} name */
+    setName(name) {
+      dispatch({ type: "named", name });
+      if (state().screen === "call") meeting?.setName(name);
+    },
+
+    /** @param {boolean} on */
+    setHideAddress(on) {
+      dispatch({ type: "hide-address", on });
+    },
+
+    /** @param {boolean} on */
+    setShortcuts(on) {
+      dispatch({ type: "shortcuts", on });
+    },
+
+    /** @param {boolean} open */
+    setSettings(open) {
+      dispatch({ type: "settings", open });
+    },
+
+    async copyLink() {
+      const text = wholeLink(state().link);
+      try {
+        await navigator.clipboard.writeText(text);
+      } catch {
+        say({ code: "copy", text: `The browser did not let the page copy. This is the link: ${text}` });
+        return;
+      }
+      dispatch({ type: "copied", on: true });
+      setTimeout(() => dispatch({ type: "copied", on: false }), copiedMs);
+    },
+
+    async shareLink() {
+      // A closed share sheet is a rejection and no failure.
+      await navigator.share({ url: wholeLink(state().link) }).catch(() => {});
+    },
+
+    /** @param {string} id */
+    dismiss(id) {
+      dispatch({ type: "dismissed", id });
+    },
+
+    /** @param {boolean} on */
+    setSilenced(on) {
+      if (state().silenced !== on) dispatch({ type: "silenced", on });
+    },
+
+    announced() {
+      dispatch({ type: "announced" });
+    },
+  };
+
+  /**
+   * Devices may have been switched while the join was under way.
+   * @param {Meeting} joined
+   */
+  function sendDevices(joined) {
+    const { microphone, camera } = state();
+    joined.setAudio(isOn(microphone) ? microphone.track : null);
+    joined.setVideo(isOn(camera) ? camera.track : null);
+  }
+}
+
+/**
+ * @param {unknown} error
+ * @returns {Problem}
+ */
+function problemOf(error) {
+  const { code, text } = error instanceof ParlourError ? error : new ParlourError("fault", { cause: error });
+  return { code, text };
+}

@@ -1,0 +1,20 @@
+// Begins here: makes the store, the actions and the views, and shows the view that the state asks for.
+
+import { createActions } from "./actions.js";
+import { keepAwake } from "./awake.js";
+import { readPreferences, writePreferences } from "./preferences.js";
+import { listenForShortcuts } from "./shortcuts.js";
+import { createStore } from "./store.js";
+import { show } from "./show.js";
+
+const store = createStore();
+const actions = createActions(store);
+
+store.dispatch({ type: "remembered", preferences: readPreferences() });
+store.subscribe(writePreferences);
+keepAwake(store);
+listenForShortcuts(store, actions);
+show(store, actions);
+
+addEventListener("popstate", () => void actions.arrive());
+await actions.arrive();

@@ -1,0 +1,128 @@
+// Camera and microphone: opening them so that one failing device never takes the other with it, and listing them.
+//
+// One request asks for both, because two requests mean two prompts, and because on iOS a second one may end the
+// tracks of the first (research 2.4). Nothing here knows the page's state.
+
+/** @typedef {import("./words.js").DeviceTrouble} DeviceTrouble */
+/** @typedef {import("./words.js").DeviceKind} DeviceKind */
+/** @typedef {import("./state.js").Choice} Choice */
+
+/** @typedef {{track: MediaStreamTrack} | {trouble: DeviceTrouble}} Opened */
+/** @typedef {Partial<Record<DeviceKind, string>>} Wanted a device's id, or "" for any, for each kind to open */
+
+/**
+ * Opens what is wanted. Never throws.
+ * @param {Wanted} wanted
+ * @returns {Promise<Partial<Record<DeviceKind, Opened>>>}
+ */
+export async function openDevices(wanted) {
+  const kinds = kindsOf(wanted);
+  if (kinds.length === 0) return {};
+  const together = await ask(wanted);
+  if (!("trouble" in together) || kinds.length === 1) return answers(kinds, together);
+  // The browser says no for both when only one is forbidden, missing or in use: ask for those that may still work.
+  const apart = together.trouble === "blocked" ? await notForbidden(kinds) : kinds;
+  /** @type {Partial<Record<DeviceKind, Opened>>} */
+  const opened = {};
+  for (const kind of kinds) {
+    opened[kind] = apart.includes(kind)
+      ? answers([kind], await ask({ [kind]: wanted[kind] }))[kind] ?? together
+      : together;
+  }
+  return opened;
+}
+
+/**
+ * The devices of this machine. Labels are empty until the person has allowed one of the kind; such are left out.
+ * @returns {Promise<Record<DeviceKind | "speaker", Choice[]>>}
+ */
+export async function listDevices() {
+  const all = (await navigator.mediaDevices?.enumerateDevices().catch(() => [])) ?? [];
+  const of = (/** @type {MediaDeviceKind} */ kind) => all
+    .filter((device) => device.kind === kind && device.label !== "")
+    .map(({ deviceId, label }) => ({ id: deviceId, label }));
+  return { microphone: of("audioinput"), camera: of("videoinput"), speaker: of("audiooutput") };
+}
+
+/**
+ * What an error of getUserMedia means.
+ * @param {unknown} error
+ * @returns {DeviceTrouble}
+ */
+export function troubleFrom(error) {
+  switch (error instanceof Error || error instanceof DOMException ? error.name : "") {
+    case "NotAllowedError":
+    case "SecurityError": return "blocked";
+    case "NotReadableError":
+    case "AbortError": return "busy";
+    case "NotFoundError":
+    case "OverconstrainedError": return "missing";
+    default: return "failed";
+  }
+}
+
+/**
+ * @param {Wanted} wanted
+ * @returns {DeviceKind[]}
+ */
+function kindsOf(wanted) {
+  return /** @type {DeviceKind[]} */ (["microphone", "camera"]).filter((kind) => wanted[kind] !== undefined);
+}
+
+/**
+ * @param {Wanted} wanted
+ * @returns {Promise<{stream: MediaStream} | {trouble: DeviceTrouble}>}
+ */
+async function ask({ microphone, camera }) {
+  if (!navigator.mediaDevices) return { trouble: "blocked" };
+  try {
+    return { stream: await navigator.mediaDevices.getUserMedia({
+      audio: microphone !== undefined && { ...(microphone && { deviceId: { ideal: microphone } }) },
+      video: camera !== undefined && {
+        ...(camera ? { deviceId: { ideal: camera } } : { facingMode: "user" }),
+        width: { ideal: 1280 },
+        height: { ideal: 720 },
+        frameRate: { ideal: 30, max: 30 },
+      },
+    }) };
+  } catch (error) {
+    return { trouble: troubleFrom(error) };
+  }
+}
+
+/**
+ * @param {DeviceKind[]} kinds
+ * @param {{stream: MediaStream} | {trouble: DeviceTrouble}} answer
+ * @returns {Partial<Record<DeviceKind, Opened>>}
+ */
+function answers(kinds, answer) {
+  return Object.fromEntries(kinds.map((kind) => {
+    if ("trouble" in answer) return [kind, answer];
+    const [track] = kind === "microphone" ? answer.stream.getAudioTracks() : answer.stream.getVideoTracks();
+    return [kind, track ? { track } : { trouble: /** @type {const} */ ("failed") }];
+  }));
+}
+
+/**
+ * Of kinds that were refused together, those worth asking for alone: one is forbidden for good and the other is not.
+ * Where the person closed the prompt, neither is forbidden for good and nobody is asked twice.
+ * @param {DeviceKind[]} kinds
+ * @returns {Promise<DeviceKind[]>}
+ */
+async function notForbidden(kinds) {
+  const states = await Promise.all(kinds.map(permission));
+  if (!states.includes("denied")) return [];
+  return kinds.filter((_, index) => states[index] !== "denied");
+}
+
+/**
+ * @param {DeviceKind} kind
+ * @returns {Promise<PermissionState | "unknown">} unknown where the browser has no such question
+ */
+async function permission(kind) {
+  try {
+    return (await navigator.permissions.query({ name: /** @type {PermissionName} */ (kind) })).state;
+  } catch {
+    return "unknown";
+  }
+}

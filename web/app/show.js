@@ -1,0 +1,104 @@
+// From state to screen: which view, the change from one to the next, the title, and what lies over every view.
+
+import { setText } from "./dom.js";
+import { call } from "./views/call.js";
+import { landing } from "./views/landing.js";
+import { left, problem } from "./views/notice.js";
+import { preview } from "./views/preview.js";
+import { settings } from "./views/settings.js";
+import { createAnnouncer, createToasts } from "./views/toasts.js";
+import { waiting } from "./views/waiting.js";
+import { howMany } from "./words.js";
+
+/** @typedef {import("./state.js").State} State */
+/** @typedef {import("./views/parts.js").View} View */
+
+const views = Object.freeze({ landing, waiting, preview, call, left, problem });
+
+/**
+ * @param {import("./store.js").Store} store
+ * @param {import("./actions.js").Actions} actions
+ */
+export function show({ state, subscribe }, actions) {
+  const screen = byId("screen");
+  const dialog = settings(actions);
+  const toasts = createToasts(byId("toasts"), actions);
+  const announce = createAnnouncer(byId("announcer"), state, actions);
+  document.body.append(dialog.element);
+
+  /** @type {keyof typeof views | ""} */
+  let shown = "";
+  /** @type {View | null} */
+  let view = null;
+
+  /** @param {keyof typeof views} name */
+  function change(name) {
+    const first = shown === "";
+    shown = name;
+    swap(() => {
+      view?.close?.();
+      view = views[name](actions);
+      // In the document first: the stage has no size before, and a tile without a place cannot move there.
+      screen.dataset["screen"] = state().screen;
+      screen.replaceChildren(view.element);
+      view.update(state());
+      scrollTo(0, 0);
+      if (!first) view.element.querySelector("h1")?.focus({ preventScroll: true });
+    }, first);
+  }
+
+  subscribe((now) => {
+    const name = viewOf(now);
+    if (name === shown) view?.update(now);
+    else change(name);
+    dialog.update(now);
+    toasts(now);
+    announce();
+    setText(document.querySelector("title") ?? screen, titleOf(now));
+  });
+}
+
+/**
+ * @param {State} state
+ * @returns {keyof typeof views}
+ */
+export function viewOf({ screen, room }) {
+  return screen === "preview" && room !== "ready" ? "waiting" : screen;
+}
+
+/**
+ * @param {State} state
+ * @returns {string}
+ */
+export function titleOf({ screen, people }) {
+  switch (screen) {
+    case "landing": return "Parlour";
+    case "preview": return "Going in · Parlour";
+    case "call": return `In a room, ${howMany(people.length + 1)} · Parlour`;
+    case "left": return "Left · Parlour";
+    case "problem": return "Parlour";
+  }
+}
+
+/**
+ * Changes the document, with a transition where the browser has them and the person wants motion. Several changes
+ * in a row are safe: the browser finishes the earlier transition first, and `update` reads the latest state.
+ * @param {() => void} update
+ * @param {boolean} atOnce
+ */
+function swap(update, atOnce) {
+  const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  if (atOnce || still || document.hidden || !("startViewTransition" in document)) update();
+  // A skipped transition rejects `ready`; the update itself still happens.
+  else document.startViewTransition(update).ready.catch(() => {});
+}
+
+/**
+ * @param {string} id
+ * @returns {HTMLElement}
+ */
+function byId(id) {
+  const element = document.getElementById(id);
+  if (!element) throw new Error(`index.html has no #${id}`);
+  return element;
+}

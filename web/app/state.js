@@ -1,0 +1,313 @@
+// The page's one state and the one function from an event to the next state. Pure: no DOM, no clock, no SDK calls.
+// Tracks and streams are in it by reference only; nothing here touches them. Events are sent by actions.js.
+
+/** @typedef {import("./words.js").DeviceTrouble} DeviceTrouble */
+/** @typedef {import("./words.js").DeviceKind} DeviceKind */
+/** @typedef {import("../sdk/parlour.js").MeetingState} MeetingState */
+/** @typedef {import("../sdk/parlour.js").Person} Person */
+/** @typedef {import("../sdk/parlour.js").Me} Me */
+/** @typedef {import("../sdk/parlour.js").Note} Note */
+/** @typedef {import("../sdk/parlour.js").Problem} Problem */
+
+/** @typedef {"landing" | "preview" | "call" | "left" | "problem"} Screen */
+
+/** A device of the machine, for a menu. @typedef {{id: string, label: string}} Choice */
+
+/**
+ * A microphone or camera. `wanted` is what the person asked for, `status` what came of it: a device is sent while it
+ * is wanted and live. A muted microphone stays live, so that unmuting is instant; a camera that is off is closed, so
+ * that its light goes out.
+ * @typedef {object} Device
+ * @property {boolean} wanted
+ * @property {"off" | "asking" | "live" | DeviceTrouble} status
+ * @property {MediaStreamTrack | null} track
+ * @property {string} chosen a device's id, or "" for the browser's choice
+ * @property {readonly Choice[]} choices
+ */
+
+/**
+ * A remark on the screen. Remarks of the SDK (`standing`) go when their cause goes; others after a while.
+ * @typedef {{id: string, colour: "grey" | "amber" | "red", code: string, text: string, standing: boolean}} Toast
+ */
+
+/**
+ * @typedef {object} State
+ * @property {Screen} screen
+ * @property {boolean} starting a room is being made
+ * @property {{about: "start" | "link", text: string} | null} trouble why no room could be started, or no link opened
+ * @property {string} link `#1…` of the room, or ""
+ * @property {"looking" | "missing" | "ready"} room
+ * @property {number} count of people in the room
+ * @property {boolean} joining
+ * @property {Problem | null} refusal why the last join did not work
+ * @property {Problem | null} problem what the screen `problem` is about
+ * @property {boolean} lastOut nobody was left in the room when this person went
+ * @property {Device} microphone
+ * @property {Device} camera
+ * @property {{chosen: string, choices: readonly Choice[]}} speaker
+ * @property {string} name
+ * @property {boolean} hideAddress
+ * @property {boolean} shortcuts
+ * @property {Me} me
+ * @property {readonly Person[]} people
+ * @property {boolean} reconnecting
+ * @property {readonly string[]} came names not yet announced
+ * @property {readonly string[]} went
+ * @property {readonly Toast[]} toasts
+ * @property {readonly string[]} dismissed ids of standing remarks that were put away
+ * @property {boolean} settings the dialog is open
+ * @property {boolean} copied the link was copied a moment ago
+ * @property {boolean} silenced the browser waits for a click before it plays anything
+ */
+
+/**
+ * @typedef {object} Snapshot what the SDK's Meeting says of itself at one moment
+ * @property {MeetingState} state
+ * @property {Problem | null} error
+ * @property {number} count
+ * @property {Me} me
+ * @property {readonly Person[]} people
+ * @property {readonly Note[]} notes
+ */
+
+/** @typedef {{name: string, hideAddress: boolean, shortcuts: boolean, microphone: string, camera: string, speaker: string}} Preferences */
+
+/**
+ * @typedef {{type: "remembered", preferences: Preferences}
+ *   | {type: "home"}
+ *   | {type: "starting"}
+ *   | {type: "refused", about: "start" | "link", text: string}
+ *   | {type: "opened", link: string}
+ *   | {type: "meeting", snapshot: Snapshot}
+ *   | {type: "join-asked"}
+ *   | {type: "join-refused", problem: Problem}
+ *   | {type: "stopped", problem: Problem}
+ *   | {type: "device", kind: DeviceKind, change: Partial<Device>}
+ *   | {type: "speaker", chosen: string}
+ *   | {type: "choices", microphone: Choice[], camera: Choice[], speaker: Choice[]}
+ *   | {type: "named", name: string}
+ *   | {type: "hide-address", on: boolean}
+ *   | {type: "shortcuts", on: boolean}
+ *   | {type: "settings", open: boolean}
+ *   | {type: "copied", on: boolean}
+ *   | {type: "silenced", on: boolean}
+ *   | {type: "announced"}
+ *   | {type: "toast", toast: Toast}
+ *   | {type: "dismissed", id: string}} PageEvent
+ */
+
+/** @type {Device} */
+const noDevice = { wanted: true, status: "off", track: null, chosen: "", choices: [] };
+
+/** @type {Me} */
+const nobody = { id: "", name: "", audio: false, video: false, host: false };
+
+/** What belongs to one meeting and is forgotten with it. */
+const noMeeting = Object.freeze({
+  starting: false,
+  trouble: null,
+  room: /** @type {State["room"]} */ ("looking"),
+  count: 0,
+  joining: false,
+  refusal: null,
+  problem: null,
+  me: nobody,
+  people: /** @type {readonly Person[]} */ ([]),
+  reconnecting: false,
+  came: /** @type {readonly string[]} */ ([]),
+  went: /** @type {readonly string[]} */ ([]),
+  toasts: /** @type {readonly Toast[]} */ ([]),
+  dismissed: /** @type {readonly string[]} */ ([]),
+  settings: false,
+  silenced: false,
+});
+
+/** @type {State} */
+export const initialState = Object.freeze({
+  ...noMeeting,
+  screen: "landing",
+  link: "",
+  lastOut: false,
+  microphone: noDevice,
+  camera: noDevice,
+  speaker: { chosen: "", choices: [] },
+  name: "",
+  hideAddress: false,
+  shortcuts: true,
+  copied: false,
+});
+
+/**
+ * @param {State} state
+ * @param {PageEvent} event
+ * @returns {State}
+ */
+export function next(state, event) {
+  switch (event.type) {
+    case "remembered": return remembered(state, event.preferences);
+    case "home": return { ...state, ...noMeeting, ...closedDevices(state), screen: "landing", link: "" };
+    case "starting": return { ...state, starting: true, trouble: null };
+    case "refused": return { ...state, starting: false, trouble: { about: event.about, text: event.text } };
+    case "opened": return { ...state, ...noMeeting, ...closedDevices(state), screen: "preview", link: event.link };
+    case "meeting": return afterChange(state, event.snapshot);
+    case "join-asked": return { ...state, joining: true, refusal: null };
+    case "join-refused": return { ...state, joining: false, refusal: event.problem };
+    case "stopped": return { ...state, ...noMeeting, ...closedDevices(state), screen: "problem", link: "", problem: event.problem };
+    case "device": return { ...state, [event.kind]: { ...state[event.kind], ...event.change } };
+    case "speaker": return { ...state, speaker: { ...state.speaker, chosen: event.chosen } };
+    case "choices": return {
+      ...state,
+      microphone: { ...state.microphone, choices: event.microphone },
+      camera: { ...state.camera, choices: event.camera },
+      speaker: { ...state.speaker, choices: event.speaker },
+    };
+    case "named": return { ...state, name: event.name };
+    case "hide-address": return { ...state, hideAddress: event.on };
+    case "shortcuts": return { ...state, shortcuts: event.on };
+    case "settings": return { ...state, settings: event.open };
+    case "copied": return { ...state, copied: event.on };
+    case "silenced": return { ...state, silenced: event.on };
+    case "announced": return { ...state, came: [], went: [] };
+    case "toast": return { ...state, toasts: [...state.toasts.filter(({ id }) => id !== event.toast.id), event.toast].slice(-maxToasts) };
+    case "dismissed": return dismissed(state, event.id);
+  }
+}
+
+/** More than this many remarks at once would hide the people behind them. */
+const maxToasts = 4;
+
+/**
+ * Whether a device is being sent.
+ * @param {Device} device
+ * @returns {boolean}
+ */
+export function isOn(device) {
+  return device.wanted && device.status === "live";
+}
+
+/**
+ * Whether a device is being sent, or is about to be.
+ * @param {Device} device
+ * @returns {boolean}
+ */
+export function isComing(device) {
+  return isOn(device) || (device.wanted && device.status === "asking");
+}
+
+/**
+ * What is wrong with a device that is wanted, if anything.
+ * @param {Device} device
+ * @returns {DeviceTrouble | null}
+ */
+export function troubleOf(device) {
+  const { status } = device;
+  return status === "off" || status === "asking" || status === "live" ? null : status;
+}
+
+/**
+ * @param {State} state
+ * @param {Preferences} preferences
+ * @returns {State}
+ */
+function remembered(state, { name, hideAddress, shortcuts, microphone, camera, speaker }) {
+  return {
+    ...state,
+    name,
+    hideAddress,
+    shortcuts,
+    microphone: { ...state.microphone, chosen: microphone },
+    camera: { ...state.camera, chosen: camera },
+    speaker: { ...state.speaker, chosen: speaker },
+  };
+}
+
+/**
+ * The devices after the page closed them. Choices stay, and who was muted comes back muted.
+ * @param {State} state
+ * @returns {Pick<State, "microphone" | "camera">}
+ */
+function closedDevices({ microphone, camera }) {
+  const closed = { status: /** @type {const} */ ("off"), track: null };
+  return { microphone: { ...microphone, ...closed }, camera: { ...camera, ...closed } };
+}
+
+/**
+ * @param {State} state
+ * @param {Snapshot} snapshot
+ * @returns {State}
+ */
+function afterChange(state, snapshot) {
+  const { count, me, people } = snapshot;
+  switch (snapshot.state) {
+    case "idle":
+    case "looking": return { ...state, screen: "preview", room: "looking", count };
+    case "no-room": return { ...state, screen: "preview", room: "missing", count, joining: false };
+    case "ready": return { ...state, screen: "preview", room: "ready", count };
+    case "joining": return { ...state, screen: "preview", room: "ready", count, joining: true };
+    case "in":
+    case "reconnecting": return inCall(state, snapshot);
+    case "left": return {
+      ...state, ...noMeeting, ...closedDevices(state), screen: "left",
+      lastOut: state.screen === "call" && state.people.length === 0 && state.count <= 1,
+    };
+    case "ended":
+    case "failed": return {
+      ...state, ...noMeeting, ...closedDevices(state), screen: "problem", me, people,
+      problem: snapshot.error ?? { code: "fault", text: "Something went wrong in this page. Reload it and try again." },
+    };
+  }
+}
+
+/**
+ * In the meeting. Whoever was there on arrival is not announced; who comes and goes later is.
+ * @param {State} state
+ * @param {Snapshot} snapshot
+ * @returns {State}
+ */
+function inCall(state, { state: where, count, me, people, notes }) {
+  const before = state.screen === "call" ? state.people : people;
+  const has = (/** @type {readonly Person[]} */ list, /** @type {string} */ id) => list.some((person) => person.id === id);
+  const came = people.filter(({ id }) => !has(before, id)).map(({ name }) => name);
+  const went = before.filter(({ id }) => !has(people, id)).map(({ name }) => name);
+  const remarks = notes.map(remarkOf);
+  return {
+    ...state,
+    screen: "call",
+    room: "ready",
+    joining: false,
+    refusal: null,
+    reconnecting: where === "reconnecting",
+    count,
+    me,
+    people,
+    came: [...state.came, ...came],
+    went: [...state.went, ...went],
+    dismissed: state.dismissed.filter((id) => remarks.some((remark) => remark.id === id)),
+    toasts: [
+      ...remarks.filter(({ id }) => !state.dismissed.includes(id)),
+      ...state.toasts.filter(({ standing }) => !standing),
+    ].slice(0, maxToasts),
+  };
+}
+
+/**
+ * @param {Note} note
+ * @returns {Toast}
+ */
+function remarkOf({ colour, code, text, person = "" }) {
+  return { id: `${code}/${person}`, colour, code, text, standing: true };
+}
+
+/**
+ * @param {State} state
+ * @param {string} id
+ * @returns {State}
+ */
+function dismissed(state, id) {
+  const standing = state.toasts.some((toast) => toast.id === id && toast.standing);
+  return {
+    ...state,
+    toasts: state.toasts.filter((toast) => toast.id !== id),
+    dismissed: standing ? [...state.dismissed, id] : state.dismissed,
+  };
+}

@@ -1,0 +1,160 @@
+// The call: everybody's tile on a stage, a bar on top that says how it stands, and the controls below.
+
+import { h, setAttribute, setText, show } from "../dom.js";
+import { icon } from "../icons.js";
+import { placeEverybody } from "../layout.js";
+import { isComing, isOn } from "../state.js";
+import { howMany } from "../words.js";
+import { createChair } from "./chair.js";
+import { createOwnPicture } from "./own_picture.js";
+import { button, cameraLook, control, microphoneLook, sealedSign } from "./parts.js";
+import { createTile } from "./tile.js";
+
+/** @typedef {import("../state.js").State} State */
+/** @typedef {import("./tile.js").Tile} Tile */
+
+const gap = 10;
+
+/**
+ * @param {import("../actions.js").Actions} actions
+ * @returns {import("./parts.js").View}
+ */
+export function call(actions) {
+  const stage = createStage(actions);
+  const bar = createBar(actions);
+  const count = h("span", {});
+  const banner = h("p", { class: "banner", hidden: true }, h("span", { class: "spinner" }), "Reconnecting… your call goes on.");
+  const hear = button({ label: "Click to hear everyone", className: "hear", onclick: () => stage.playAll() });
+  const element = h("div", { class: "page call" },
+    h("header", { class: "callbar" },
+      h("h1", { class: "unseen", tabindex: -1 }, "In the room"),
+      sealedSign(), h("p", { class: "sealed" }, icon("people"), count)),
+    // The controls come first for the keyboard and stand last for the eye.
+    bar.element, hear.element,
+    h("div", { class: "banners", role: "status" }, banner),
+    stage.element);
+
+  return {
+    element,
+    update(state) {
+      stage.update(state);
+      bar.update(state);
+      setText(count, howMany(Math.max(state.count, state.people.length + 1)));
+      show(banner, state.reconnecting);
+      show(hear.element, state.silenced);
+    },
+    close: stage.close,
+  };
+}
+
+/**
+ * @param {import("../actions.js").Actions} actions
+ */
+function createStage(actions) {
+  const own = createTile({ self: true });
+  const ownPicture = createOwnPicture();
+  const chair = createChair(actions);
+  /** @type {Map<string, Tile>} */
+  const tiles = new Map();
+  // Tiles are only ever appended: moving a video element in the document would stop it.
+  const element = h("ul", { class: "stage", "aria-label": "People", role: "list" }, own.element);
+  let alone = false;
+
+  function place() {
+    const { clientWidth: width, clientHeight: height } = element;
+    const others = alone ? [chair.element] : [...tiles.values()].map((tile) => tile.element);
+    const places = placeEverybody(others.length, width, height, gap, !alone);
+    others.forEach((tile, index) => put(tile, places.others[index] ?? null));
+    put(own.element, places.self);
+    setAttribute(own.element, "data-floating", places.floating);
+  }
+
+  const observer = new ResizeObserver(place);
+  observer.observe(element);
+
+  /** @param {State} state */
+  function follow({ people, speaker }) {
+    for (const [id, tile] of tiles) {
+      if (people.some((person) => person.id === id)) continue;
+      tile.close();
+      tile.element.remove();
+      tiles.delete(id);
+    }
+    for (const person of people) {
+      let tile = tiles.get(person.id);
+      if (!tile) {
+        tile = createTile({ self: false, onSilenced: () => actions.setSilenced(true) });
+        tiles.set(person.id, tile);
+        element.append(tile.element);
+      }
+      const { id, name, stream, audio, video, link, route } = person;
+      tile.update({ id, name, picture: stream, sound: stream.getAudioTracks()[0] ?? null, audio, video, link, route, speaker: speaker.chosen });
+    }
+  }
+
+  return {
+    element,
+    /** @param {State} state */
+    update(state) {
+      const { microphone, camera, people } = state;
+      follow(state);
+      const video = isOn(camera);
+      own.update({
+        id: "you", name: state.name, picture: video ? ownPicture(camera.track) : null,
+        sound: microphone.track, audio: isOn(microphone), video, link: "connected", route: null, speaker: "",
+      });
+      alone = people.length === 0;
+      chair.update(state);
+      if (alone && !chair.element.isConnected) element.append(chair.element);
+      if (!alone) chair.element.remove();
+      place();
+    },
+    playAll() {
+      for (const tile of tiles.values()) tile.hear();
+      actions.setSilenced(false);
+    },
+    close() {
+      observer.disconnect();
+      own.close();
+      for (const tile of tiles.values()) tile.close();
+    },
+  };
+}
+
+/**
+ * @param {HTMLElement} tile
+ * @param {import("../layout.js").Place | null} place
+ */
+function put(tile, place) {
+  show(tile, place !== null);
+  if (!place) return;
+  const { style } = tile;
+  style.setProperty("inline-size", `${place.width}px`);
+  style.setProperty("block-size", `${place.height}px`);
+  style.setProperty("translate", `${place.x}px ${place.y}px`);
+}
+
+/**
+ * @param {import("../actions.js").Actions} actions
+ */
+function createBar(actions) {
+  const { devices } = actions;
+  const microphone = control({ onclick: () => void devices.toggle("microphone") });
+  const camera = control({ onclick: () => void devices.toggle("camera") });
+  const copy = control({ onclick: () => void actions.copyLink() });
+  const settings = control({ onclick: () => actions.setSettings(true) });
+  const leave = control({ className: "control-leave", onclick: () => void actions.leave() });
+  settings.set({ name: "Settings", word: "Settings", image: "settings" });
+  leave.set({ name: "Leave", word: "Leave", image: "leave" });
+  const element = h("div", { class: "controls", role: "group", "aria-label": "Call controls" },
+    microphone.element, camera.element, copy.element, settings.element, leave.element);
+  return {
+    element,
+    /** @param {State} state */
+    update({ microphone: heard, camera: seen, shortcuts, copied }) {
+      microphone.set(microphoneLook(isComing(heard), shortcuts));
+      camera.set(cameraLook(isComing(seen), shortcuts));
+      copy.set({ name: "Copy link", word: copied ? "Copied" : "Copy link", image: copied ? "check" : "link" });
+    },
+  };
+}

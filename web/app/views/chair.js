@@ -1,0 +1,38 @@
+// The empty chair: what stands beside the own picture while nobody else is here, and how to change that.
+
+import { h, setText, show } from "../dom.js";
+import { icon, setIcon } from "../icons.js";
+import { wholeLink } from "../link_text.js";
+
+/**
+ * @param {import("../actions.js").Actions} actions
+ */
+export function createChair(actions) {
+  const title = h("h2", {});
+  const text = h("p", { class: "soft" });
+  const link = h("p", { class: "chair-link code" });
+  const image = icon("link");
+  const word = h("span", {});
+  const copy = h("button", { type: "button", class: "button", onclick: () => void actions.copyLink() }, image, word);
+  const share = h("button", { type: "button", class: "button button-quiet", onclick: () => void actions.shareLink() }, icon("share"), "Share…");
+  show(share, "share" in navigator && matchMedia("(pointer: coarse)").matches);
+  const actionsRow = h("div", { class: "chair-actions" }, copy, share);
+  const element = h("li", { class: "chair" }, h("div", { class: "chair-body" },
+    title, text, link, actionsRow));
+
+  return {
+    element,
+    /** @param {import("../state.js").State} state */
+    update({ link: fragment, copied, count }) {
+      // Somebody has a seat but is not connected yet: an invitation would be out of place.
+      const coming = count > 1;
+      show(link, !coming);
+      show(actionsRow, !coming);
+      setText(title, coming ? "Somebody is coming in…" : "You are the first one here");
+      setText(text, coming ? "The connection is being made." : "Send the link to whoever should come. It is the key to this room.");
+      setText(link, wholeLink(fragment).replace(/^https?:\/\//u, ""));
+      setText(word, copied ? "Copied" : "Copy the invitation");
+      setIcon(image, copied ? "check" : "link");
+    },
+  };
+}

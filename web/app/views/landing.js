@@ -1,0 +1,52 @@
+// The front page: what this is in one line, a room, or a link.
+
+import { h } from "../dom.js";
+import { doorway } from "../icons.js";
+import { brand, button, sealedSign, troubleLine } from "./parts.js";
+
+/**
+ * @param {import("../actions.js").Actions} actions
+ * @returns {import("./parts.js").View}
+ */
+export function landing(actions) {
+  const start = button({ label: "Start a room", className: "button-start", onclick: () => void actions.startRoom() });
+  const startTrouble = troubleLine();
+  const linkTrouble = troubleLine();
+  const field = h("input", {
+    class: "input", id: "link", name: "link", type: "text", inputmode: "url", placeholder: "Paste a link",
+    autocomplete: "off", autocapitalize: "off", spellcheck: "false", "aria-describedby": "link-trouble",
+  });
+  linkTrouble.element.id = "link-trouble";
+  const form = h("form", {
+    class: "paste", novalidate: true,
+    onsubmit: (/** @type {SubmitEvent} */ event) => {
+      event.preventDefault();
+      if (field.value.trim() === "") field.focus();
+      else void actions.openLink(field.value);
+    },
+  },
+  h("label", { class: "field-label", for: "link" }, "Have a link?"),
+  h("div", { class: "paste-row" }, field, button({ label: "Open", className: "button-quiet", type: "submit" }).element),
+  linkTrouble.element);
+
+  const element = h("div", { class: "page landing" },
+    h("header", { class: "topbar" }, brand(actions.home), sealedSign()),
+    h("div", { class: "landing-body" },
+      h("div", { class: "landing-words" },
+        h("h1", { class: "display", tabindex: -1 }, "A private room, one link away."),
+        h("p", { class: "lead" }, "Small video meetings, sealed from browser to browser. No account, no recording, nothing kept."),
+        h("div", { class: "start" }, start.element, startTrouble.element),
+        form),
+      h("div", { class: "landing-picture" }, doorway())));
+
+  return {
+    element,
+    update({ starting, trouble }) {
+      start.setBusy(starting, starting ? "Opening the door…" : "Start a room");
+      element.classList.toggle("landing-lit", starting);
+      startTrouble.say(trouble?.about === "start" ? trouble.text : "");
+      linkTrouble.say(trouble?.about === "link" ? trouble.text : "");
+      field.setAttribute("aria-invalid", String(trouble?.about === "link"));
+    },
+  };
+}

@@ -1,0 +1,86 @@
+// Pages after a meeting: left, over, or not possible. A headline, a sentence, what can be done now, the code in small print.
+
+import { h, setAttribute, setText, show } from "../dom.js";
+import { doorway } from "../icons.js";
+import { headline } from "../words.js";
+import { brand, button, sealedSign, troubleLine } from "./parts.js";
+
+/** Codes after which the same link may work again. */
+const passing = new Set(["no-server", "busy", "rate", "restart", "queue", "protocol", "no-relay", "relay-full", "replaced", "room-expired", "room-full", "stopped", "fault"]);
+
+/** Codes that say that this browser or address cannot do it: no button of the page helps. */
+const hopeless = new Set(["not-secure", "no-crypto", "no-webrtc"]);
+
+/**
+ * The page after leaving.
+ * @param {import("../actions.js").Actions} actions
+ * @returns {import("./parts.js").View}
+ */
+export function left(actions) {
+  const text = h("p", { class: "lead" });
+  const rejoin = button({ label: "Rejoin", onclick: () => void actions.reopen() });
+  const start = button({ label: "Start a new room", onclick: () => void actions.startRoom() });
+  const trouble = troubleLine();
+  const element = notice(actions, h("h1", { tabindex: -1 }, "You left the room"), text,
+    h("div", { class: "notice-actions" }, rejoin.element, start.element), trouble.element);
+
+  return {
+    element,
+    update({ lastOut, starting, trouble: wrong }) {
+      setAttribute(element, "data-light", lastOut ? "off" : "on");
+      setText(text, lastOut
+        ? "You were the last one in it, so the room is gone and its link with it. Nothing was kept."
+        : "Camera and microphone are off. The others can go on without you.");
+      rejoin.element.classList.toggle("button-quiet", lastOut);
+      start.element.classList.toggle("button-quiet", !lastOut);
+      start.setBusy(starting, starting ? "Opening the door…" : "Start a new room");
+      trouble.say(wrong?.text ?? "");
+    },
+  };
+}
+
+/**
+ * The page for an end or a failure.
+ * @param {import("../actions.js").Actions} actions
+ * @returns {import("./parts.js").View}
+ */
+export function problem(actions) {
+  const title = h("h1", { tabindex: -1 });
+  const text = h("p", { class: "lead" });
+  const code = h("p", { class: "code" });
+  const again = button({ label: "Try again", onclick: () => void actions.reopen() });
+  const start = button({ label: "Start a new room", onclick: () => void actions.startRoom() });
+  const secure = h("a", { class: "button" }, "Open it securely");
+  const trouble = troubleLine();
+  const element = notice(actions, title, text,
+    h("div", { class: "notice-actions" }, again.element, secure, start.element), trouble.element, code);
+
+  return {
+    element,
+    update({ problem: about, starting, trouble: wrong }) {
+      if (!about) return;
+      setText(title, headline(about.code));
+      setText(text, about.text);
+      setText(code, `Code: ${about.code}`);
+      const mayPass = passing.has(about.code);
+      show(again.element, mayPass);
+      show(start.element, !hopeless.has(about.code));
+      start.element.classList.toggle("button-quiet", mayPass);
+      start.setBusy(starting, starting ? "Opening the door…" : "Start a new room");
+      show(secure, about.code === "not-secure");
+      secure.href = location.href.replace(/^http:/u, "https:");
+      trouble.say(wrong?.text ?? "");
+    },
+  };
+}
+
+/**
+ * @param {import("../actions.js").Actions} actions
+ * @param {...HTMLElement} children
+ * @returns {HTMLElement}
+ */
+function notice(actions, ...children) {
+  return h("div", { class: "page notice", "data-light": "off" },
+    h("header", { class: "topbar" }, brand(actions.home), sealedSign()),
+    h("div", { class: "notice-body" }, doorway(), ...children));
+}

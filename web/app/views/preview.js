@@ -1,0 +1,171 @@
+// Before going in: the own picture, devices, a name, and the one button. A missing camera never stands in the way.
+
+import { h, setAttribute, setText, show } from "../dom.js";
+import { icon, setIcon } from "../icons.js";
+import { watchLevel } from "../levels.js";
+import { isComing, isOn, troubleOf } from "../state.js";
+import { deviceSentence, whoIsIn } from "../words.js";
+import { createOwnPicture } from "./own_picture.js";
+import { brand, button, cameraLook, control, deviceMenu, microphoneLook, openId, sealedSign, switchField, troubleLine } from "./parts.js";
+import { createTile } from "./tile.js";
+
+/** @typedef {import("../state.js").State} State */
+
+/**
+ * @param {import("../actions.js").Actions} actions
+ * @returns {import("./parts.js").View}
+ */
+export function preview(actions) {
+  const stage = createStage(actions);
+  const status = h("p", { class: "lead", role: "status" });
+  const name = h("input", {
+    class: "input", id: "name", type: "text", maxlength: 64, autocomplete: "nickname", spellcheck: "false",
+    placeholder: "Guest", oninput: () => actions.setName(name.value),
+  });
+  const hide = switchField({
+    title: "Hide my address",
+    text: "Your calls go through the relay only, so the others do not learn your network address.",
+    onchange: actions.setHideAddress,
+  });
+  const join = button({ label: "Join", className: "button-wide", type: "submit" });
+  const refusal = troubleLine();
+  const copyImage = icon("link");
+  const copyWord = h("span", {});
+  const copy = h("button", {
+    type: "button", class: "button button-plain", "aria-label": "Copy link", onclick: () => void actions.copyLink(),
+  }, copyImage, copyWord);
+  const form = h("form", {
+    class: "preview-panel",
+    onsubmit: (/** @type {SubmitEvent} */ event) => {
+      event.preventDefault();
+      void actions.join();
+    },
+  },
+  h("div", { class: "preview-head" }, h("h1", { tabindex: -1 }, "Ready to go in?"), status),
+  h("div", { class: "field" },
+    h("label", { class: "field-label", for: "name" }, "Your name", h("span", { class: "field-aside" }, "optional")), name),
+  hide.element,
+  h("div", { class: "preview-join" }, refusal.element, join.element),
+  h("div", { class: "preview-invite" }, h("p", { class: "small" }, "Anyone with the link can come in."), copy));
+
+  const element = h("div", { class: "page preview" },
+    h("header", { class: "topbar" }, brand(actions.home), sealedSign()),
+    h("div", { class: "preview-body" }, stage.element, form));
+
+  return {
+    element,
+    update(state) {
+      stage.update(state);
+      setText(status, whoIsIn(state.count));
+      if (name.value !== state.name && document.activeElement !== name) name.value = state.name;
+      hide.set(state.hideAddress);
+      refusal.say(state.refusal?.text ?? "");
+      join.setBusy(state.joining, state.joining ? "Going in…" : "Join");
+      setText(copyWord, state.copied ? "Copied" : "Copy link");
+      setIcon(copyImage, state.copied ? "check" : "link");
+    },
+    close: stage.close,
+  };
+}
+
+/**
+ * The own picture with its two toggles, the meter, and the menus under it.
+ * @param {import("../actions.js").Actions} actions
+ */
+function createStage(actions) {
+  const { devices } = actions;
+  const tile = createTile({ self: true, tag: "div" });
+  const ownPicture = createOwnPicture();
+  const microphone = control({ className: "control-round", onclick: () => void devices.toggle("microphone") });
+  const camera = control({ className: "control-round", onclick: () => void devices.toggle("camera") });
+  const meter = createMeter();
+  const message = h("p", {});
+  const again = h("button", { type: "button", class: "button button-again", onclick: () => void retry() }, "Try again");
+  const notice = h("div", { class: "preview-notice", role: "status" }, message, again);
+  const cameraMenu = deviceMenu({ label: "Camera", image: "camera", none: "No camera yet", onchange: (id) => void devices.choose("camera", id) });
+  const microphoneMenu = deviceMenu({ label: "Microphone", image: "microphone", none: "No microphone yet", onchange: (id) => void devices.choose("microphone", id) });
+  tile.element.append(notice, h("div", { class: "preview-controls" }, meter.element, microphone.element, camera.element));
+
+  /** @type {State | null} */
+  let latest = null;
+
+  async function retry() {
+    if (!latest) return;
+    if (troubleOf(latest.microphone)) await devices.retry("microphone");
+    if (troubleOf(latest.camera)) await devices.retry("camera");
+  }
+
+  return {
+    element: h("section", { class: "preview-stage", "aria-label": "Camera and microphone" },
+      tile.element, h("div", { class: "preview-menus" }, cameraMenu.element, microphoneMenu.element)),
+    /** @param {State} state */
+    update(state) {
+      latest = state;
+      const audio = isOn(state.microphone);
+      const video = isOn(state.camera);
+      tile.update({
+        id: "you", name: state.name, picture: video ? ownPicture(state.camera.track) : null, sound: null,
+        audio, video, link: "connected", route: null, speaker: "",
+      });
+      microphone.set(microphoneLook(isComing(state.microphone), false));
+      camera.set(cameraLook(isComing(state.camera), false));
+      meter.listen(audio ? state.microphone.track : null);
+      cameraMenu.set(state.camera.choices, openId(state.camera));
+      microphoneMenu.set(state.microphone.choices, openId(state.microphone));
+      const { text, trouble } = noticeFor(state);
+      setText(message, text);
+      show(notice, text !== "");
+      show(again, trouble);
+      setAttribute(notice, "data-trouble", trouble);
+    },
+    close() {
+      meter.listen(null);
+      tile.close();
+    },
+  };
+}
+
+/**
+ * What stands on the picture's place.
+ * @param {State} state
+ * @returns {{text: string, trouble: boolean}}
+ */
+function noticeFor({ microphone, camera }) {
+  if (microphone.status === "asking" || camera.status === "asking") {
+    return { text: "Your browser asks for camera and microphone. You can also go in without them.", trouble: false };
+  }
+  const text = deviceSentence(troubleOf(microphone), troubleOf(camera));
+  return { text, trouble: text !== "" };
+}
+
+/** Ten small lamps that light with the voice. */
+function createMeter() {
+  const lamps = Array.from({ length: 10 }, () => h("span", { class: "meter-lamp" }));
+  const element = h("div", {
+    class: "meter", role: "meter", "aria-label": "Microphone level", "aria-valuemin": 0, "aria-valuemax": 10, "aria-valuenow": 0,
+  }, ...lamps);
+  show(element, false);
+  /** @type {MediaStreamTrack | null} */
+  let heard = null;
+  let stop = () => {};
+
+  /** @param {number} level from 0 to 1 */
+  function light(level) {
+    const lit = Math.round(level * lamps.length);
+    setAttribute(element, "aria-valuenow", lit);
+    lamps.forEach((lamp, index) => lamp.classList.toggle("meter-lit", index < lit));
+  }
+
+  return {
+    element,
+    /** @param {MediaStreamTrack | null} track */
+    listen(track) {
+      if (track === heard) return;
+      stop();
+      heard = track;
+      light(0);
+      show(element, track !== null);
+      stop = track ? watchLevel(track, light) : () => {};
+    },
+  };
+}

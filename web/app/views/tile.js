@@ -1,0 +1,146 @@
+// One person: picture or badge, name, muted sign, the light while speaking, and how the connection goes.
+
+import { attach, h, setAttribute, setText, show } from "../dom.js";
+import { icon, setIcon } from "../icons.js";
+import { watchLevel } from "../levels.js";
+import { hueOf, initials, linkSentence, nameOf, routeExplained, routeName, tileName } from "../words.js";
+
+/** @typedef {import("../../sdk/parlour.js").Person} Person */
+
+/**
+ * What a tile shows. `picture` is what its video element plays, sound included; `sound` is what is measured.
+ * @typedef {object} Shown
+ * @property {string} id
+ * @property {string} name
+ * @property {MediaStream | null} picture
+ * @property {MediaStreamTrack | null} sound
+ * @property {boolean} audio
+ * @property {boolean} video
+ * @property {Person["link"]} link
+ * @property {Person["route"]} route
+ * @property {string} speaker device id for the sound, or "" for the browser's own
+ */
+
+/**
+ * @typedef {{element: HTMLElement, hear: () => void, update: (shown: Shown) => void, close: () => void}} Tile
+ */
+
+/**
+ * @param {{self: boolean, tag?: "li" | "div", onSilenced?: () => void}} options
+ * @returns {Tile}
+ */
+export function createTile({ self, tag = "li", onSilenced }) {
+  const video = h("video", { class: "tile-video", autoplay: true, playsinline: true, "aria-hidden": "true" });
+  video.addEventListener("resize", () => {
+    const { videoWidth, videoHeight } = video;
+    if (videoWidth > 0 && videoHeight > 0) video.style.setProperty("--picture-ratio", String(videoWidth / videoHeight));
+  });
+  video.muted = self;
+  video.disablePictureInPicture = self;
+  const badge = h("span", { class: "tile-badge" });
+  const wall = h("div", { class: "tile-wall", "aria-hidden": "true" }, badge);
+  const muted = icon("microphoneOff");
+  const speaking = icon("sound");
+  muted.classList.add("tile-muted");
+  speaking.classList.add("tile-speaking");
+  const name = h("span", { class: "tile-name" });
+  const plate = h("p", { class: "tile-plate", "aria-hidden": "true" }, muted, speaking, name);
+  const route = createRoute();
+  const linkText = h("span", {});
+  const link = h("p", { class: "tile-link", hidden: true }, h("span", { class: "spinner" }), linkText);
+  const element = h(tag, { class: "tile" }, wall, video, link, plate, route.element);
+  if (tag === "div") setAttribute(element, "role", "group");
+  setAttribute(element, "data-self", self);
+
+  /** @type {MediaStreamTrack | null} */
+  let heard = null;
+  let stopHearing = () => {};
+
+  // No click yet, no sound: the picture at least may play, and the click that is asked for brings the rest.
+  function silence() {
+    video.muted = true;
+    void video.play().catch(() => {});
+    onSilenced?.();
+  }
+
+  /** @param {MediaStreamTrack | null} track */
+  function listenTo(track) {
+    if (track === heard) return;
+    stopHearing();
+    heard = track;
+    element.classList.remove("tile-lit");
+    stopHearing = track
+      ? watchLevel(track, (_, isSpeaking) => element.classList.toggle("tile-lit", isSpeaking))
+      : () => {};
+  }
+
+  return {
+    element,
+    hear() {
+      video.muted = self;
+      void video.play().catch(() => {});
+    },
+    update(shown) {
+      if (!self) setAttribute(element, "data-person", shown.id);
+      setAttribute(element, "aria-label", self ? selfName(shown) : tileName(shown));
+      setAttribute(element, "data-hue", hueOf(shown.id));
+      setAttribute(element, "data-video", shown.video);
+      setAttribute(element, "data-audio", shown.audio);
+      setAttribute(element, "data-link", shown.link);
+      attach(video, shown.picture, silence);
+      setSpeaker(video, shown.speaker);
+      setText(badge, initials(shown.name));
+      setText(name, self ? "You" : nameOf(shown.name));
+      route.set(shown.link === "connected" ? shown.route : null);
+      setText(linkText, linkSentence(shown.link));
+      show(link, shown.link !== "connected");
+      listenTo(shown.audio ? shown.sound : null);
+    },
+    close() {
+      listenTo(null);
+      video.srcObject = null;
+    },
+  };
+}
+
+/** The badge that says how the media travels; pressing it says what that means. */
+function createRoute() {
+  const image = icon("direct");
+  const word = h("span", {});
+  const more = h("span", { class: "tile-route-more" });
+  const element = h("button", {
+    type: "button", class: "tile-route", hidden: true, "aria-expanded": "false",
+    onclick: () => element.setAttribute("aria-expanded", String(element.getAttribute("aria-expanded") !== "true")),
+  }, image, h("span", { class: "tile-route-text" }, word, more));
+  return {
+    element,
+    /** @param {Person["route"]} route */
+    set(route) {
+      show(element, route !== null);
+      if (!route) return;
+      setIcon(image, route.relayed ? "relay" : "direct");
+      setText(word, routeName(route));
+      setText(more, `, ${routeExplained(route)}`);
+      setAttribute(element, "data-relayed", route.relayed);
+    },
+  };
+}
+
+/**
+ * @param {Shown} shown
+ * @returns {string}
+ */
+function selfName({ audio, video }) {
+  return ["You", audio ? "" : "muted", video ? "" : "camera off"].filter(Boolean).join(", ");
+}
+
+/**
+ * Sends the sound to a chosen loudspeaker where the browser can; where it cannot there is no menu either.
+ * @param {HTMLVideoElement} video
+ * @param {string} speaker
+ */
+function setSpeaker(video, speaker) {
+  if (video.muted || !("setSinkId" in video) || video.sinkId === speaker) return;
+  // A loudspeaker that is gone leaves the sound where it is.
+  video.setSinkId(speaker).catch(() => {});
+}

@@ -1,0 +1,61 @@
+// Remarks on the screen, and what is only said aloud: who came, who went, what a key has switched.
+
+import { h } from "../dom.js";
+import { icon } from "../icons.js";
+import { isComing } from "../state.js";
+import { comingAndGoing, switched } from "../words.js";
+
+/** Several arrivals within this time, in milliseconds, become one sentence. */
+const gatherMs = 900;
+
+/**
+ * @param {HTMLElement} element
+ * @param {import("../actions.js").Actions} actions
+ * @returns {(state: import("../state.js").State) => void}
+ */
+export function createToasts(element, actions) {
+  /** @type {Map<string, {element: HTMLElement, text: string}>} */
+  const shown = new Map();
+  return ({ toasts }) => {
+    for (const [id, toast] of shown) {
+      if (toasts.some((wanted) => wanted.id === id && wanted.text === toast.text)) continue;
+      toast.element.remove();
+      shown.delete(id);
+    }
+    for (const toast of toasts) {
+      if (shown.has(toast.id)) continue;
+      const made = h("div", { class: `toast toast-${toast.colour}`, role: toast.colour === "red" ? "alert" : "status" },
+        icon(toast.colour === "grey" ? "info" : "alert"),
+        h("p", {}, toast.text),
+        h("button", { type: "button", class: "button button-icon", "aria-label": "Dismiss", onclick: () => actions.dismiss(toast.id) }, icon("close")));
+      shown.set(toast.id, { element: made, text: toast.text });
+      element.append(made);
+    }
+  };
+}
+
+/**
+ * @param {HTMLElement} element a polite live region
+ * @param {() => import("../state.js").State} state
+ * @param {import("../actions.js").Actions} actions
+ * @returns {() => void}
+ */
+export function createAnnouncer(element, state, actions) {
+  let timer = 0;
+  let before = state();
+  return () => {
+    const { screen, came, went, copied, microphone, camera } = state();
+    const inCall = screen === "call" && before.screen === "call";
+    if (copied && !before.copied) element.textContent = "Link copied.";
+    if (inCall && isComing(microphone) !== isComing(before.microphone)) element.textContent = switched("microphone", isComing(microphone));
+    if (inCall && isComing(camera) !== isComing(before.camera)) element.textContent = switched("camera", isComing(camera));
+    before = state();
+    if (timer || (came.length === 0 && went.length === 0)) return;
+    timer = window.setTimeout(() => {
+      timer = 0;
+      const now = state();
+      element.textContent = comingAndGoing(now.came, now.went);
+      actions.announced();
+    }, gatherMs);
+  };
+}
