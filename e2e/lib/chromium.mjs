@@ -1,0 +1,262 @@
+/**
+ * Chromium in a namespace, driven by the DevTools protocol over inherited pipes (descriptors 3 and 4).
+ *
+ * No port is opened for control, so nothing of it can appear as a network path of the call.
+ */
+
+import { Buffer } from "node:buffer";
+import { writeFileSync } from "node:fs";
+import { Channel } from "./channel.mjs";
+import { Page, SPOT } from "./page.mjs";
+import { PRELOAD } from "./preload.mjs";
+import { sleep, temporaryDirectory } from "./process.mjs";
+
+const PROGRAM = process.env["CHROMIUM"] ?? "chromium";
+
+const FLAGS = [
+  "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
+  "--no-default-browser-check", "--autoplay-policy=no-user-gesture-required", "--disable-quic",
+  "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-default-apps",
+  "--disable-extensions", "--disable-domain-reliability", "--metrics-recording-only", "--password-store=basic",
+  "--use-mock-keychain", "--disable-background-timer-throttling", "--disable-backgrounding-occluded-windows",
+  "--disable-renderer-backgrounding", "--mute-audio", "--hide-scrollbars", "--window-size=1280,800",
+  "--disable-features=Translate,OptimizationHints,MediaRouter,DialMediaRouteProvider,PaintHolding",
+  "--no-proxy-server", "--remote-debugging-pipe",
+];
+
+/**
+ * How camera and microphone answer: `fake` gives a test picture and a tone without asking, `denied` is a person
+ * who says no, `absent` is a machine without devices (whose owner says yes).
+ * @typedef {"fake" | "denied" | "absent"} Camera
+ */
+
+/** @type {Record<Camera, string[]>} */
+const CAMERAS = {
+  fake: ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream=fps=15"],
+  denied: ["--use-fake-device-for-media-stream=fps=15", "--deny-permission-prompts"],
+  absent: ["--use-fake-ui-for-media-stream"],
+};
+
+/**
+ * Starts a Chromium of its own for one person.
+ * @param {import("./namespace.mjs").Namespace} namespace
+ * @param {string} name who sits before it
+ * @param {{ camera?: Camera }} [options]
+ */
+export async function chromium(namespace, name, { camera = "fake" } = {}) {
+  const profile = temporaryDirectory("chromium");
+  const child = namespace.start([PROGRAM, ...FLAGS, ...CAMERAS[camera], `--user-data-dir=${profile.path}`, "about:blank"], {
+    extraPipes: 2,
+    env: { HOME: profile.path, XDG_CONFIG_HOME: undefined, XDG_CACHE_HOME: undefined, DBUS_SESSION_BUS_ADDRESS: "disabled:" },
+  });
+  const page = new ChromiumPage(name, child, profile);
+  try {
+    await page.attach();
+  } catch (error) {
+    await page.kill();
+    throw new Error(`${name}: Chromium did not start: ${error instanceof Error ? error.message : error}\n${child.tail()}`);
+  }
+  return page;
+}
+
+class ChromiumPage extends Page {
+  #session = "";
+  #target = "";
+  #loads = 0;
+
+  /**
+   * @param {string} name
+   * @param {import("./process.mjs").Child} child
+   * @param {{ remove: () => void }} profile
+   */
+  constructor(name, child, profile) {
+    super(name, "chromium");
+    this.child = child;
+    this.profile = profile;
+    const output = /** @type {import("node:stream").Writable} */ (child.process.stdio[3]);
+    const input = /** @type {import("node:stream").Readable} */ (child.process.stdio[4]);
+    this.channel = new Channel(output, input, "\0");
+    this.channel.onEvent = ({ method, params, sessionId }) => {
+      if (sessionId === this.#session) this.#event(method, params);
+    };
+  }
+
+  /** Opens a tab beside the first one, so that closing it does not end the browser. */
+  async attach() {
+    const { targetId } = await this.channel.send("Target.createTarget", { url: "about:blank" });
+    this.#target = targetId;
+    const { sessionId } = await this.channel.send("Target.attachToTarget", { targetId, flatten: true });
+    this.#session = sessionId;
+    await Promise.all([
+      this.#send("Page.enable"),
+      this.#send("Runtime.enable"),
+      this.#send("Network.enable"),
+      this.#send("Log.enable"),
+      this.#send("Emulation.setFocusEmulationEnabled", { enabled: true }),
+      this.#send("Page.addScriptToEvaluateOnNewDocument", { source: `(${PRELOAD})();` }),
+    ]);
+  }
+
+  /**
+   * @override
+   * @param {string} url
+   */
+  async open(url) {
+    await this.#navigate("about:blank"); // otherwise a link that differs in its fragment only would load nothing
+    await this.#navigate(url);
+  }
+
+  /** @override */
+  async close() {
+    // Answers only after the page has heard of it, or not at all because it is gone.
+    await this.#send("Page.close").catch(() => {});
+    const end = Date.now() + 5000;
+    for (;;) {
+      const { targetInfos } = await this.channel.send("Target.getTargets");
+      if (!targetInfos.some((/** @type {{ targetId: string }} */ { targetId }) => targetId === this.#target)) return;
+      if (Date.now() > end) throw new Error(`${this.name}: the tab does not close`);
+      await sleep(50);
+    }
+  }
+
+  /** @override */
+  async kill() {
+    await this.child.kill();
+    this.profile.remove();
+  }
+
+  /**
+   * @override
+   * @param {string} path
+   * @param {{ width: number, height: number, dark?: boolean }} options
+   */
+  async screenshot(path, { width, height, dark = false }) {
+    const mobile = width < 600;
+    await this.#send("Emulation.setEmulatedMedia", { features: [{ name: "prefers-color-scheme", value: dark ? "dark" : "light" }] });
+    await this.#send("Emulation.setDeviceMetricsOverride", { width, height, deviceScaleFactor: 1, mobile });
+    await this.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+    const { data } = await this.#send("Page.captureScreenshot", { format: "png" });
+    writeFileSync(path, Buffer.from(data, "base64"));
+  }
+
+  /**
+   * @override
+   * @param {string} text
+   */
+  async type(text) {
+    await this.#send("Input.insertText", { text });
+  }
+
+  /**
+   * @override
+   * @param {string} expression
+   */
+  async evaluateText(expression) {
+    const { result, exceptionDetails } = await this.#send("Runtime.evaluate", { expression, awaitPromise: true, returnByValue: true, userGesture: false });
+    if (exceptionDetails) throw new Error(exceptionDetails.exception?.description ?? exceptionDetails.text);
+    return result.value;
+  }
+
+  /**
+   * @override
+   * @param {string} role
+   * @param {string} name
+   */
+  async locate(role, name) {
+    const { result } = await this.#send("Runtime.evaluate", { expression: "document" });
+    const { nodes } = await this.#send("Accessibility.queryAXTree", { objectId: result.objectId, role, accessibleName: name });
+    const node = nodes.find((/** @type {{ ignored: boolean }} */ { ignored }) => !ignored);
+    if (!node) return null;
+    const { object } = await this.#send("DOM.resolveNode", { backendNodeId: node.backendDOMNodeId });
+    return object.objectId;
+  }
+
+  /**
+   * @override
+   * @param {string} element
+   */
+  async spot(element) {
+    const { result } = await this.#send("Runtime.callFunctionOn", { objectId: element, functionDeclaration: SPOT, returnByValue: true });
+    return result.value;
+  }
+
+  /**
+   * @override
+   * @param {string} _element
+   * @param {number} x
+   * @param {number} y
+   */
+  async press(_element, x, y) {
+    const at = { x, y, button: "left", clickCount: 1 };
+    await this.#send("Input.dispatchMouseEvent", { type: "mouseMoved", x, y });
+    await this.#send("Input.dispatchMouseEvent", { type: "mousePressed", ...at });
+    await this.#send("Input.dispatchMouseEvent", { type: "mouseReleased", ...at });
+  }
+
+  /** @param {string} url */
+  async #navigate(url) {
+    const before = this.#loads;
+    const { errorText } = await this.#send("Page.navigate", { url });
+    if (errorText) throw new Error(`${this.name}: cannot open ${url}: ${errorText}`);
+    const end = Date.now() + 15_000;
+    while (this.#loads === before) {
+      if (Date.now() > end) throw await this.failure(`${url} did not finish loading within 15 s`);
+      await sleep(10);
+    }
+  }
+
+  /**
+   * @param {string} method
+   * @param {Record<string, unknown>} [params]
+   */
+  #send(method, params) {
+    return this.channel.send(method, params, { sessionId: this.#session });
+  }
+
+  /**
+   * @param {string} method
+   * @param {Record<string, any>} params
+   */
+  #event(method, params) {
+    switch (method) {
+      case "Page.loadEventFired":
+        this.#loads += 1;
+        break;
+      case "Page.javascriptDialogOpening":
+        this.console.push({ level: "dialog", text: `${params["type"]}: ${params["message"]}` });
+        this.#send("Page.handleJavaScriptDialog", { accept: true }).catch(() => {});
+        break;
+      case "Runtime.consoleAPICalled":
+        this.console.push({ level: params["type"], text: params["args"].map(plainText).join(" ") });
+        break;
+      case "Runtime.exceptionThrown": {
+        const { text, exception } = params["exceptionDetails"];
+        this.console.push({ level: "error", text: exception?.description ?? text });
+        break;
+      }
+      case "Log.entryAdded": {
+        const { level, text, url } = params["entry"];
+        this.console.push({ level, text: url ? `${text} (${url})` : text });
+        break;
+      }
+      case "Network.requestWillBeSent": {
+        const { url, method: verb, postData = "", headers } = params["request"];
+        this.requests.push({ url, method: verb, body: postData, headers });
+        break;
+      }
+      case "Network.webSocketCreated":
+        this.requests.push({ url: params["url"], method: "GET", body: "", headers: {} });
+        break;
+      case "Network.webSocketFrameSent":
+        this.sent.push(params["response"].payloadData);
+        break;
+      default:
+        break; // Chromium tells much more than a test wants to know.
+    }
+  }
+}
+
+/** @param {{ value?: unknown, description?: string }} argument */
+function plainText({ value, description }) {
+  return typeof value === "string" ? value : description ?? JSON.stringify(value);
+}

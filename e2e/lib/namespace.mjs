@@ -1,0 +1,95 @@
+/**
+ * A network namespace without a way out: loopback, and one address of its own on a cable that ends nowhere.
+ *
+ * The own address (10.77.0.1) gives browsers host candidates and the relay an address that is not loopback.
+ * Names are refused at once (resolv.conf names loopback, where nobody answers), so that nothing a browser wants
+ * from the internet waits, let alone arrives. Needs root.
+ */
+
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { Child, isOrphan, mustRun, onExit, PREFIX, run, sleep, sweepDirectories } from "./process.mjs";
+
+/** The address that this namespace has besides loopback; not a secure context over http. */
+export const OWN_ADDRESS = "10.77.0.1";
+
+export class Namespace {
+  /** Makes one, named for this process. */
+  constructor() {
+    sweep();
+    this.name = `${PREFIX}${process.pid}`;
+    const { name } = this;
+    mustRun(["ip", "netns", "add", name]);
+    this.remove = onExit(() => removeNamespace(name));
+    // `ip netns exec` shows the files of this directory to the program in the place of those in /etc.
+    mkdirSync(`/etc/netns/${name}`, { recursive: true });
+    writeFileSync(`/etc/netns/${name}/resolv.conf`, "nameserver 127.0.0.1\noptions timeout:1 attempts:1\n");
+    mustRun(["ip", "-n", name, "link", "set", "lo", "up"]);
+    // A dummy interface would do, but not every kernel has the module; a veth pair with both ends here is the same.
+    mustRun(["ip", "-n", name, "link", "add", "name", "near", "type", "veth", "peer", "name", "far"]);
+    // An IPv6 address that appears a second later makes Chromium drop what it is loading (ERR_NETWORK_CHANGED).
+    for (const end of ["near", "far"]) mustRun(["ip", "-n", name, "link", "set", end, "addrgenmode", "none"]);
+    mustRun(["ip", "-n", name, "addr", "add", `${OWN_ADDRESS}/24`, "dev", "near"]);
+    mustRun(["ip", "-n", name, "link", "set", "near", "up"]);
+    mustRun(["ip", "-n", name, "link", "set", "far", "up"]);
+    // Firefox gathers no candidates where there is no default route.
+    mustRun(["ip", "-n", name, "route", "add", "default", "dev", "near"]);
+  }
+
+  /**
+   * The same command, inside. `ip netns exec` replaces itself by the program, so process id and file descriptors
+   * are the program's own.
+   * @param {string[]} command
+   */
+  inside(command) {
+    return ["ip", "netns", "exec", this.name, ...command];
+  }
+
+  /**
+   * Starts a program inside.
+   * @param {string[]} command
+   * @param {ConstructorParameters<typeof Child>[1]} [options]
+   */
+  start(command, options) {
+    return new Child(this.inside(command), options);
+  }
+
+  /**
+   * Waits until somebody listens on a TCP port here.
+   * @param {number} port
+   * @param {number} timeout milliseconds
+   */
+  async listening(port, timeout) {
+    const end = Date.now() + timeout;
+    const hex = port.toString(16).toUpperCase().padStart(4, "0");
+    // A line of /proc/net/tcp: local address, remote address, state; 0A is LISTEN.
+    const pattern = new RegExp(`:${hex} [0-9A-F:]+ 0A `);
+    for (;;) {
+      const { stdout } = run(this.inside(["cat", "/proc/net/tcp"]));
+      if (pattern.test(stdout)) return;
+      if (Date.now() > end) throw new Error(`nobody listens on TCP port ${port} after ${timeout} ms`);
+      await sleep(50);
+    }
+  }
+}
+
+/** @param {string} name */
+function removeNamespace(name) {
+  for (const pid of run(["ip", "netns", "pids", name]).stdout.split("\n")) {
+    try {
+      if (pid) process.kill(Number(pid), "SIGKILL");
+    } catch {
+      // Ended between the question and the signal.
+    }
+  }
+  run(["ip", "netns", "del", name]);
+  rmSync(`/etc/netns/${name}`, { recursive: true, force: true });
+}
+
+/** Removes what makers that were killed could not. */
+function sweep() {
+  for (const line of run(["ip", "netns", "list"]).stdout.split("\n")) {
+    const name = line.split(" ")[0] ?? "";
+    if (isOrphan(name)) removeNamespace(name);
+  }
+  sweepDirectories();
+}

@@ -1,0 +1,51 @@
+/**
+ * What the tests put into every page before its own scripts run: ears, no hands.
+ *
+ * It keeps a list of the page's peer connections, of the cameras and microphones it opened, and of violations of
+ * the content security policy. The page's behaviour stays as it is; the only thing done to it is that a camera
+ * opens at 320x240 and 15 pictures a second, since a machine with two cores encodes and decodes for three browsers.
+ */
+
+/**
+ * The names that the preload script adds to `window`.
+ * @typedef {object} Ears
+ * @property {RTCPeerConnection[]} __pcs every peer connection the page has made, in order
+ * @property {{ kind: string, message: string }[]} __violations content security policy
+ * @property {MediaStreamTrack[]} __captured every track that getUserMedia gave
+ */
+
+function ears() {
+  const w = /** @type {Window & typeof globalThis & Ears} */ (window);
+  if (w.__pcs) return;
+  w.__pcs = [];
+  w.__violations = [];
+  w.__captured = [];
+  document.addEventListener("securitypolicyviolation", (event) => {
+    w.__violations.push({ kind: event.effectiveDirective, message: event.blockedURI || event.sample });
+  });
+  if (w.RTCPeerConnection) {
+    // A proxy keeps prototype, statics and `instanceof` as they are.
+    w.RTCPeerConnection = new Proxy(w.RTCPeerConnection, {
+      construct(target, args, newTarget) {
+        const pc = Reflect.construct(target, args, newTarget);
+        w.__pcs.push(pc);
+        return pc;
+      },
+    });
+  }
+  if (navigator.mediaDevices) {
+    const original = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+    navigator.mediaDevices.getUserMedia = async (constraints = {}) => {
+      const small = { width: { ideal: 320 }, height: { ideal: 240 }, frameRate: { ideal: 15, max: 15 } };
+      const video = constraints.video
+        ? { ...(typeof constraints.video === "object" ? constraints.video : {}), ...small }
+        : constraints.video;
+      const stream = await original({ ...constraints, video });
+      w.__captured.push(...stream.getTracks());
+      return stream;
+    };
+  }
+}
+
+/** Source text of a function without parameters. */
+export const PRELOAD = ears.toString();

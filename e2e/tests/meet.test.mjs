@@ -1,0 +1,135 @@
+/**
+ * Three people meet: two in Chromium, one in Firefox, directly. Each sees and hears both others; each notices who
+ * mutes, turns the camera off, leaves, or closes the tab; and with the last leave the room is gone.
+ *
+ * The tests follow one another and are one story.
+ */
+
+import assert from "node:assert/strict";
+import { after, before } from "node:test";
+import { expectMedia, expectSilence, receptionsOf } from "../lib/media.mjs";
+import { atScreen, expectTile, expectTiles, join, leave, openAndJoin, startRoom, tilesOf } from "../lib/meeting.mjs";
+import { Stage } from "../lib/stage.mjs";
+import { story } from "../lib/story.mjs";
+
+const DIRECT = /^(host|srflx|prflx)\/(host|srflx|prflx)$/;
+
+/** @typedef {import("../lib/page.mjs").Page} Page */
+
+const step = story();
+const stage = new Stage();
+/** @type {import("../lib/server.mjs").Server} */
+let server;
+/** @type {Page} */
+let ada;
+/** @type {Page} */
+let ben;
+/** @type {Page} */
+let cy;
+let link = "";
+
+before(async () => {
+  [server, ada, ben, cy] = await Promise.all([stage.serve(), stage.chromium("Ada"), stage.chromium("Ben"), stage.firefox("Cy")]);
+});
+
+after(() => stage.clear());
+
+step("Ada starts a room: its link stands in the address bar and Join is offered", 30_000, async () => {
+  link = await startRoom(ada, server.origin);
+  assert.match(link, new RegExp(`^${server.origin}/#1[0-9a-z]{20,}$`, "i"));
+  await ada.waitFor(() => document.querySelector("video")?.videoWidth, 10_000, "her own picture before joining");
+  await join(ada, { name: "Ada" });
+  await expectTiles(ada, 0);
+  await ada.click("Copy link");
+  await ada.waitFor(() => /copied/i.test(document.querySelector("main")?.innerText ?? ""), 3000, "the word that the link was copied");
+});
+
+step("Ben opens the link, Cy pastes it: everyone sees and hears both others, directly", 60_000, async () => {
+  await openAndJoin(ben, link, { name: "Ben" });
+  await cy.open(`${server.origin}/`);
+  await cy.fill("Have a link?", link);
+  await cy.click("Open");
+  await join(cy, { name: "Cy" });
+  for (const page of [ada, ben, cy]) await expectTiles(page, 2);
+  await Promise.all([ada, ben, cy].map((page) => expectMedia(page, { people: 2, road: DIRECT, timeout: 25_000 })));
+  for (const page of [ada, ben, cy]) {
+    await page.waitFor(
+      () => [...document.querySelectorAll("[data-person] video")].filter((video) => !(/** @type {HTMLVideoElement} */ (video).paused)).length === 2,
+      10_000,
+      "both pictures play",
+    );
+    const labels = (await tilesOf(page)).map(({ label }) => label).sort();
+    const others = ["Ada", "Ben", "Cy"].filter((name) => name !== page.name).map((name) => `${name}, Direct`);
+    assert.deepEqual(labels, others, `${page.name} is told who is there and that the road is direct`);
+  }
+});
+
+step("Ada mutes her microphone: both others are told and hear nothing of her, and hear her again", 60_000, async () => {
+  await ada.click("Mute microphone");
+  for (const page of [ben, cy]) await expectTile(page, /^Ada, muted/, "Ada's tile says that she is muted");
+  // Ben is the first connection that she made, and she his.
+  await expectSilence(ben, "soundEnergy", { pc: await connectionOf(ben, ada) });
+  await ada.click("Unmute microphone");
+  for (const page of [ben, cy]) await expectTile(page, /^Ada, Direct/, "Ada's tile says no more that she is muted");
+  await expectMedia(ben, { people: 2, road: DIRECT });
+});
+
+step("Cy turns the camera off: both others are told and no picture comes, until it is on again", 60_000, async () => {
+  await cy.click("Turn camera off");
+  for (const page of [ada, ben]) await expectTile(page, /^Cy, camera off/, "Cy's tile says that the camera is off");
+  await expectSilence(ada, "frames", { pc: await connectionOf(ada, cy) });
+  assert.ok(await cy.evaluate(() => /** @type {any} */ (window).__captured.filter((/** @type {MediaStreamTrack} */ track) => track.kind === "video").every((/** @type {MediaStreamTrack} */ track) => track.readyState === "ended")), "the camera's light is out");
+  await cy.click("Turn camera on");
+  for (const page of [ada, ben]) await expectTile(page, /^Cy, Direct/, "Cy's tile says no more that the camera is off");
+  await expectMedia(ada, { people: 2, road: DIRECT });
+});
+
+step("Cy leaves: both others notice within two seconds, and the connections are closed", 30_000, async () => {
+  await leave(cy);
+  for (const page of [ada, ben]) await expectTiles(page, 1, 2000);
+  for (const page of [ada, ben]) await page.waitFor(() => document.querySelectorAll("[data-person]").length === 1, 1000, "one other");
+  assert.equal((await receptionsOf(cy)).length, 0, "Cy's page keeps no connection");
+  assert.ok(await cy.evaluate(() => /** @type {any} */ (window).__captured.every((/** @type {MediaStreamTrack} */ track) => track.readyState === "ended")), "Cy's devices are off");
+  assert.equal((await receptionsOf(ada)).length, 1, "Ada's page keeps the one to Ben");
+});
+
+step("Ben closes his tab: Ada notices within five seconds", 30_000, async () => {
+  await ben.close();
+  await expectTiles(ada, 0, 5000);
+  assert.equal((await receptionsOf(ada)).length, 0);
+});
+
+step("with the last leave the room is gone: its link opens nothing any more", 30_000, async () => {
+  await leave(ada);
+  await ada.open(link);
+  await atScreen(ada, "preview|problem");
+  await ada.waitFor(
+    () => /no such room yet|meeting is over/i.test(document.querySelector("main")?.innerText ?? ""),
+    5000,
+    "the sentence that there is no such room",
+  );
+  await assert.rejects(ada.click("Join", { timeout: 500 }), /cannot press button "Join"/);
+});
+
+step("nobody's console complained", 10_000, () => {
+  for (const page of [ada, ben, cy]) assert.deepEqual(page.errors, [], page.name);
+});
+
+/**
+ * The number of the connection on `page` that leads to `other`, found by the other's own certificate.
+ * @param {Page} page
+ * @param {Page} other
+ * @returns {Promise<number>}
+ */
+async function connectionOf(page, other) {
+  const fingerprint = await other.evaluate(() => {
+    const pcs = /** @type {RTCPeerConnection[]} */ (/** @type {any} */ (window).__pcs);
+    return pcs.at(-1)?.localDescription?.sdp.match(/a=fingerprint:(.*)/)?.[1]?.trim();
+  });
+  const number = await page.evaluate(
+    (wanted) => /** @type {RTCPeerConnection[]} */ (/** @type {any} */ (window).__pcs).findLastIndex((pc) => pc.signalingState !== "closed" && pc.remoteDescription?.sdp.includes(`${wanted}`)),
+    fingerprint,
+  );
+  assert.ok(number >= 0, `${page.name} has a connection to ${other.name}`);
+  return number;
+}

@@ -1,0 +1,128 @@
+/**
+ * Every screen, light and dark, on phones and a desk: a picture of each in e2e/out/, nothing wider than the screen,
+ * nothing to press outside of it, and no complaint in the console.
+ */
+
+import assert from "node:assert/strict";
+import { mkdirSync } from "node:fs";
+import { after, before, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { atScreen, expectTile, expectTiles, join, leave, linkToNowhere, startRoom } from "../lib/meeting.mjs";
+import { Stage } from "../lib/stage.mjs";
+
+/** @typedef {import("../lib/page.mjs").Page} Page */
+
+const OUT = fileURLToPath(new URL("../out/", import.meta.url));
+const SIZES = [{ width: 390, height: 844 }, { width: 320, height: 640 }, { width: 1280, height: 800 }];
+
+const stage = new Stage();
+/** @type {import("../lib/server.mjs").Server} */
+let server;
+/** @type {Page} */
+let ada;
+/** @type {Page} */
+let ben;
+
+before(async () => {
+  mkdirSync(OUT, { recursive: true });
+  [server, ada, ben] = await Promise.all([stage.serve(), stage.chromium("Ada"), stage.firefox("Ben")]);
+});
+
+after(() => stage.clear());
+
+/** Runs in the page: what does not fit, in words. */
+async function misfits() {
+  const moving = document.getAnimations().filter((animation) => Number.isFinite(animation.effect?.getComputedTiming().endTime));
+  await Promise.race([Promise.allSettled(moving.map((animation) => animation.finished)), new Promise((done) => setTimeout(done, 1500))]);
+  const found = [];
+  const { scrollWidth, clientWidth, clientHeight } = document.documentElement;
+  if (scrollWidth > clientWidth) found.push(`the page is ${scrollWidth} wide in a viewport of ${clientWidth}`);
+  const inCall = document.querySelector("main")?.dataset["screen"] === "call";
+  for (const element of document.querySelectorAll("button, a[href], input, select, textarea, [role=switch]")) {
+    if (!element.checkVisibility({ opacityProperty: true, visibilityProperty: true })) continue;
+    const { left, right, top, bottom, width } = element.getBoundingClientRect();
+    if (width <= 1) continue; // drawn by its label
+    const name = element.getAttribute("aria-label") ?? element.textContent?.trim() ?? "";
+    if (left < -0.5 || right > clientWidth + 0.5) found.push(`"${name}" reaches from ${left} to ${right} of ${clientWidth}`);
+    // A call has no page to scroll: whatever cannot be seen cannot be pressed.
+    if (inCall && !element.closest("dialog") && (top < -0.5 || bottom > clientHeight + 0.5)) found.push(`"${name}" reaches from ${top} to ${bottom} of ${clientHeight}`);
+  }
+  return found;
+}
+
+/**
+ * @param {Page} page
+ * @param {string} screen name of the pictures
+ */
+async function takePictures(page, screen) {
+  /** @type {string[]} */
+  const found = [];
+  const themes = page.browser === "chromium" ? [false, true] : [false]; // Firefox chooses its theme at the start
+  for (const size of SIZES) {
+    for (const dark of themes) {
+      const picture = `${screen}-${page.browser}-${size.width}x${size.height}-${dark ? "dark" : "light"}`;
+      await page.screenshot(`${OUT}${picture}.png`, { ...size, dark });
+      found.push(...(await page.evaluate(misfits)).map((misfit) => `${picture}: ${misfit}`));
+      await page.screenshot(`${OUT}${picture}.png`, { ...size, dark }); // now that nothing moves
+    }
+  }
+  assert.deepEqual(found, []);
+}
+
+test("landing", { timeout: 40_000 }, async () => {
+  for (const page of [ada, ben]) {
+    await page.open(`${server.origin}/`);
+    await atScreen(page, "landing");
+    await takePictures(page, "landing");
+  }
+});
+
+test("preview, and the call alone and with another", { timeout: 90_000 }, async () => {
+  const link = await startRoom(ada, server.origin);
+  await ada.waitFor(() => document.querySelector("video")?.videoWidth, 10_000, "the own picture");
+  await takePictures(ada, "preview");
+  await join(ada, { name: "Ada" });
+  await expectTiles(ada, 0);
+  await takePictures(ada, "call-alone");
+  await ben.open(link);
+  await ben.waitFor(() => document.querySelector("video")?.videoWidth, 10_000, "the own picture");
+  await takePictures(ben, "preview");
+  await join(ben, { name: "Benedict with a Name that is Longer than any Tile is Wide" });
+  await expectTile(ada, /^Benedict.*Direct/, "Ben's tile");
+  await expectTile(ben, /^Ada, Direct/, "Ada's tile");
+  await takePictures(ada, "call-two");
+  await takePictures(ben, "call-two");
+  await ada.click("Settings");
+  await takePictures(ada, "call-settings");
+  await ada.click("Close");
+});
+
+test("left, and the last to leave", { timeout: 40_000 }, async () => {
+  await leave(ada);
+  await takePictures(ada, "left");
+  await leave(ben);
+  await takePictures(ben, "left-last");
+});
+
+test("problem: a damaged link", { timeout: 40_000 }, async () => {
+  for (const page of [ada, ben]) {
+    await page.open(`${server.origin}/#1damaged`);
+    await atScreen(page, "problem");
+    await takePictures(page, "problem");
+  }
+});
+
+test("preview without devices, and before a room that is not there", { timeout: 60_000 }, async () => {
+  const eve = await stage.chromium("Eve", { camera: "denied" });
+  await startRoom(eve, server.origin);
+  await eve.waitFor(() => /blocking/.test(document.querySelector("main")?.innerText ?? ""), 10_000, "the sentence about the camera");
+  await takePictures(eve, "preview-no-camera");
+  await eve.open(await linkToNowhere(eve));
+  await eve.waitFor(() => /no such room yet/i.test(document.querySelector("main")?.innerText ?? ""), 10_000, "the sentence that there is no such room");
+  await takePictures(eve, "preview-no-room");
+  assert.deepEqual(eve.errors, []);
+});
+
+test("nobody's console complained", () => {
+  for (const page of [ada, ben]) assert.deepEqual(page.errors, [], page.name);
+});
