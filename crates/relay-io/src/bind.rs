@@ -45,6 +45,8 @@ pub struct Buffers {
 impl Listeners {
     /// Binds every address of `listen` for UDP and TCP, with as many UDP sockets as there are workers.
     ///
+    /// An empty list is allowed: then there are only the streams that the program hands in.
+    ///
     /// Port 0 takes any port that is free for both. A wildcard address works; answers leave from the address
     /// that was asked. `[::]` takes IPv4 as well unless `0.0.0.0` is listed, too.
     ///

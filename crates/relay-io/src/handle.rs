@@ -83,7 +83,8 @@ pub fn start(
     let sockets: Vec<_> = (0..groups.len())
         .flat_map(|g| (0..groups[g].workers.len()).map(move |index| (g, index)))
         .collect();
-    let hub = Arc::new(Hub::new(settings, relay, groups, sockets.len(), || {
+    // Without a listening address there are still the streams that the program hands in.
+    let hub = Arc::new(Hub::new(settings, relay, groups, sockets.len().max(1), || {
         Flows::new(config)
     }));
     let handle = Handle {

@@ -21,6 +21,7 @@ use crate::outbox::Way;
 use crate::queue::{Kind, Queue};
 use crate::settings::Settings;
 use crate::streams::Streams;
+use crate::udp::Udp;
 
 pub(crate) struct Hub {
     relay: Mutex<Relay>,
@@ -164,6 +165,12 @@ impl Hub {
             group,
             source: self.groups[group].source(to.server),
         })
+    }
+
+    /// Up to how many datagrams every socket takes in one run.
+    pub(crate) fn max_segments(&self) -> usize {
+        let sockets = self.groups.iter().flat_map(|group| &group.workers);
+        sockets.map(Udp::max_segments).min().unwrap_or(1)
     }
 
     /// Wakes the machine whenever it asked for it, until [`Self::stop`]. Blocks; a thread's whole life.

@@ -162,10 +162,7 @@ impl<'a> Connection<'a> {
             return Some(0);
         }
         OUTBOX.with_borrow_mut(|outbox| {
-            outbox.set_limits(
-                self.hub.settings.mtu,
-                self.hub.groups[0].workers[0].max_segments(),
-            );
+            outbox.set_limits(self.hub.settings.mtu, self.hub.max_segments());
             let mut counts = Counts::default();
             let used = self.take_frames_into(outbox, bytes, &mut counts);
             pass_on::send(self.hub, self.worker, outbox, &[], &mut counts);

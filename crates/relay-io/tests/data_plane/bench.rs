@@ -68,7 +68,10 @@ impl Bench {
             .unwrap();
         let listen: Vec<SocketAddr> = listen.iter().map(|text| text.parse().unwrap()).collect();
         let listeners = Listeners::bind(&listen, &settings).unwrap();
-        let server = listeners.local_addrs().next().unwrap();
+        let server = listeners
+            .local_addrs()
+            .next()
+            .unwrap_or_else(|| ([0; 4], 0).into());
         let config = Config {
             relayed_ip: Ipv4Addr::LOCALHOST,
             // All clients of a test have one address, and the small client asks only once.

@@ -122,19 +122,16 @@ fn indication_to_indication_and_to_channel() {
     bursts.come_through(&packets, &payloads, |payload| Heard::Channel(0x4001, payload));
 }
 
-/// Firefox puts FINGERPRINT behind DATA; others may put DATA before the peer, where less room is in front.
+/// Firefox puts FINGERPRINT behind DATA; others may put DATA before the peer, where the new header needs more
+/// room than there is. Side by side, neither may harm the other.
 #[test]
 fn indications_in_any_order_of_attributes() {
     let mut bursts = Bursts::new(Over::Udp);
     let (from, to) = (bursts.a.relayed(), bursts.b.relayed());
     let payloads = burst(10, 1000);
-    for data_first in [false, true] {
-        let packets: Vec<_> = payloads
-            .iter()
-            .map(|payload| indication(to, payload, data_first))
-            .collect();
-        bursts.come_through(&packets, &payloads, |payload| Heard::Data(from, payload));
-    }
+    let order = |(n, payload): (usize, &Vec<u8>)| indication(to, payload, n % 2 == 1);
+    let packets: Vec<_> = payloads.iter().enumerate().map(order).collect();
+    bursts.come_through(&packets, &payloads, |payload| Heard::Data(from, payload));
 }
 
 fn indication(to: SocketAddr, payload: &[u8], data_first: bool) -> Vec<u8> {

@@ -83,7 +83,9 @@ fn a_frame_above_the_limit_closes_the_connection() {
     a.hears_nothing();
     a.wire.send(&channel_data(0x4000, &[0; 4093], false));
     assert!(is_closed(&mut a.wire));
-    eventually("it is counted", || bench.handle.stats().sockets.streams_invalid == 1);
+    eventually("it is counted", || {
+        bench.handle.stats().sockets.streams_invalid == 1
+    });
 }
 
 #[test]
@@ -122,7 +124,9 @@ fn a_connection_that_says_nothing_whole_is_closed_in_time() {
         good.wire.local().port(),
         "who has spoken may stay"
     );
-    eventually("both are counted", || bench.handle.stats().sockets.streams_timed_out == 2);
+    eventually("both are counted", || {
+        bench.handle.stats().sockets.streams_timed_out == 2
+    });
 }
 
 #[test]
@@ -164,10 +168,16 @@ fn a_receiver_that_does_not_read_blocks_nobody() {
     drop(deaf);
 }
 
-/// The program hands in a stream of any kind, with the bytes that it has read to find out what it is.
+/// The program hands in a stream of any kind, with the bytes that it has read to find out what it is. It may
+/// do so without any listening address.
 #[test]
 fn a_stream_from_elsewhere_is_served_with_its_first_bytes() {
-    let bench = Bench::new();
+    for listen in [&["127.0.0.1:0"][..], &[]] {
+        serve_from_elsewhere(&Bench::listening(Settings::default(), listen));
+    }
+}
+
+fn serve_from_elsewhere(bench: &Bench) {
     let from = FiveTuple {
         client: "198.51.100.9:1234".parse().unwrap(),
         server: "203.0.113.1:443".parse().unwrap(),
