@@ -246,7 +246,8 @@ function afterChange(state, snapshot) {
     case "joining": return { ...state, screen: "preview", room: "ready", count, joining: true };
     case "in":
     case "reconnecting": return inCall(state, snapshot);
-    case "left": return {
+    // Said twice by the SDK: at once, and when everything is closed. The first time knows who was here.
+    case "left": return state.screen === "left" ? state : {
       ...state, ...noMeeting, ...closedDevices(state), screen: "left",
       lastOut: state.screen === "call" && state.people.length === 0 && state.count <= 1,
     };

@@ -33,8 +33,6 @@ const sentences = Object.freeze({
   "bad-state": "The server did not accept the rules of this room. Reload the page and try again.",
   "bad-request": "The server did not understand this page. Reload it and try again.",
   "protocol": "The server said something that this page does not understand. Reload the page and try again.",
-  "restart": "The server restarts. The page comes back by itself in a moment.",
-  "queue": "The connection to the server was too slow for too long. The page connects again by itself.",
   "session-lost": "The server forgot this page. It joins again by itself.",
   "too-large": "That is too long to be sent.",
   "hello-first": "The server did not understand this page. Reload it and try again.",
@@ -44,11 +42,7 @@ const sentences = Object.freeze({
   "already-in-room": "This page is in the meeting already.",
   "not-allowed": "Only somebody who is in the meeting may do this.",
   "stopped": "The server ended this meeting for you.",
-  // The call.
-  "no-relay": "Your network blocks direct calls and the relay could not be reached. Try another network.",
-  "relay-full": "The relay is full. You may still connect directly; otherwise try again later.",
-  "mismatch": "This connection is not the one that was announced. It was closed.",
-  "not-joined": "Join the meeting first.",
+  // How it was used.
   "already-joined": "This page has joined or left already. Open the link again.",
   "media-kind": "That is not a track of the right kind: audio goes to setAudio, video to setVideo.",
   "fault": "Something went wrong in this page. Reload it and try again.",

@@ -4,7 +4,7 @@
 // It holds the state that a page draws and puts the parts together: server.js asks, entrance.js gets in, mesh.js keeps
 // the calls. Nothing is decided here about who may be in or what is sealed how.
 
-import { ownCertificate } from "./certificate.js";
+import { makeCertificate } from "./certificate.js";
 import { Entrance } from "./entrance.js";
 import { ParlourError, asParlourError, sentenceFor } from "./errors.js";
 import { Keep } from "./keep.js";
@@ -167,7 +167,7 @@ export class Meeting extends EventTarget {
     this.#me = { ...this.#me, name: tidyName(name), audio: audio !== null, video: video !== null };
     try {
       if (entrance.knowledge.rules?.pw) throw new ParlourError("needs-password");
-      const { certificate, fingerprint } = await ownCertificate();
+      const { certificate, fingerprint } = await makeCertificate();
       const { core, isHost, pid, spk } = await entrance.makeCore(fingerprint);
       this.#me = { ...this.#me, id: spk, host: isHost };
       this.#mesh = new Mesh(
@@ -177,6 +177,7 @@ export class Meeting extends EventTarget {
           onStates: () => void this.#stay?.spread(),
           onCutOff: (why) => this.#end(why),
           onDoubt: () => this.#server.doubt(),
+          isServerAway: () => this.#state === "reconnecting",
           onChange: () => this.#changed(),
         },
       );

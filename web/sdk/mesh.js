@@ -36,6 +36,7 @@ const subjects = Object.freeze({ "sees-more": "sees", "sees-less": "sees" });
  *   onStates(): void,
  *   onCutOff(code: "room-over" | "removed" | "replaced"): void,
  *   onDoubt(): void,
+ *   isServerAway(): boolean,
  *   onChange(): void,
  * }} MeshUser `onStates`: rules were learnt from others. `onCutOff`: this page has no place here any more. `onDoubt`: a path died;
  *   is the server still there?
@@ -75,7 +76,7 @@ export class Mesh {
   remarks() {
     const failed = this.#roster.pages.filter(({ peer }) => peer.link === "failed").map(({ about, peer, spk }) => ({
       colour: /** @type {const} */ ("grey"),
-      code: peer.why === "proof" ? "no-proof" : "no-connection",
+      code: peer.why,
       who: about.name,
       person: spk,
     }));
@@ -158,7 +159,11 @@ export class Mesh {
   #tick() {
     const awake = this.#awake.tick(performance.now());
     this.#pairs.handleTick(awake);
-    for (const { peer } of this.#roster.pages) peer.tick(awake);
+    const { pages } = this.#roster;
+    for (const { peer } of pages) {
+      peer.setPeople(pages.length + 1);
+      peer.tick(awake);
+    }
     if (this.#missed.length > 0 && awake >= this.#missedUntil) {
       const missed = new Set(this.#missed.map(({ pid }) => pid));
       this.#missed = [];
@@ -234,6 +239,7 @@ export class Mesh {
       onMismatch: () => this.#pairs.handleContradiction(hid),
       onChange: () => this.#user.onChange(),
       iceServers: () => this.#iceServers,
+      isServerAway: () => this.#user.isServerAway(),
       isSending: () => {
         const about = this.#roster.page(hid)?.about;
         return about !== undefined && (about.audio || about.video);

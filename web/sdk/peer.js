@@ -20,7 +20,7 @@ const DISTRUST_MS = 3000;
 /** No byte although the other sends: whatever the browser's state says, the path is dead (lab.md 3.6). */
 const STALL_MS = 4000;
 /** Pause between ICE restarts: doubles up to the last. One that the other side asks for waits less. */
-const ASKED_PAUSE_MS = 2000;
+const ASKED_PAUSE_MS = 500;
 const FIRST_PAUSE_MS = 4000;
 const LAST_PAUSE_MS = 12_000;
 /** The statistics are read this often. */
@@ -32,6 +32,8 @@ const GENERATIONS_PER_MINUTE = 12;
 /** @typedef {import("./seal/types.js").Message} Message */
 /** @typedef {import("./types.js").Route} Route */
 
+/** Codes of notes.js. @typedef {"no-connection" | "no-proof" | "no-relay" | "relay-full"} Failure */
+
 /**
  * @typedef {{
  *   polite: boolean, offers: boolean, gen: number, relayOnly: boolean, certificate: RTCCertificate,
@@ -40,9 +42,10 @@ const GENERATIONS_PER_MINUTE = 12;
  * }} PeerOptions `offers`: this page came later and offers first; `gen`: the highest used so far on either side
  */
 /**
- * @typedef {Pick<import("./connection.js").ConnectionUser, "send" | "makeProof" | "checkProof" | "onText" | "onMismatch" | "onChange">
- *   & {onChannel(usable: boolean): void, iceServers(): RTCIceServer[], isSending(): boolean}} PeerUser `onChannel`: whether
- *   texts may take channel 0, which stands still while the path is cut. `isSending`: whether the other says that media should come
+ * @typedef {Pick<import("./connection.js").ConnectionUser, "send" | "makeProof" | "checkProof" | "iceServers" | "onText" | "onMismatch" | "onChange">
+ *   & {onChannel(usable: boolean): void, isSending(): boolean, isServerAway(): boolean}} PeerUser `onChannel`: whether
+ *   texts may take channel 0, which stands still while the path is cut. `isSending`: whether the other says that media should come.
+ *   `isServerAway`: nothing can be told by way of the server
  */
 
 export class Peer {
@@ -52,8 +55,9 @@ export class Peer {
   #gen;
   #awake = 0;
   /** Generations that failed in a row, and why the last one did. */ #failures = 0;
-  /** @type {"connect" | "proof"} */ #why = "connect";
+  /** @type {Failure} */ #why = "no-connection";
   #wasConnected = false;
+  #people = 2;
   #usable = false;
   #distrustUntil = 0;
   #closed = false;
@@ -136,7 +140,7 @@ export class Peer {
     if (this.#failures >= TRIES) {
       this.#failures = 0;
       this.#begin();
-    } else if (this.#connection?.answered && this.link !== "connected") this.#restart();
+    } else if (this.#connection?.answered && this.link !== "connected") this.#restart(0);
   }
 
   /** @param {number} awake milliseconds */
@@ -154,7 +158,7 @@ export class Peer {
     this.#note(connection);
     if (this.#failures >= TRIES) {
       if (awake - this.#times.begun >= RETRY_MS + CONNECT_MS) this.#begin();
-    } else if (this.#times.failed) this.#fail("connect");
+    } else if (this.#times.failed) this.#fail("no-connection");
     else if (connection.unanswered) this.#awaitAnswer(connection);
     else if (this.#times.connected === null) this.#awaitConnection(connection);
     else if (!connection.proven) this.#awaitProof();
@@ -165,6 +169,12 @@ export class Peer {
   setTrack(kind, track) {
     this.#options.tracks = { ...this.#options.tracks, [kind]: track };
     this.#connection?.setTrack(kind, track);
+  }
+
+  /** @param {number} people in the meeting, this one included */
+  setPeople(people) {
+    this.#people = people;
+    this.#connection?.setPeople(people);
   }
 
   /** @param {string} text @returns {boolean} */
@@ -207,6 +217,7 @@ export class Peer {
       send: (message) => this.#user.send(this.#budgeted(message, this.#candidatesOut)),
       makeProof: (of) => this.#user.makeProof(of),
       checkProof: (of, proof) => this.#user.checkProof(of, proof),
+      iceServers: () => this.#user.iceServers(),
       onText: (text) => this.#user.onText(text),
       onMismatch: () => this.#user.onMismatch(),
       onFault: () => this.#times.failed = true,
@@ -216,6 +227,7 @@ export class Peer {
         this.#user.onChange();
       },
     });
+    connection.setPeople(this.#people);
     this.#connection = connection;
     this.#user.onChange();
   }
@@ -258,7 +270,7 @@ export class Peer {
   /** @param {Connection} connection */
   #awaitAnswer(connection) {
     if (this.#times.offered === null || this.#awake - this.#times.offered < ANSWER_MS) return;
-    if (++this.#times.offers >= OFFER_TRIES) return this.#fail("connect");
+    if (++this.#times.offers >= OFFER_TRIES) return this.#fail("no-connection");
     this.#times.offered = this.#awake;
     connection.offer();
   }
@@ -266,19 +278,21 @@ export class Peer {
   /** @param {Connection} connection */
   #awaitConnection(connection) {
     const since = this.#times.described ?? this.#times.begun;
-    if (this.#awake - since >= CONNECT_MS) return this.#fail("connect");
+    if (this.#awake - since >= CONNECT_MS) return this.#fail("no-connection");
     // Candidates that came late, or a relay that answered late: one restart before the generation is given up.
     if (connection.iceState === "failed" && this.#restarts === 0) this.#restart();
   }
 
   #awaitProof() {
-    if (this.#awake - /** @type {number} */ (this.#times.connected) >= PROOF_MS) this.#fail("proof");
+    if (this.#awake - /** @type {number} */ (this.#times.connected) >= PROOF_MS) this.#fail("no-proof");
   }
 
   /** A proven connection: is its path alive? @param {Connection} connection */
   #tend(connection) {
     const cutFor = this.#times.cut === null ? 0 : this.#awake - this.#times.cut;
-    if (cutFor >= CONNECT_MS || connection.state === "closed") return this.#fail("connect");
+    // Without a way to tell the other side there is nothing to be done; `handleHint` comes with the server.
+    if (this.#user.isServerAway()) return;
+    if (cutFor >= CONNECT_MS || connection.state === "closed") return this.#fail("no-connection");
     if (cutFor >= DISCONNECTED_MS || (cutFor > 0 && connection.iceState === "failed") || this.#isStalled()) this.#restart();
   }
 
@@ -288,13 +302,13 @@ export class Peer {
     this.#restarts += 1;
     this.#times.restarted = this.#times.offered = this.#awake;
     this.#times.offers = 0;
-    this.#connection?.restart(this.#user.iceServers());
+    this.#connection?.restart();
     this.#user.onChange();
   }
 
-  /** @param {"connect" | "proof"} why */
+  /** @param {Failure} why */
   #fail(why) {
-    this.#why = why;
+    this.#why = (why === "no-connection" && this.#connection?.relayTrouble) || why;
     this.#failures += 1;
     if (this.#failures < TRIES) this.#begin();
     else this.#times.begun = this.#awake;

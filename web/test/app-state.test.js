@@ -72,6 +72,7 @@ test("leaving forgets the people, closes the devices, keeps the link and the nam
 test("the last one out is told so", () => {
   const left = after([opened, meeting({ count: 1 }), meeting({ state: "left" })]);
   assert.equal(left.lastOut, true);
+  assert.equal(after([meeting({ state: "left" })], left).lastOut, true, "the SDK says it twice");
   const firstOut = after([opened, meeting({ count: 2 }), meeting({ state: "left" })]);
   assert.equal(firstOut.lastOut, false, "somebody had a seat, though not connected yet");
 });

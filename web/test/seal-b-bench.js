@@ -1,4 +1,3 @@
-// @ts-check
 // A bench for sections 4 to 7: pages, a server that may be hostile, awake time that moves only by `after`.
 // No sockets, no browsers: signals are strings in lists.
 
@@ -255,4 +254,32 @@ export class Bench {
   captured(kind) {
     return this.capture.filter(({ body }) => kind in JSON.parse(body));
   }
+}
+
+/** Names of persons, in the order in which they came. @param {TestPage} page */
+export const names = (page) => page.of("person").map(({ first }) => first.name);
+
+/** We were never wrong. @param {...TestPage} pages */
+export function quiet(...pages) {
+  for (const { name, faults } of pages) if (faults.length > 0) throw new Error(`${name}: ${faults[0]}`, { cause: faults[0] });
+}
+
+/** Ana (host), Ben and Cy in one room, all persons of one another. @param {Record<string, unknown>} [wish] */
+export async function three(wish = {}) {
+  const room = await TestRoom.link(wish);
+  const bench = new Bench();
+  const [ana, ben, cy] = [await TestPage.make(room, { name: "Ana", host: true }), await TestPage.make(room, { name: "Ben" }), await TestPage.make(room, { name: "Cy" })];
+  await bench.seat(ana, ben, cy);
+  return { room, bench, ana, ben, cy };
+}
+
+/**
+ * The host's page issues; everybody who is reached hears.
+ * @param {Bench} bench @param {TestRoom} room @param {TestPage} host @param {Record<string, unknown>} change @param {string[]} [met]
+ */
+export async function issue(bench, room, host, change, met) {
+  const state = await room.issue(change, met ?? [host.spk]);
+  await host.adopt([state]);
+  await bench.deliver();
+  return state;
 }

@@ -194,7 +194,7 @@ test("11: an old meeting's open, accept and frames make nobody appear", async ()
 });
 
 /** Somebody with the link who speaks the protocol by hand: opens to `page` and answers its accept. */
-async function insider(bench, room, page, core) {
+async function insider(bench, room, page, core, how = 0) {
   const eve = core ?? (await makeCore(room.room, random(32)));
   const pid = b64(eve.pid);
   const heard = [];
@@ -202,12 +202,12 @@ async function insider(bench, room, page, core) {
   const [link] = room.links;
   const pn = random(16);
   const arg = writeArg(link.roomId, EMPTY, EMPTY);
-  page.pairs.handleSignal(pid, writeOpen({ core: eve.core, coreSig: eve.coreSig, pn, how: 0, arg }));
+  page.pairs.handleSignal(pid, writeOpen({ core: eve.core, coreSig: eve.coreSig, pn, how, arg }));
   await bench.deliver();
   const accept = heard.find((one) => one.accept);
   if (!accept) return { pid, heard, instance: null, eve };
   const [, coreR, , pnR, rightR, y] = unlv(unb64(accept.accept), 6);
-  const transcript = { room: room.room, how: 0, arg, coreI: eve.core, pnI: pn, coreR, pnR, rightR, y };
+  const transcript = { room: room.room, how, arg, coreI: eve.core, pnI: pn, coreR, pnR, rightR, y };
   const instance = await Instance.derive("I", transcript, { epkPrivate: eve.ephemeral.privateKey, epkOther: page.core.epk, kLink: link.kLink, psk: EMPTY }, eve.pid, page.core.pid);
   return { pid, heard, instance, eve };
 }
@@ -229,6 +229,21 @@ test("10: a wrong conf is a contradiction: red, closed, not tried again", async 
   ana.pairs.handleSignal(pid, writeOpen({ core: eve.core, coreSig: eve.coreSig, pn: random(16), how: 0, arg: writeArg(room.links[0].roomId, EMPTY, EMPTY) }));
   await bench.after(5);
   assert.equal(heard.filter((one) => one.accept).length, accepts);
+});
+
+test("4: to a knock R's first frame tells conf and docs only, even to somebody who is listed", async () => {
+  const room = await TestRoom.link({ door: "knock" });
+  const bench = new Bench();
+  const ana = await TestPage.make(room, { name: "Ana", host: true });
+  await bench.seat(ana);
+  const gil = await makeCore(room.room, random(32));
+  await ana.adopt([await room.issue({ admit: [b64(gil.spk)] }, [ana.spk])]);
+  const heard = [];
+  for (const how of [3, 2]) {
+    const { instance, heard: signals } = await insider(bench, room, ana, gil, how);
+    heard.push(Object.keys(JSON.parse((await instance.open(signals.filter((one) => one.c).at(-1))).text)).sort());
+  }
+  assert.deepEqual(heard, [["box", "conf", "docs", "from", "got", "of"], ["box", "conf", "docs", "first", "from", "got", "of", "wrong"]]);
 });
 
 test("4: junk in a first frame, or in messages of a person, does no harm", async () => {

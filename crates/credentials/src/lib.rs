@@ -129,7 +129,12 @@ mod tests {
     #[test]
     fn other_spellings_of_a_seat_are_no_user_names() {
         let username = seat(0xab).username();
-        for wrong in [username.to_uppercase(), format!("{{{username}}}"), format!(" {username}"), String::new()] {
+        for wrong in [
+            username.to_uppercase(),
+            format!("{{{username}}}"),
+            format!(" {username}"),
+            String::new(),
+        ] {
             assert_eq!(SeatId::from_username(&wrong), None, "{wrong:?}");
         }
     }

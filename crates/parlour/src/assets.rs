@@ -67,7 +67,12 @@ fn prepare(path: &str) -> Option<Asset> {
     let hash = Sha256::digest(&plain);
     let hex: String = hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
     let gzip = (plain.len() >= WORTH_COMPRESSING).then(|| compress(&plain));
-    Some(Asset { content_type, etag: format!("\"{hex}\"").into(), plain, gzip })
+    Some(Asset {
+        content_type,
+        etag: format!("\"{hex}\"").into(),
+        plain,
+        gzip,
+    })
 }
 
 fn compress(plain: &[u8]) -> Arc<[u8]> {

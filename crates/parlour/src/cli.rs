@@ -12,7 +12,12 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 /// Without any option: the page on http://127.0.0.1:8080 and the TURN relay on 127.0.0.1:3478, for a first
 /// look on this machine. Nothing is stored; nobody else is contacted.
 #[derive(Debug, Parser)]
-#[command(name = "parlour", version, max_term_width = 100, args_conflicts_with_subcommands = true)]
+#[command(
+    name = "parlour",
+    version,
+    max_term_width = 100,
+    args_conflicts_with_subcommands = true
+)]
 pub struct Cli {
     /// What to do; serving is the default.
     #[command(subcommand)]
@@ -39,11 +44,21 @@ pub enum Command {
 #[derive(Debug, Clone, Args)]
 pub struct ServeArgs {
     /// Where the page and signaling are served, as ADDRESS:PORT
-    #[arg(long, env = "PARLOUR_LISTEN", default_value = "127.0.0.1:8080", value_name = "ADDR")]
+    #[arg(
+        long,
+        env = "PARLOUR_LISTEN",
+        default_value = "127.0.0.1:8080",
+        value_name = "ADDR"
+    )]
     pub listen: SocketAddr,
 
     /// Where the TURN/STUN relay listens, UDP and TCP on the same ADDRESS:PORT
-    #[arg(long, env = "PARLOUR_RELAY_LISTEN", default_value = "127.0.0.1:3478", value_name = "ADDR")]
+    #[arg(
+        long,
+        env = "PARLOUR_RELAY_LISTEN",
+        default_value = "127.0.0.1:3478",
+        value_name = "ADDR"
+    )]
     pub relay_listen: SocketAddr,
 
     /// Name or address under which browsers reach the relay [default: the one they opened the page by, or
@@ -56,7 +71,12 @@ pub struct ServeArgs {
     pub relayed_address: Option<IpAddr>,
 
     /// Other web origins whose pages may use this server's signaling, such as https://example.org, or "*"
-    #[arg(long, env = "PARLOUR_ALLOW_ORIGIN", value_name = "ORIGIN", value_delimiter = ',')]
+    #[arg(
+        long,
+        env = "PARLOUR_ALLOW_ORIGIN",
+        value_name = "ORIGIN",
+        value_delimiter = ','
+    )]
     pub allow_origin: Vec<String>,
 
     /// Most people in one room; beyond about 8 direct calls get heavy

@@ -27,26 +27,13 @@ pub enum Fault {
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Listen { address, error } => match error.kind() {
-                io::ErrorKind::AddrInUse => write!(
+            Self::Listen { address, error } => {
+                write!(
                     f,
-                    "cannot serve the page on {address}: the port is taken; is Parlour or another server \
-                     running there? Choose another with --listen, such as --listen {}:{}",
-                    ip_text(*address),
-                    address.port().saturating_add(1),
-                ),
-                io::ErrorKind::PermissionDenied => write!(
-                    f,
-                    "cannot serve the page on {address}: ports below 1024 need more rights; choose a higher \
-                     one with --listen, or grant the right with: setcap cap_net_bind_service=+ep parlour",
-                ),
-                io::ErrorKind::AddrNotAvailable => write!(
-                    f,
-                    "cannot serve the page on {address}: this machine does not have that address; choose one \
-                     of its own with --listen, or 0.0.0.0 for all",
-                ),
-                _ => write!(f, "cannot serve the page on {address}: {error}; choose another with --listen"),
-            },
+                    "cannot serve the page on {address}: {}",
+                    way_out(*address, error)
+                )
+            }
             Self::Relay(sentence) | Self::Setting(sentence) => f.write_str(sentence),
             Self::System(error) => write!(f, "the system refused what every server needs: {error}"),
         }
@@ -54,6 +41,28 @@ impl fmt::Display for Fault {
 }
 
 impl std::error::Error for Fault {}
+
+/// What went wrong with an address, and what to type instead.
+fn way_out(address: SocketAddr, error: &io::Error) -> String {
+    let kind = error.kind();
+    if kind == io::ErrorKind::AddrInUse {
+        let ip = ip_text(address);
+        let next = address.port().saturating_add(1);
+        format!(
+            "the port is taken; is Parlour or another server running there? Choose another with --listen, such \
+             as --listen {ip}:{next}"
+        )
+    } else if kind == io::ErrorKind::PermissionDenied {
+        "ports below 1024 need more rights; choose a higher one with --listen, or grant the right with: setcap \
+         cap_net_bind_service=+ep parlour"
+            .to_owned()
+    } else if kind == io::ErrorKind::AddrNotAvailable {
+        "this machine does not have that address; choose one of its own with --listen, or 0.0.0.0 for all"
+            .to_owned()
+    } else {
+        format!("{error}; choose another with --listen")
+    }
+}
 
 fn ip_text(address: SocketAddr) -> String {
     match address {
@@ -73,6 +82,9 @@ mod tests {
             error: io::Error::from(io::ErrorKind::AddrInUse),
         };
         let text = fault.to_string();
-        assert!(text.contains("port is taken") && text.contains("--listen 127.0.0.1:8081"), "{text}");
+        assert!(
+            text.contains("port is taken") && text.contains("--listen 127.0.0.1:8081"),
+            "{text}"
+        );
     }
 }

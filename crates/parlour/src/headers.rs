@@ -13,7 +13,7 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; st
 /// Camera, microphone and the like for our own page; nothing for frames of others.
 const PERMISSIONS_POLICY: &str = "camera=(self), microphone=(self), display-capture=(self), \
     screen-wake-lock=(self), speaker-selection=(self), fullscreen=(self), autoplay=(self), \
-    clipboard-write=(self), geolocation=(), usb=(), serial=(), bluetooth=(), hid=(), midi=(), payment=(), \
+    clipboard-write=(self), geolocation=(), usb=(), serial=(), hid=(), midi=(), payment=(), \
     accelerometer=(), gyroscope=(), magnetometer=(), browsing-topics=()";
 
 const EVERYWHERE: [(&str, &str); 6] = [
@@ -36,7 +36,9 @@ pub fn harden<B>(response: &mut Response<B>) {
 }
 
 fn set_if_absent(headers: &mut HeaderMap, name: &'static str, value: &'static str) {
-    headers.entry(HeaderName::from_static(name)).or_insert(HeaderValue::from_static(value));
+    headers
+        .entry(HeaderName::from_static(name))
+        .or_insert(HeaderValue::from_static(value));
 }
 
 #[cfg(test)]
@@ -69,9 +71,10 @@ mod tests {
     #[test]
     fn a_route_may_open_itself_to_other_pages() {
         let mut response = Response::new(());
-        response
-            .headers_mut()
-            .insert("cross-origin-resource-policy", HeaderValue::from_static("cross-origin"));
+        response.headers_mut().insert(
+            "cross-origin-resource-policy",
+            HeaderValue::from_static("cross-origin"),
+        );
         harden(&mut response);
         assert_eq!(response.headers()["cross-origin-resource-policy"], "cross-origin");
     }

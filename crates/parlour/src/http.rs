@@ -82,7 +82,9 @@ fn open_websocket(headers: &HeaderMap, peer: Option<Peer>, upgrade: Option<OnUpg
     let value = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let host = value("host");
     // An Origin that is no text is foreign: it must not count as absent.
-    let origin = headers.get("origin").map(|value| value.to_str().unwrap_or("null"));
+    let origin = headers
+        .get("origin")
+        .map(|value| value.to_str().unwrap_or("null"));
     if !site.origins.admits(origin, host) {
         return text(
             StatusCode::FORBIDDEN,
@@ -90,17 +92,26 @@ fn open_websocket(headers: &HeaderMap, peer: Option<Peer>, upgrade: Option<OnUpg
         );
     }
     if !site.ready.load(Ordering::Relaxed) {
-        return text(StatusCode::SERVICE_UNAVAILABLE, "The server is stopping; try again in a moment.\n");
+        return text(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "The server is stopping; try again in a moment.\n",
+        );
     }
     let Some(Peer(ip)) = peer else {
-        return text(StatusCode::INTERNAL_SERVER_ERROR, "The connection has no address.\n");
+        return text(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "The connection has no address.\n",
+        );
     };
     let handshake = Handshake {
         key: value("sec-websocket-key").map(str::to_owned),
         version: value("sec-websocket-version").map(str::to_owned),
         protocols: value("sec-websocket-protocol").map(str::to_owned),
     };
-    let source = Source { ip, host: host.map(host_name).unwrap_or_default() };
+    let source = Source {
+        ip,
+        host: host.map(host_name).unwrap_or_default(),
+    };
     websocket::accept(&site.rooms, &handshake, upgrade, source).into_response()
 }
 
@@ -108,19 +119,34 @@ fn open_websocket(headers: &HeaderMap, peer: Option<Peer>, upgrade: Option<OnUpg
 /// is no host name becomes empty rather than part of a URL.
 fn host_name(host: &str) -> String {
     let name = match host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
-        Some((v6, _)) => return if v6.parse::<std::net::Ipv6Addr>().is_ok() { format!("[{v6}]") } else { String::new() },
+        Some((v6, _)) => {
+            return if v6.parse::<std::net::Ipv6Addr>().is_ok() {
+                format!("[{v6}]")
+            } else {
+                String::new()
+            };
+        }
         None => host.split_once(':').map_or(host, |(name, _)| name),
     };
     let plain = !name.is_empty()
         && name.len() <= 253
-        && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-'));
+        && name
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-'));
     if plain { name.to_owned() } else { String::new() }
 }
 
 fn file(path: &str, headers: &HeaderMap, assets: &Assets) -> Reply {
-    let Some(asset) = assets.find(path) else { return not_found() };
+    let Some(asset) = assets.find(path) else {
+        return not_found();
+    };
     let etag = HeaderValue::from_str(&asset.etag).expect("quotes and hex are a header value");
-    let wants = |name: &str| headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
+    let wants = |name: &str| {
+        headers
+            .get_all(name)
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+    };
 
     let mut response = Response::builder()
         .header(ETAG, etag)
@@ -134,7 +160,10 @@ fn file(path: &str, headers: &HeaderMap, assets: &Assets) -> Reply {
             .header("access-control-allow-origin", "*")
             .header("cross-origin-resource-policy", "cross-origin");
     }
-    if wants("if-none-match").flat_map(|list| list.split(',')).any(|tag| tag.trim() == &*asset.etag) {
+    if wants("if-none-match")
+        .flat_map(|list| list.split(','))
+        .any(|tag| tag.trim() == &*asset.etag)
+    {
         return finish(response.status(StatusCode::NOT_MODIFIED), Vec::new());
     }
     let takes_gzip = wants("accept-encoding")
@@ -147,16 +176,27 @@ fn file(path: &str, headers: &HeaderMap, assets: &Assets) -> Reply {
 }
 
 fn finish(response: http::response::Builder, body: Vec<u8>) -> Reply {
-    response.body(body).expect("every header above is well formed").map(Into::into)
+    response
+        .body(body)
+        .expect("every header above is well formed")
+        .map(Into::into)
 }
 
 fn not_found() -> Reply {
-    text(StatusCode::NOT_FOUND, "There is nothing here. Meetings begin at the address without a path.\n")
+    text(
+        StatusCode::NOT_FOUND,
+        "There is nothing here. Meetings begin at the address without a path.\n",
+    )
 }
 
 fn method_not_allowed() -> Reply {
-    let mut response = text(StatusCode::METHOD_NOT_ALLOWED, "Only GET and HEAD are answered here.\n");
-    response.headers_mut().insert("allow", HeaderValue::from_static("GET, HEAD"));
+    let mut response = text(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "Only GET and HEAD are answered here.\n",
+    );
+    response
+        .headers_mut()
+        .insert("allow", HeaderValue::from_static("GET, HEAD"));
     response
 }
 

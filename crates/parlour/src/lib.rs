@@ -101,7 +101,13 @@ impl Server {
         let machine = Relay::new(now, config.clone(), credentials.clone(), random()?);
         let relay = parlour_relay_io::start(relay_io, &config, machine, sockets)
             .map_err(|error| Fault::Relay(error.to_string()))?;
-        let signaling = Signaling::new(now, unix_ms(), settings.signaling(relay_at), credentials, random()?);
+        let signaling = Signaling::new(
+            now,
+            unix_ms(),
+            settings.signaling(relay_at),
+            credentials,
+            random()?,
+        );
         let (rooms, rooms_task) = Rooms::start(signaling, relay.clone());
 
         let ready = Arc::new(AtomicBool::new(true));
@@ -113,7 +119,16 @@ impl Server {
         };
         let (stop_listening, stopped) = watch::channel(false);
         let accepting = tokio::spawn(listener::serve(listener, http::routes(site), stopped));
-        Ok(Self { page, buffers, relay, rooms, rooms_task, accepting, stop_listening, ready })
+        Ok(Self {
+            page,
+            buffers,
+            relay,
+            rooms,
+            rooms_task,
+            accepting,
+            stop_listening,
+            ready,
+        })
     }
 
     /// Where the page is served.
@@ -160,7 +175,11 @@ fn announce(page: SocketAddr) {
         IpAddr::V4(ip) => ip.to_string(),
     };
     // Standard output may be closed; the server does not depend on being heard.
-    let _ = writeln!(std::io::stdout(), "Parlour is ready: open http://{host}:{}", page.port());
+    let _ = writeln!(
+        std::io::stdout(),
+        "Parlour is ready: open http://{host}:{}",
+        page.port()
+    );
     let _ = std::io::stdout().flush();
     if !page.ip().is_loopback() {
         tracing::warn!(
@@ -191,14 +210,18 @@ fn warn_of_small_buffers(buffers: Buffers) {
 /// 32 bytes from the operating system, for keys and seeds.
 fn random() -> Result<[u8; 32], Fault> {
     let mut bytes = [0; 32];
-    SysRng.try_fill_bytes(&mut bytes).map_err(|error| Fault::System(std::io::Error::other(error)))?;
+    SysRng
+        .try_fill_bytes(&mut bytes)
+        .map_err(|error| Fault::System(std::io::Error::other(error)))?;
     Ok(bytes)
 }
 
 fn unix_ms() -> u64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     // A clock before 1970 is wrong in a way that pages will notice by themselves.
-    since.map_or(0, |elapsed| u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX))
+    since.map_or(0, |elapsed| {
+        u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX)
+    })
 }
 
 fn log_to_stderr(level: cli::LogLevel) {
@@ -213,7 +236,11 @@ fn log_to_stderr(level: cli::LogLevel) {
     };
     let ansi = std::io::IsTerminal::is_terminal(&std::io::stderr());
     // A second server in one process (tests) keeps the first one's log.
-    let _ = tracing_subscriber::fmt().with_max_level(level).with_writer(std::io::stderr).with_ansi(ansi).try_init();
+    let _ = tracing_subscriber::fmt()
+        .with_max_level(level)
+        .with_writer(std::io::stderr)
+        .with_ansi(ansi)
+        .try_init();
 }
 
 /// Prints the version for people, or as JSON for programs.

@@ -73,13 +73,19 @@ where
 {
     // Without Nagle's delay a candidate arrives when it is sent; the failure to ask for it costs only that.
     let _ = stream.set_nodelay(true);
-    let service = TowerToHyperService::new(tower::Tagged { inner: warp::service(routes), peer: Peer(from.to_canonical()) });
+    let service = TowerToHyperService::new(tower::Tagged {
+        inner: warp::service(routes),
+        peer: Peer(from.to_canonical()),
+    });
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)
         .max_buf_size(HEAD_BYTES)
         .max_headers(HEAD_LINES);
-    let mut connection = std::pin::pin!(http.serve_connection(TokioIo::new(stream), service).with_upgrades());
+    let mut connection = std::pin::pin!(
+        http.serve_connection(TokioIo::new(stream), service)
+            .with_upgrades()
+    );
     let stopped = tokio::select! {
         // How a stranger's connection ends is nobody's concern.
         _ = connection.as_mut() => false,
@@ -152,7 +158,10 @@ impl Gate {
         }
         open.all += 1;
         open.by_source.insert(source, held + 1);
-        Some(Pass { gate: Arc::clone(gate), source })
+        Some(Pass {
+            gate: Arc::clone(gate),
+            source,
+        })
     }
 }
 
@@ -187,13 +196,21 @@ mod tests {
         let one: IpAddr = "2001:db8::1".parse().unwrap();
         let neighbour: IpAddr = "2001:db8::ffff:2".parse().unwrap();
         let other: IpAddr = "198.51.100.7".parse().unwrap();
-        let mut held: Vec<_> = (0..CONNECTIONS_PER_SOURCE).map(|_| Gate::enter(&gate, one).unwrap()).collect();
-        assert!(Gate::enter(&gate, neighbour).is_none(), "the same /64 shares one allowance");
+        let mut held: Vec<_> = (0..CONNECTIONS_PER_SOURCE)
+            .map(|_| Gate::enter(&gate, one).unwrap())
+            .collect();
+        assert!(
+            Gate::enter(&gate, neighbour).is_none(),
+            "the same /64 shares one allowance"
+        );
         assert!(Gate::enter(&gate, other).is_some());
         held.pop();
         assert!(Gate::enter(&gate, neighbour).is_some());
         held.clear();
         let open = gate.open.lock().unwrap();
-        assert!(open.all == 0 && open.by_source.is_empty(), "nothing is kept of who has left");
+        assert!(
+            open.all == 0 && open.by_source.is_empty(),
+            "nothing is kept of who has left"
+        );
     }
 }

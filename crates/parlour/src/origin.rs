@@ -44,17 +44,21 @@ impl AllowedOrigins {
 /// Our own page: the origin's authority is the one that the request was sent to. The scheme is not compared,
 /// because a proxy in front may end TLS for us.
 fn is_own(origin: &str, host: Option<&str>) -> bool {
-    let (Some((scheme, authority)), Some(host)) = (origin.split_once("://"), host) else { return false };
+    let (Some((scheme, authority)), Some(host)) = (origin.split_once("://"), host) else {
+        return false;
+    };
     matches!(scheme, "http" | "https") && !authority.is_empty() && authority.eq_ignore_ascii_case(host)
 }
 
 fn is_origin(text: &str) -> bool {
-    let Some((scheme, authority)) = text.split_once("://") else { return false };
+    let Some((scheme, authority)) = text.split_once("://") else {
+        return false;
+    };
     matches!(scheme, "http" | "https")
         && !authority.is_empty()
-        && authority
-            .bytes()
-            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'-' | b':' | b'[' | b']'))
+        && authority.bytes().all(|b| {
+            b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'-' | b':' | b'[' | b']')
+        })
 }
 
 #[cfg(test)]
@@ -98,7 +102,13 @@ mod tests {
 
     #[test]
     fn a_wrong_entry_is_a_sentence() {
-        for wrong in ["example.org", "https://example.org/", "https://Example.org", "*.example.org", ""] {
+        for wrong in [
+            "example.org",
+            "https://example.org/",
+            "https://Example.org",
+            "*.example.org",
+            "",
+        ] {
             let text = AllowedOrigins::parse(&[wrong.to_owned()]).unwrap_err();
             assert!(text.contains("--allow-origin"), "{text}");
         }

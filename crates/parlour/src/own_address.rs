@@ -40,12 +40,21 @@ mod tests {
 
     #[test]
     fn a_named_address_is_taken_as_it_is() {
-        assert_eq!(relayed_address("198.51.100.4:3478".parse().unwrap()), Ipv4Addr::new(198, 51, 100, 4));
+        assert_eq!(
+            relayed_address("198.51.100.4:3478".parse().unwrap()),
+            Ipv4Addr::new(198, 51, 100, 4)
+        );
     }
 
     #[test]
     fn nobody_is_ever_given_an_address_that_browsers_refuse() {
-        for listen in ["127.0.0.1:3478", "0.0.0.0:3478", "[::]:3478", "[::1]:3478", "169.254.1.1:3478"] {
+        for listen in [
+            "127.0.0.1:3478",
+            "0.0.0.0:3478",
+            "[::]:3478",
+            "[::1]:3478",
+            "169.254.1.1:3478",
+        ] {
             assert!(usable(relayed_address(listen.parse().unwrap())), "{listen}");
         }
     }

@@ -78,11 +78,25 @@ pub struct Rooms {
 
 #[derive(Debug)]
 enum Event {
-    Opened { id: ConnectionId, source: Source, outbox: Outbox },
-    Text { id: ConnectionId, text: String },
-    Pong { id: ConnectionId },
-    Closed { id: ConnectionId, how: Closed },
-    Drain { until: Instant },
+    Opened {
+        id: ConnectionId,
+        source: Source,
+        outbox: Outbox,
+    },
+    Text {
+        id: ConnectionId,
+        text: String,
+    },
+    Pong {
+        id: ConnectionId,
+    },
+    Closed {
+        id: ConnectionId,
+        how: Closed,
+    },
+    Drain {
+        until: Instant,
+    },
 }
 
 #[derive(Debug)]
@@ -98,8 +112,22 @@ impl Rooms {
     #[must_use]
     pub fn start(machine: Signaling, relay: Handle) -> (Self, tokio::task::JoinHandle<()>) {
         let (inbox, events) = mpsc::channel(INBOX_EVENTS);
-        let task = tokio::spawn(Task { machine, relay, outboxes: HashMap::new(), drained: None }.run(events));
-        (Self { inbox, next: Arc::new(AtomicU64::new(1)) }, task)
+        let task = tokio::spawn(
+            Task {
+                machine,
+                relay,
+                outboxes: HashMap::new(),
+                drained: None,
+            }
+            .run(events),
+        );
+        (
+            Self {
+                inbox,
+                next: Arc::new(AtomicU64::new(1)),
+            },
+            task,
+        )
     }
 
     /// Announces a new socket. `None` when the rooms have ended.
@@ -107,7 +135,11 @@ impl Rooms {
         let id = ConnectionId(self.next.fetch_add(1, Ordering::Relaxed));
         let (frames, outgoing) = mpsc::channel(OUTBOX_FRAMES);
         let (cut_sender, cut) = oneshot::channel();
-        let outbox = Outbox { frames, waiting: Arc::default(), cut: Some(cut_sender) };
+        let outbox = Outbox {
+            frames,
+            waiting: Arc::default(),
+            cut: Some(cut_sender),
+        };
         self.inbox.send(Event::Opened { id, source, outbox }).await.ok()?;
         Some(Wire { id, outgoing, cut })
     }
@@ -146,10 +178,16 @@ impl Task {
     async fn run(mut self, mut events: mpsc::Receiver<Event>) {
         loop {
             self.deliver();
-            if self.drained.is_some_and(|until| self.outboxes.is_empty() || Instant::now() >= until) {
+            if self
+                .drained
+                .is_some_and(|until| self.outboxes.is_empty() || Instant::now() >= until)
+            {
                 return;
             }
-            let wake = [self.machine.poll_timeout(), self.drained].into_iter().flatten().min();
+            let wake = [self.machine.poll_timeout(), self.drained]
+                .into_iter()
+                .flatten()
+                .min();
             tokio::select! {
                 event = events.recv() => match event {
                     Some(event) => self.handle(event),
@@ -204,16 +242,24 @@ impl Task {
 
     /// `false` if the outbox is full; a connection that is gone takes everything silently.
     fn try_send(&self, to: ConnectionId, text: String) -> bool {
-        let Some(outbox) = self.outboxes.get(&to) else { return true };
+        let Some(outbox) = self.outboxes.get(&to) else {
+            return true;
+        };
         let size = text.len();
         let before = outbox.waiting.fetch_add(size, Ordering::Relaxed);
-        let counted = Counted { text, size, waiting: Arc::clone(&outbox.waiting) };
+        let counted = Counted {
+            text,
+            size,
+            waiting: Arc::clone(&outbox.waiting),
+        };
         before + size <= OUTBOX_BYTES && outbox.frames.try_send(Outgoing::Text(counted)).is_ok()
     }
 
     /// Closes after what is queued, or at once if nothing more fits.
     fn close(&mut self, to: ConnectionId, code: u16, reason: &'static str) {
-        let Some(outbox) = self.outboxes.get_mut(&to) else { return };
+        let Some(outbox) = self.outboxes.get_mut(&to) else {
+            return;
+        };
         if outbox.frames.try_send(Outgoing::Close { code, reason }).is_err()
             && let Some(cut) = outbox.cut.take()
         {

@@ -62,7 +62,9 @@ impl Settings {
         };
         let relay_host = args.relay_host.clone().map(checked_host).transpose()?;
         let cores = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-        let workers = args.relay_workers.and_then(|workers| NonZeroUsize::new(usize::from(workers)));
+        let workers = args
+            .relay_workers
+            .and_then(|workers| NonZeroUsize::new(usize::from(workers)));
         Ok(Self {
             listen: args.listen,
             relay_listen: args.relay_listen,
@@ -82,7 +84,10 @@ impl Settings {
     pub async fn bind_page(&self) -> Result<TcpListener, Fault> {
         TcpListener::bind(self.listen)
             .await
-            .map_err(|error| Fault::Listen { address: self.listen, error })
+            .map_err(|error| Fault::Listen {
+                address: self.listen,
+                error,
+            })
     }
 
     /// The relay machine's configuration; `own_ports` are those that we listen on.
@@ -99,7 +104,10 @@ impl Settings {
     /// The data plane's configuration.
     #[must_use]
     pub fn relay_io(&self) -> parlour_relay_io::Settings {
-        parlour_relay_io::Settings { workers: self.relay_workers, ..parlour_relay_io::Settings::default() }
+        parlour_relay_io::Settings {
+            workers: self.relay_workers,
+            ..parlour_relay_io::Settings::default()
+        }
     }
 
     /// The signaling machine's configuration; `relay` is where the relay really listens.
@@ -115,7 +123,10 @@ impl Settings {
         let urls = ["udp", "tcp"].map(|transport| format!("turn:{host}:{port}?transport={transport}"));
         parlour_signaling::Config {
             cap: usize::from(self.max_people),
-            ice_servers: vec![IceTemplate { urls: urls.to_vec(), with_credential: true }],
+            ice_servers: vec![IceTemplate {
+                urls: urls.to_vec(),
+                with_credential: true,
+            }],
             ..parlour_signaling::Config::default()
         }
     }
@@ -133,7 +144,9 @@ fn checked_host(host: String) -> Result<String, Fault> {
     }
     let name = !host.is_empty()
         && host.len() <= 253
-        && host.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-'));
+        && host
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-'));
     if name {
         return Ok(host);
     }
@@ -160,24 +173,52 @@ mod tests {
         let settings = typed(&[]).unwrap();
         assert_eq!(settings.listen.to_string(), "127.0.0.1:8080");
         assert_eq!(settings.relay_listen.to_string(), "127.0.0.1:3478");
-        let urls = settings.signaling(settings.relay_listen).ice_servers.remove(0).urls;
-        assert_eq!(urls, ["turn:127.0.0.1:3478?transport=udp", "turn:127.0.0.1:3478?transport=tcp"]);
+        let urls = settings
+            .signaling(settings.relay_listen)
+            .ice_servers
+            .remove(0)
+            .urls;
+        assert_eq!(
+            urls,
+            [
+                "turn:127.0.0.1:3478?transport=udp",
+                "turn:127.0.0.1:3478?transport=tcp"
+            ]
+        );
     }
 
     #[test]
     fn a_relay_on_every_address_is_reached_by_the_name_of_the_page() {
         let settings = typed(&["--relay-listen", "0.0.0.0:3478"]).unwrap();
-        assert_eq!(settings.signaling(settings.relay_listen).ice_servers[0].urls[0], "turn:{host}:3478?transport=udp");
-        let named = typed(&["--relay-listen", "0.0.0.0:3478", "--relay-host", "meet.example.org"]).unwrap();
-        assert_eq!(named.signaling(named.relay_listen).ice_servers[0].urls[1], "turn:meet.example.org:3478?transport=tcp");
+        assert_eq!(
+            settings.signaling(settings.relay_listen).ice_servers[0].urls[0],
+            "turn:{host}:3478?transport=udp"
+        );
+        let named = typed(&[
+            "--relay-listen",
+            "0.0.0.0:3478",
+            "--relay-host",
+            "meet.example.org",
+        ])
+        .unwrap();
+        assert_eq!(
+            named.signaling(named.relay_listen).ice_servers[0].urls[1],
+            "turn:meet.example.org:3478?transport=tcp"
+        );
         let v6 = typed(&["--relay-host", "2001:db8::1"]).unwrap();
-        assert_eq!(v6.signaling(v6.relay_listen).ice_servers[0].urls[0], "turn:[2001:db8::1]:3478?transport=udp");
+        assert_eq!(
+            v6.signaling(v6.relay_listen).ice_servers[0].urls[0],
+            "turn:[2001:db8::1]:3478?transport=udp"
+        );
     }
 
     #[test]
     fn contradictions_are_sentences_that_name_the_flag() {
         for (words, flag) in [
-            (vec!["--listen", "127.0.0.1:9000", "--relay-listen", "127.0.0.1:9000"], "--relay-listen"),
+            (
+                vec!["--listen", "127.0.0.1:9000", "--relay-listen", "127.0.0.1:9000"],
+                "--relay-listen",
+            ),
             (vec!["--relayed-address", "127.0.0.1"], "--relayed-address"),
             (vec!["--relayed-address", "2001:db8::1"], "--relayed-address"),
             (vec!["--relay-host", "https://meet.example.org"], "--relay-host"),

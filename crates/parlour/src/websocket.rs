@@ -49,17 +49,29 @@ pub fn accept(
     source: Source,
 ) -> Response<&'static str> {
     let (Some(upgrade), Some(key)) = (upgrade, handshake.key.as_deref()) else {
-        let mut refusal = sentence(StatusCode::UPGRADE_REQUIRED, "This address speaks WebSocket only.\n");
-        refusal.headers_mut().insert(UPGRADE, http::HeaderValue::from_static("websocket"));
+        let mut refusal = sentence(
+            StatusCode::UPGRADE_REQUIRED,
+            "This address speaks WebSocket only.\n",
+        );
+        refusal
+            .headers_mut()
+            .insert(UPGRADE, http::HeaderValue::from_static("websocket"));
         return refusal;
     };
     // RFC 6455 §4.2.1: the key is 16 bytes in base64, the version is 13.
-    if handshake.version.as_deref() != Some("13") || STANDARD.decode(key).map_or(0, |bytes| bytes.len()) != 16 {
-        return sentence(StatusCode::BAD_REQUEST, "This is no WebSocket handshake of version 13.\n");
+    if handshake.version.as_deref() != Some("13") || STANDARD.decode(key).map_or(0, |bytes| bytes.len()) != 16
+    {
+        return sentence(
+            StatusCode::BAD_REQUEST,
+            "This is no WebSocket handshake of version 13.\n",
+        );
     }
     let offered = handshake.protocols.as_deref().unwrap_or_default();
     if !offered.split(',').any(|name| name.trim() == SUBPROTOCOL) {
-        return sentence(StatusCode::BAD_REQUEST, "Offer the WebSocket subprotocol parlour.v1.\n");
+        return sentence(
+            StatusCode::BAD_REQUEST,
+            "Offer the WebSocket subprotocol parlour.v1.\n",
+        );
     }
 
     let rooms = rooms.clone();
@@ -83,7 +95,10 @@ pub fn accept(
     let headers = response.headers_mut();
     headers.insert(UPGRADE, http::HeaderValue::from_static("websocket"));
     headers.insert(CONNECTION, http::HeaderValue::from_static("upgrade"));
-    headers.insert(SEC_WEBSOCKET_PROTOCOL, http::HeaderValue::from_static(SUBPROTOCOL));
+    headers.insert(
+        SEC_WEBSOCKET_PROTOCOL,
+        http::HeaderValue::from_static(SUBPROTOCOL),
+    );
     headers.insert(SEC_WEBSOCKET_ACCEPT, accept_value(key));
     response
 }
@@ -91,7 +106,12 @@ pub fn accept(
 type Socket = WebSocketStream<TokioIo<hyper::upgrade::Upgraded>>;
 
 async fn carry(mut socket: Socket, rooms: Rooms, source: Source) {
-    let Some(Wire { id, mut outgoing, mut cut }) = rooms.open(source).await else {
+    let Some(Wire {
+        id,
+        mut outgoing,
+        mut cut,
+    }) = rooms.open(source).await
+    else {
         // The server is stopping and the rooms are gone already.
         close(&mut socket, 1001, "the server stops").await;
         return;
@@ -147,7 +167,12 @@ async fn write(socket: &mut Socket, frame: Outgoing) -> Result<(), Error> {
         Outgoing::Text(text) => socket.send(Message::text(text.into_string())).await,
         Outgoing::Ping => socket.send(Message::Ping(Default::default())).await,
         Outgoing::Close { code, reason } => {
-            socket.close(Some(CloseFrame { code: CloseCode::from(code), reason: reason.into() })).await
+            socket
+                .close(Some(CloseFrame {
+                    code: CloseCode::from(code),
+                    reason: reason.into(),
+                }))
+                .await
         }
     }
 }
@@ -159,10 +184,12 @@ async fn close(socket: &mut Socket, code: u16, reason: &'static str) {
 
 /// Which close code tells the other side what it did (RFC 6455 §7.4.1).
 fn close_code(error: &Error) -> (u16, &'static str) {
-    match error {
-        Error::Capacity(CapacityError::MessageTooLong { .. }) => (1009, "a frame has at most 65536 bytes"),
-        Error::Utf8(_) => (1007, "text is UTF-8"),
-        _ => (1002, "WebSocket protocol error"),
+    if matches!(error, Error::Capacity(CapacityError::MessageTooLong { .. })) {
+        (1009, "a frame has at most 65536 bytes")
+    } else if matches!(error, Error::Utf8(_)) {
+        (1007, "text is UTF-8")
+    } else {
+        (1002, "WebSocket protocol error")
     }
 }
 
@@ -184,6 +211,9 @@ mod tests {
     /// RFC 6455 §1.3 prints this pair.
     #[test]
     fn s1_3_the_sample_key_gives_the_sample_answer() {
-        assert_eq!(accept_value("dGhlIHNhbXBsZSBub25jZQ=="), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+        assert_eq!(
+            accept_value("dGhlIHNhbXBsZSBub25jZQ=="),
+            "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
+        );
     }
 }

@@ -1,5 +1,5 @@
 //! What HTTP clients get, over real sockets.
-#![expect(missing_docs, reason = "tests")]
+#![expect(missing_docs, clippy::unwrap_used, reason = "tests")]
 
 mod common;
 
@@ -31,7 +31,10 @@ async fn every_answer_is_hardened() {
         (get("/", "").replace("GET", "HEAD"), "200"),
     ] {
         let answer = exchange(&server, &request).await;
-        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{request}\n{answer}");
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {status} ")),
+            "{request}\n{answer}"
+        );
         for name in [
             "content-security-policy",
             "permissions-policy",
@@ -42,7 +45,10 @@ async fn every_answer_is_hardened() {
             "x-content-type-options",
             "cache-control",
         ] {
-            assert!(header(&answer, name).is_some(), "{name} is missing in the answer to {request}\n{answer}");
+            assert!(
+                header(&answer, name).is_some(),
+                "{name} is missing in the answer to {request}\n{answer}"
+            );
         }
         assert_eq!(header(&answer, "set-cookie"), None);
         assert_eq!(header(&answer, "server"), None);
@@ -60,7 +66,11 @@ async fn the_page_is_compressed_and_revalidated() {
     assert_eq!(header(&gzip, "content-encoding"), Some("gzip"));
     let etag = header(&plain, "etag").unwrap();
     assert_eq!(header(&gzip, "etag"), Some(etag));
-    let same = exchange(&server, &get("/sdk/parlour.js", &format!("if-none-match: {etag}\r\n"))).await;
+    let same = exchange(
+        &server,
+        &get("/sdk/parlour.js", &format!("if-none-match: {etag}\r\n")),
+    )
+    .await;
     assert!(same.starts_with("HTTP/1.1 304 "), "{same}");
     stop(server).await;
 }
@@ -90,7 +100,10 @@ async fn traversal_in_every_spelling_finds_nothing() {
         "/package.json",
     ] {
         let answer = exchange(&server, &get(path, "")).await;
-        assert!(answer.starts_with("HTTP/1.1 404 ") || answer.starts_with("HTTP/1.1 400 "), "{path}\n{answer}");
+        assert!(
+            answer.starts_with("HTTP/1.1 404 ") || answer.starts_with("HTTP/1.1 400 "),
+            "{path}\n{answer}"
+        );
     }
     stop(server).await;
 }
@@ -98,7 +111,8 @@ async fn traversal_in_every_spelling_finds_nothing() {
 #[tokio::test]
 async fn requests_that_could_be_read_two_ways_are_refused() {
     let server = server(&[]).await;
-    let both = "POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 4\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n";
+    let both =
+        "POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 4\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n";
     let h2 = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
     let long = format!("GET / HTTP/1.1\r\nhost: x\r\nx: {}\r\n\r\n", "a".repeat(20_000));
     for request in [both, h2, &long] {
@@ -113,9 +127,13 @@ async fn a_silent_connection_is_closed() {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     let server = server(&[]).await;
     let mut stream = tokio::net::TcpStream::connect(server.page()).await.unwrap();
-    stream.write_all(b"GET / HTTP/1.1\r\nhost: x\r\nslow").await.unwrap();
+    stream
+        .write_all(b"GET / HTTP/1.1\r\nhost: x\r\nslow")
+        .await
+        .unwrap();
     let mut rest = Vec::new();
-    let closed = tokio::time::timeout(std::time::Duration::from_secs(20), stream.read_to_end(&mut rest)).await;
+    let closed =
+        tokio::time::timeout(std::time::Duration::from_secs(20), stream.read_to_end(&mut rest)).await;
     assert!(closed.is_ok(), "half a request head is held open");
     stop(server).await;
 }

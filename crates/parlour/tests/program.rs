@@ -1,6 +1,6 @@
 //! The binary as a person meets it: what it prints, how it refuses, how it ends.
 #![cfg(unix)]
-#![expect(missing_docs, reason = "tests")]
+#![expect(missing_docs, clippy::unwrap_used, reason = "tests")]
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::{TcpListener, UdpSocket};
@@ -18,7 +18,11 @@ fn output(words: &[&str]) -> Output {
 }
 
 fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port()
 }
 
 /// Asserts a refusal in one line that contains `words`, and no trace of a panic.
@@ -36,7 +40,10 @@ struct Running(Child);
 impl Running {
     /// Starts the program on free ports and returns the page's address and how long it took to say so.
     fn start() -> (Self, String, Duration) {
-        let (page, relay) = (format!("127.0.0.1:{}", free_port()), format!("127.0.0.1:{}", free_port()));
+        let (page, relay) = (
+            format!("127.0.0.1:{}", free_port()),
+            format!("127.0.0.1:{}", free_port()),
+        );
         let begun = Instant::now();
         let mut child = parlour(&["--listen", &page, "--relay-listen", &relay])
             .stdout(Stdio::piped())
@@ -44,13 +51,18 @@ impl Running {
             .spawn()
             .unwrap();
         let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        BufReader::new(child.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
         assert_eq!(line, format!("Parlour is ready: open http://{page}\n"));
         (Self(child), page, begun.elapsed())
     }
 
     fn signal(&self, name: &str) {
-        let done = Command::new("kill").args([name, &self.0.id().to_string()]).status().unwrap();
+        let done = Command::new("kill")
+            .args([name, &self.0.id().to_string()])
+            .status()
+            .unwrap();
         assert!(done.success());
     }
 }
@@ -68,7 +80,16 @@ fn a_taken_page_port_is_refused_with_a_way_out() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     let refused = output(&["--listen", &address, "--relay-listen", "127.0.0.1:0"]);
-    assert_refused(&refused, 1, &["parlour: cannot serve the page on", &address, "port is taken", "--listen"]);
+    assert_refused(
+        &refused,
+        1,
+        &[
+            "parlour: cannot serve the page on",
+            &address,
+            "port is taken",
+            "--listen",
+        ],
+    );
 }
 
 #[test]
@@ -87,7 +108,11 @@ fn an_address_of_another_machine_is_refused_with_a_way_out() {
 
 #[test]
 fn a_mistyped_flag_names_the_nearest_one() {
-    assert_refused(&output(&["--lisen", "127.0.0.1:1"]), 2, &["--lisen", "'--listen'"]);
+    assert_refused(
+        &output(&["--lisen", "127.0.0.1:1"]),
+        2,
+        &["--lisen", "'--listen'"],
+    );
     assert_refused(&output(&["--listen", "8080"]), 2, &["--listen", "8080"]);
     assert_refused(&output(&["--max-people", "99"]), 2, &["--max-people", "2..=16"]);
     assert_refused(&output(&["sreve"]), 2, &["sreve"]);
@@ -96,7 +121,10 @@ fn a_mistyped_flag_names_the_nearest_one() {
 #[test]
 fn the_version_is_for_people_and_for_programs() {
     let plain = output(&["version"]);
-    assert_eq!(plain.stdout, format!("parlour {}\n", env!("CARGO_PKG_VERSION")).as_bytes());
+    assert_eq!(
+        plain.stdout,
+        format!("parlour {}\n", env!("CARGO_PKG_VERSION")).as_bytes()
+    );
     let json: serde_json::Value = serde_json::from_slice(&output(&["version", "--json"]).stdout).unwrap();
     assert_eq!(json["name"], "parlour");
     assert_eq!(json["protocol"], serde_json::json!([1]));
@@ -105,7 +133,14 @@ fn the_version_is_for_people_and_for_programs() {
 #[test]
 fn the_help_is_a_manual() {
     let help = String::from_utf8(output(&["--help"]).stdout).unwrap();
-    for word in ["--listen", "--relay-listen", "--relay-host", "PARLOUR_LISTEN", "127.0.0.1:3478", "serve"] {
+    for word in [
+        "--listen",
+        "--relay-listen",
+        "--relay-host",
+        "PARLOUR_LISTEN",
+        "127.0.0.1:3478",
+        "serve",
+    ] {
         assert!(help.contains(word), "{word} is missing in:\n{help}");
     }
 }
@@ -114,7 +149,11 @@ fn the_help_is_a_manual() {
 fn it_starts_serves_and_stops_when_asked() {
     let (mut running, page, _) = Running::start();
     let mut stream = std::net::TcpStream::connect(&page).unwrap();
-    std::io::Write::write_all(&mut stream, b"GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").unwrap();
+    std::io::Write::write_all(
+        &mut stream,
+        b"GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n",
+    )
+    .unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
@@ -124,6 +163,9 @@ fn it_starts_serves_and_stops_when_asked() {
     assert_eq!(status.code(), Some(0));
     let mut log = String::new();
     running.0.stderr.take().unwrap().read_to_string(&mut log).unwrap();
-    assert!(log.contains("stopped") && log.contains("relayed_calls_cut=0"), "{log}");
+    assert!(
+        log.contains("stopped") && log.contains("relayed_calls_cut=0"),
+        "{log}"
+    );
     assert!(TcpListener::bind(&page).is_ok(), "the port is free again");
 }

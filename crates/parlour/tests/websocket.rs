@@ -1,5 +1,5 @@
 //! The WebSocket's handshake and limits, with an independent client.
-#![expect(missing_docs, reason = "tests")]
+#![expect(missing_docs, clippy::unwrap_used, reason = "tests")]
 
 mod common;
 
@@ -16,8 +16,12 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 type Client = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
 async fn connect(server: &Server) -> Client {
-    let mut request = format!("ws://{}/ws", server.page()).into_client_request().unwrap();
-    request.headers_mut().insert("sec-websocket-protocol", "parlour.v1".parse().unwrap());
+    let mut request = format!("ws://{}/ws", server.page())
+        .into_client_request()
+        .unwrap();
+    request
+        .headers_mut()
+        .insert("sec-websocket-protocol", "parlour.v1".parse().unwrap());
     let origin = format!("http://{}", server.page());
     request.headers_mut().insert("origin", origin.parse().unwrap());
     tokio_tungstenite::connect_async(request).await.unwrap().0
@@ -26,7 +30,10 @@ async fn connect(server: &Server) -> Client {
 /// The next message that is not a ping, within ten seconds; `None` when the socket has ended.
 async fn next(client: &mut Client) -> Option<Message> {
     loop {
-        match tokio::time::timeout(Duration::from_secs(10), client.next()).await.expect("the server answers") {
+        match tokio::time::timeout(Duration::from_secs(10), client.next())
+            .await
+            .expect("the server answers")
+        {
             Some(Ok(Message::Ping(_))) => {}
             Some(Ok(message)) => return Some(message),
             Some(Err(_)) | None => return None,
@@ -54,7 +61,10 @@ fn handshake(more: &str) -> String {
 async fn hello_is_answered_with_welcome() {
     let server = server(&[]).await;
     let mut client = connect(&server).await;
-    client.send(Message::text(r#"{"t":"hello","s":0,"a":0,"d":{"v":[1]}}"#)).await.unwrap();
+    client
+        .send(Message::text(r#"{"t":"hello","s":0,"a":0,"d":{"v":[1]}}"#))
+        .await
+        .unwrap();
     let welcome = next(&mut client).await.unwrap().into_text().unwrap();
     let welcome: serde_json::Value = serde_json::from_str(welcome.as_str()).unwrap();
     assert_eq!(welcome["t"], "welcome");
@@ -71,9 +81,15 @@ async fn only_our_own_pages_may_open_it() {
         ("origin: https://meet.example.org.evil.example\r\n", "403"),
         ("origin: http://meet.example.org:1234\r\n", "403"),
     ] {
-        let answer =
-            head(&server, &handshake(&format!("{origin}sec-websocket-protocol: parlour.v1\r\n"))).await;
-        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{origin}{answer}");
+        let answer = head(
+            &server,
+            &handshake(&format!("{origin}sec-websocket-protocol: parlour.v1\r\n")),
+        )
+        .await;
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {status} ")),
+            "{origin}{answer}"
+        );
     }
     stop(server).await;
 }
@@ -83,7 +99,10 @@ async fn a_client_without_our_protocol_is_told_so() {
     let server = server(&[]).await;
     for more in ["", "sec-websocket-protocol: chat\r\n"] {
         let answer = exchange(&server, &handshake(&format!("{more}connection: close\r\n"))).await;
-        assert!(answer.starts_with("HTTP/1.1 400 ") && answer.contains("parlour.v1"), "{answer}");
+        assert!(
+            answer.starts_with("HTTP/1.1 400 ") && answer.contains("parlour.v1"),
+            "{answer}"
+        );
     }
     stop(server).await;
 }
@@ -111,9 +130,15 @@ async fn who_says_nothing_is_closed() {
 #[tokio::test]
 async fn compression_is_never_agreed_on() {
     let server = server(&[]).await;
-    let mut request = format!("ws://{}/ws", server.page()).into_client_request().unwrap();
-    request.headers_mut().insert("sec-websocket-protocol", "parlour.v1".parse().unwrap());
-    request.headers_mut().insert("sec-websocket-extensions", "permessage-deflate".parse().unwrap());
+    let mut request = format!("ws://{}/ws", server.page())
+        .into_client_request()
+        .unwrap();
+    request
+        .headers_mut()
+        .insert("sec-websocket-protocol", "parlour.v1".parse().unwrap());
+    request
+        .headers_mut()
+        .insert("sec-websocket-extensions", "permessage-deflate".parse().unwrap());
     let (_, answer) = tokio_tungstenite::connect_async(request).await.unwrap();
     assert!(answer.headers().get("sec-websocket-extensions").is_none());
     stop(server).await;
@@ -123,12 +148,18 @@ async fn compression_is_never_agreed_on() {
 async fn stopping_says_goodbye() {
     let server = server(&[]).await;
     let mut client = connect(&server).await;
-    client.send(Message::text(r#"{"t":"hello","s":0,"a":0,"d":{"v":[1]}}"#)).await.unwrap();
+    client
+        .send(Message::text(r#"{"t":"hello","s":0,"a":0,"d":{"v":[1]}}"#))
+        .await
+        .unwrap();
     next(&mut client).await.unwrap();
     let stopping = tokio::spawn(server.stop(Duration::from_secs(2), std::future::pending()));
     let bye = next(&mut client).await.unwrap().into_text().unwrap();
     let bye: serde_json::Value = serde_json::from_str(bye.as_str()).unwrap();
-    assert_eq!((&bye["t"], &bye["d"]["action"]), (&"bye".into(), &"rejoin".into()));
+    assert_eq!(
+        (&bye["t"], &bye["d"]["action"]),
+        (&"bye".into(), &"rejoin".into())
+    );
     assert_eq!(close_code(&mut client).await, Some(1001));
     stopping.await.unwrap();
 }

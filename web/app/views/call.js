@@ -132,6 +132,7 @@ function put(tile, place) {
   style.setProperty("inline-size", `${place.width}px`);
   style.setProperty("block-size", `${place.height}px`);
   style.setProperty("translate", `${place.x}px ${place.y}px`);
+  if (!tile.hasAttribute("data-placed")) requestAnimationFrame(() => setAttribute(tile, "data-placed", true));
 }
 
 /**

@@ -9,6 +9,9 @@ import { BEAT_LIST, BEAT_QUIET_MS, PAGES_DIFFER_MS, RULES_UNHEARD_MS } from "./l
 /** What a page says: H(rules) of each of its states, and the hids of its persons, both sorted. @typedef {{rules: string[], pages: string[]}} Beat */
 /** `code` `sees-more`: `hid` sees `about`, this page does not; `sees-less`: the other way round; `same-again`: no longer; `rules-unheard`, `rules-heard`: `hid` has not confirmed the rules, or has. @typedef {{code: "sees-more" | "sees-less" | "same-again" | "rules-unheard" | "rules-heard", hid: string, about?: string}} Finding */
 
+/** base64url of 32 bytes, in its one spelling. */
+const BYTES_32 = /^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/;
+
 /** @typedef {{beat: Beat | null, pagesSince: number, rulesSince: number, rulesSaid: boolean, differ: Map<string, {since: number, more: boolean, said: boolean}>}} Heard */
 
 export class Beats {
@@ -120,7 +123,7 @@ export function readBeat({ rules, pages }) {
 
 /** @param {unknown} value @returns {value is string[]} */
 function isList(value) {
-  return Array.isArray(value) && value.length <= BEAT_LIST && value.every((item) => typeof item === "string" && item.length === 43);
+  return Array.isArray(value) && value.length <= BEAT_LIST && value.every((item) => typeof item === "string" && BYTES_32.test(item));
 }
 
 /** @param {readonly string[]} a @param {readonly string[]} b @returns {boolean} */

@@ -9,7 +9,6 @@ import { b64, SealError, text, unb64 } from "./bytes.js";
 import { FRAME_TEXT_BYTES } from "./frames.js";
 import { KNOCK_LEASE_MS, KNOCK_MS, KNOCK_NAME, KNOCK_TEXT, OLD_INSTANCE_MS, REFUSALS, REOPEN_MS } from "./limits.js";
 import { refuse } from "./answering.js";
-import { pageOf } from "./opening.js";
 import { learn } from "./learn.js";
 import { readObject } from "./mail.js";
 import { flush, post } from "./talk.js";
@@ -186,7 +185,7 @@ async function admit(machine, page, again) {
 /** Who was just admitted or seated opens to all seats. @param {Machine} machine */
 export function reachSeats(machine) {
   for (const { pid } of machine.view.seats) {
-    const page = pid === machine.pid ? null : pageOf(machine, pid);
+    const page = pid === machine.pid ? null : machine.pageOf(pid);
     if (page?.live === null) page.reach = true;
   }
 }

@@ -2,8 +2,8 @@
 /**
  * Learning: states that others show are kept, passed on once, and everybody is judged again (sections 2 and 4).
  */
-import { b64, lv, SealError, unb64 } from "./bytes.js";
-import { unpackDocs } from "./state.js";
+import { b64, equal, lv, SealError, unb64 } from "./bytes.js";
+import { readState, unpackDocs } from "./state.js";
 import { goodbye, loseRight, settle } from "./first.js";
 import { post } from "./talk.js";
 
@@ -31,6 +31,7 @@ export async function learn(machine, page, docs) {
   const { changed } = unknown.length > 0 ? await book.adopt(unknown) : { changed: false };
   for (const { json } of read) if (before.has(json) || book.held.some((state) => state.json === json)) page.told.add(json);
   const learned = book.held.filter(({ json }) => !before.has(json));
+  if (learned.length < unknown.length && machine.room.named) await sayIfTwoHosts(machine, page, unknown);
   if (learned.length === 0) return false;
   machine.out({ t: "states", states: learned.map(({ json, sig }) => ({ json, sig: b64(sig) })) });
   await rulesChanged(machine, changed);
@@ -42,8 +43,35 @@ export async function learn(machine, page, docs) {
  * @param {Machine} machine @param {boolean} judge whether other rules hold now, or links and passwords changed
  */
 export async function rulesChanged(machine, judge) {
+  if (machine.isHost && !machine.hostShown) showHost(machine);
   for (const page of machine.pages.values()) if (page.standing !== "none") await tellStates(machine, page);
   if (judge) await judgeAll(machine);
+}
+
+/** Somebody gave this page the seed: new instances, with host-in, to all. @param {Machine} machine */
+function showHost(machine) {
+  machine.hostShown = true;
+  for (const page of machine.pages.values()) if (page.live) page.reach = page.doubtful = true;
+}
+
+/**
+ * A named room of another host key: two people thought that they were the first. Nothing is merged.
+ * @param {Machine} machine @param {Page} page @param {readonly import("./state.js").StateDoc[]} docs
+ */
+async function sayIfTwoHosts(machine, page, docs) {
+  const { room, hostPk } = machine.room;
+  for (const doc of docs) {
+    try {
+      const host = unb64(JSON.parse(JSON.parse(doc.json).rules).host, 32);
+      if (equal(host, hostPk)) continue;
+      await readState(doc, { room, hostPk: host });
+    } catch {
+      continue; // of no host at all
+    }
+    page.resting = "rules";
+    machine.out({ t: "note", colour: "amber", code: "two-hosts", pid: page.pid });
+    return;
+  }
 }
 
 /** Each state once to each page. @param {Machine} machine @param {Page} page */

@@ -65,7 +65,7 @@ export const KNOCK_TEXT = 500;
 export const ACK_MS = 1_000;
 /** Messages that are acknowledged at once when so many have come. */
 export const ACK_EVERY = 16;
-/** Nothing acknowledged over the server for so long (a beat is due every 10 s): the pair is opened anew. */
+/** Nothing acknowledged for so long (a beat is due every 10 s): over the server the pair is opened anew, over channel 0 sent again. */
 export const UNANSWERED_MS = 15_000;
 /** §10: connection after the first description; proof after DTLS connected; each then gen+1, twice. For the driver. */
 export const CONNECT_MS = 45_000;

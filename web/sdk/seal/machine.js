@@ -9,7 +9,7 @@ import { packDocs, unpackDocs } from "./state.js";
 import { Mail } from "./mail.js";
 import { right } from "./rights.js";
 import { Bucket, Recent } from "./bounds.js";
-import { ANSWERED_PNS, FIRST_DOCS_BYTES, OPEN_BURST, OPEN_EVERY_MS, PAKE_EVERY_MS, REFUSED_IDS, REOPEN_MS } from "./limits.js";
+import { ANSWERED_PNS, FIRST_DOCS_BYTES, OPEN_BURST, OPEN_EVERY_MS, PAGES, PAKE_EVERY_MS, REFUSED_IDS, REOPEN_MS } from "./limits.js";
 import { Beats } from "./beat.js";
 import { Guesses } from "./guesses.js";
 
@@ -71,7 +71,6 @@ export class Page {
   opensOut = new Bucket(REOPEN_MS, OPEN_BURST - 1);
   refusesIn = new Bucket(1_000, 8);
   runsIn = new Bucket(PAKE_EVERY_MS, 1);
-  mail = new Mail();
   /** Texts of states that it has or was sent. @type {Set<string>} */
   told = new Set();
   /** What it told when rights held. @type {First | null} */
@@ -102,9 +101,10 @@ export class Page {
   knockAt = Number.POSITIVE_INFINITY;
   inputs = 0;
 
-  /** @param {string} pid */
-  constructor(pid) {
+  /** @param {string} pid @param {Mail} [mail] of an earlier time */
+  constructor(pid, mail = new Mail()) {
     this.pid = pid;
+    this.mail = mail;
     this.pidBytes = unb64(pid, 8);
   }
 }
@@ -116,6 +116,8 @@ export class Machine {
   view = { seats: [], porch: [], me: "", seated: false };
   /** By pid. @type {Map<string, Page>} */
   pages = new Map();
+  /** Numbering of pages that left, by pid: one that comes back must not hear twice what it has. @type {Map<string, Mail>} */
+  #pastMail = new Map();
   /** hid → why it is refused for good; and their pids. @type {Map<string, "bye" | "replaced" | "mismatch">} */
   refused = new Map();
   #refusedPids = new Recent(REFUSED_IDS);
@@ -124,6 +126,8 @@ export class Machine {
   beatAt = 0;
   /** Whether "you were removed" or "cut off" has been said since the rights last held. */
   saidOut = false;
+  /** Whether those here were shown host-in; a page that becomes host shows it to everybody. */
+  hostShown = false;
   /** Somebody's right was judged, or a page came or went: a beat is due. */
   beatDue = false;
   hostMissingSince = Number.NaN;
@@ -151,6 +155,7 @@ export class Machine {
     this.pid = b64(me.pid);
     this.spk = b64(me.spk);
     this.onOutput = onOutput;
+    this.hostShown = Boolean(room.hostKey);
   }
 
   /** @param {Output} output */
@@ -210,6 +215,28 @@ export class Machine {
     return this.view.seats.some((seat) => seat.pid === pid) || this.view.porch.includes(pid);
   }
 
+  /**
+   * The record of a page, made if there is room for one.
+   * @param {string} pid @returns {Page | null}
+   */
+  pageOf(pid) {
+    const known = this.pages.get(pid);
+    if (known) return known;
+    if (pid === this.pid || this.pages.size >= PAGES || !isPid(pid)) return null;
+    const page = new Page(pid, this.#pastMail.get(pid));
+    this.#pastMail.delete(pid);
+    this.pages.set(pid, page);
+    return page;
+  }
+
+  /** A page is neither listed nor connected. @param {Page} page */
+  drop({ pid, mail }) {
+    this.pages.delete(pid);
+    this.#pastMail.set(pid, mail);
+    const [oldest] = this.#pastMail.keys();
+    if (this.#pastMail.size > PAGES && oldest !== undefined) this.#pastMail.delete(oldest);
+  }
+
   /** @param {string} hid @param {"bye" | "replaced" | "mismatch"} why */
   refuseForGood(hid, why) {
     this.refused.set(hid, why);
@@ -251,6 +278,15 @@ export class Machine {
       if (page.run?.side === "G" && which(1)) count++;
     }
     return count;
+  }
+}
+
+/** @param {string} pid @returns {boolean} */
+function isPid(pid) {
+  try {
+    return unb64(pid, 8).length === 8;
+  } catch {
+    return false;
   }
 }
 

@@ -2,12 +2,12 @@
 /**
  * Opening: to whom this page opens, and what becomes of it until keys exist (section 4, initiator's side).
  */
-import { b64, compare, readU32, SealError, unb64, unlv } from "./bytes.js";
+import { b64, compare, readU32, SealError, unlv } from "./bytes.js";
 import { random } from "./kdf.js";
-import { BUSY_MS, FIRST_FRAME_MS, OPEN_REST_MS, OPEN_TRIES, PAGES, REFUSALS, REOPEN_MS } from "./limits.js";
+import { BUSY_MS, FIRST_FRAME_MS, OPEN_REST_MS, OPEN_TRIES, REFUSALS, REOPEN_MS } from "./limits.js";
 import { readClaimed } from "./claims.js";
 import { learn } from "./learn.js";
-import { Page, same } from "./machine.js";
+import { same } from "./machine.js";
 import { Instance } from "./pair.js";
 import { answerAsNewcomer, failed, mayOpenWithPassword, patienceFor, tickRun } from "./passwords.js";
 import { answerStash } from "./answering.js";
@@ -15,6 +15,7 @@ import { chooseWay } from "./ways.js";
 import { writeArg, writeOpen, writeRefuse } from "./wire.js";
 
 /** @typedef {import("./machine.js").Machine} Machine */
+/** @typedef {import("./machine.js").Page} Page */
 /** @typedef {import("./machine.js").Opening} Opening */
 /** @typedef {import("./wire.js").Accept} Accept */
 /** @typedef {import("./wire.js").Refuse} Refuse */
@@ -25,30 +26,8 @@ import { writeArg, writeOpen, writeRefuse } from "./wire.js";
  */
 export async function openWhereDue(machine) {
   for (const pid of targets(machine)) {
-    const page = pageOf(machine, pid);
+    const page = machine.pageOf(pid);
     if (page && isDue(machine, page)) await openTo(machine, page);
-  }
-}
-
-/**
- * The record of a page, made if there is room for one.
- * @param {Machine} machine @param {string} pid @returns {Page | null}
- */
-export function pageOf(machine, pid) {
-  const known = machine.pages.get(pid);
-  if (known) return known;
-  if (pid === machine.pid || machine.pages.size >= PAGES || !isPid(pid)) return null;
-  const page = new Page(pid);
-  machine.pages.set(pid, page);
-  return page;
-}
-
-/** @param {string} pid @returns {boolean} */
-function isPid(pid) {
-  try {
-    return unb64(pid, 8).length === 8;
-  } catch {
-    return false;
   }
 }
 

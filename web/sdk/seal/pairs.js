@@ -14,7 +14,7 @@ import { Presses } from "./guesses.js";
 import { rulesChanged, turnAway } from "./learn.js";
 import { INPUTS_PER_PAGE, KNOCK_TEXT, MESSAGE_BYTES } from "./limits.js";
 import { Machine } from "./machine.js";
-import { handleAccept, handleRefuse, openWhereDue, pageOf } from "./opening.js";
+import { handleAccept, handleRefuse, openWhereDue } from "./opening.js";
 import { allowMore, handlePake, handleReply } from "./passwords.js";
 import { changeChannel, changeView, tick } from "./presence.js";
 import { checkProof, makeProof } from "./proof.js";
@@ -70,7 +70,7 @@ export class Pairs {
   /** What the server brought. Too many that wait are dropped. @param {string} from pid, as the server stamped it @param {string} body */
   handleSignal(from, body) {
     const machine = this.#machine;
-    const page = pageOf(machine, from);
+    const page = machine.pageOf(from);
     if (!page || page.inputs >= INPUTS_PER_PAGE) {
       machine.counts.tooMany++;
       return;

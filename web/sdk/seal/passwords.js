@@ -7,7 +7,7 @@ import { b64, SealError, unb64 } from "./bytes.js";
 import { finishPake, startPake, tagHolds } from "./pake.js";
 import { derive, refuse, takeUp } from "./answering.js";
 import { readGuesses } from "./guesses.js";
-import { PAKE_NEXT_MS, PAKE_EVERY_MS, PAKE_SILENCE_MS, PENDING_MS } from "./limits.js";
+import { PAKE_EVERY_MS, PAKE_NEXT_MS, PAKE_SILENCE_MS, PAGES, PENDING_MS } from "./limits.js";
 import { awaitFirst, endOpening } from "./opening.js";
 import { post } from "./talk.js";
 import { writeAccept, writePake, writeReply } from "./wire.js";
@@ -110,7 +110,7 @@ export function answersPassword(machine, page, link) {
   const { password } = machine.room;
   if (pw === 0) return "stale";
   if (password?.pw !== pw || (!password.sure && machine.provenPw !== pw)) return "busy";
-  machine.guesses.generation(pw);
+  syncGuesses(machine);
   const before = [...machine.provenWith].some(([hid, proven]) => proven === pw && b64(unb64(hid).subarray(0, 8)) === page.pid);
   if (!before && machine.guesses.busy(machine.now)) return "busy";
   if (!page.runsIn.take(machine.now)) return "busy";
@@ -167,20 +167,28 @@ async function countWrong(machine) {
 
 /** Somebody here presses "allow 5 more tries". @param {Machine} machine */
 export async function allowMore(machine) {
+  syncGuesses(machine);
   machine.guesses.allowMore();
   for (const person of machine.persons) await post(machine, person, { k: "wrong", event: false, ...machine.guesses.state });
 }
 
 /** @param {Machine} machine @param {import("./types.js").Message} message */
 export function heardWrong(machine, message) {
+  syncGuesses(machine);
   const state = readGuesses(message);
   if (state && machine.guesses.hear(state, message.event === true, machine.now)) sayWrong(machine);
 }
 
 /** The count in a first frame. @param {Machine} machine @param {unknown} value */
 export function hearCount(machine, value) {
+  syncGuesses(machine);
   const state = readGuesses(value);
   if (state) machine.guesses.hear(state, false, machine.now);
+}
+
+/** Wrong passwords are counted for the generation in force. @param {Machine} machine */
+function syncGuesses(machine) {
+  machine.guesses.generation(machine.room.book.rules?.pw ?? 0);
 }
 
 /** @param {Machine} machine */
@@ -193,7 +201,9 @@ export function wasProven(machine, page) {
   const pw = machine.room.password?.pw ?? 0;
   machine.provenPw = pw;
   machine.provenWith.set(page.hid, pw);
-  machine.guesses.generation(pw);
+  const [oldest] = machine.provenWith.keys();
+  if (machine.provenWith.size > PAGES && oldest !== undefined) machine.provenWith.delete(oldest);
+  syncGuesses(machine);
   machine.press = null;
 }
 

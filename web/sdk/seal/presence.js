@@ -32,7 +32,7 @@ export function changeView(machine, view) {
 function leaveIfGone(machine, page) {
   if (page.channel || machine.lists(page.pid)) return;
   goodbye(machine, page, "left");
-  machine.pages.delete(page.pid);
+  machine.drop(page);
 }
 
 /**
@@ -77,7 +77,10 @@ async function tickPage(machine, page) {
   const acknowledgement = page.standing === "none" ? null : page.mail.acknowledgement(now);
   if (acknowledgement) await carry(machine, page, acknowledgement);
   // This page's first frame may have been lost: then it lives in an instance that the other side never took up.
-  if (page.live && !page.channel && page.mail.isUnanswered(now)) page.reach = page.doubtful = true;
+  if (page.mail.isUnanswered(now)) {
+    if (page.channel) await flush(machine, page);
+    else if (page.live) page.reach = page.doubtful = true;
+  }
   if (page.standing !== "lobby") return;
   if (machine.isHost && page.knock && page.knock.until <= now) {
     goodbye(machine, page, "left");

@@ -11,18 +11,34 @@ use tokio::net::TcpStream;
 
 /// Starts a server with free ports and the further `words` on its command line.
 pub async fn server(words: &[&str]) -> Server {
-    let typed = [&["parlour", "--listen", "127.0.0.1:0", "--relay-listen", "127.0.0.1:0"], words].concat();
+    let typed = [
+        &[
+            "parlour",
+            "--listen",
+            "127.0.0.1:0",
+            "--relay-listen",
+            "127.0.0.1:0",
+        ],
+        words,
+    ]
+    .concat();
     let settings = Settings::resolve(&Cli::parse_from(typed).serve).unwrap();
     Server::start(&settings).await.unwrap()
 }
 
 /// Ends it without giving anybody time.
 pub async fn stop(server: Server) {
-    server.stop(Duration::from_millis(50), std::future::pending()).await;
+    server
+        .stop(Duration::from_millis(50), std::future::pending())
+        .await;
 }
 
 /// Sends bytes and reads the head of the answer; the connection may stay open.
-#[allow(dead_code, clippy::allow_attributes, reason = "each test file uses what it needs of this")]
+#[allow(
+    dead_code,
+    clippy::allow_attributes,
+    reason = "each test file uses what it needs of this"
+)]
 pub async fn head(server: &Server, request: &str) -> String {
     let mut stream = TcpStream::connect(server.page()).await.unwrap();
     stream.write_all(request.as_bytes()).await.unwrap();
@@ -39,6 +55,9 @@ pub async fn exchange(server: &Server, request: &str) -> String {
     let mut stream = TcpStream::connect(server.page()).await.unwrap();
     stream.write_all(request.as_bytes()).await.unwrap();
     let mut answer = Vec::new();
-    tokio::time::timeout(Duration::from_secs(10), stream.read_to_end(&mut answer)).await.unwrap().unwrap();
+    tokio::time::timeout(Duration::from_secs(10), stream.read_to_end(&mut answer))
+        .await
+        .unwrap()
+        .unwrap();
     String::from_utf8_lossy(&answer).into_owned()
 }

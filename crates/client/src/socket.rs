@@ -1,0 +1,116 @@
+//! The WebSocket below a session: opening, one text at a time, closing. Nothing is understood here.
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use futures_util::{SinkExt as _, StreamExt as _};
+use tokio::net::{TcpSocket, TcpStream};
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
+use tokio_tungstenite::tungstenite::http::HeaderValue;
+use tokio_tungstenite::tungstenite::http::header::{ORIGIN, SEC_WEBSOCKET_PROTOCOL};
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
+use tokio_tungstenite::tungstenite::{self, Message};
+
+use crate::error::Error;
+
+/// docs/protocol.md, "Carrier".
+const FRAME_BYTES: usize = 65_536;
+/// For the connection and for every answer.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Where to connect and as whom. `ws://` only: this client runs beside the server or behind the same proxy.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Where the page is served.
+    pub server: SocketAddr,
+    /// The `Origin` to send; programs need none.
+    pub origin: Option<String>,
+    /// The local address to connect from: the server counts connections by it. Default: the system's choice.
+    pub from: Option<IpAddr>,
+}
+
+impl Options {
+    /// The server at this address, nothing special.
+    pub fn to(server: impl Into<SocketAddr>) -> Self {
+        Self { server: server.into(), origin: None, from: None }
+    }
+}
+
+pub(crate) struct Socket(WebSocketStream<TcpStream>);
+
+impl Socket {
+    /// # Errors
+    /// [`Error::Unreachable`], [`Error::Handshake`], [`Error::TimedOut`].
+    pub(crate) async fn open(options: &Options) -> Result<Self, Error> {
+        let opening = async {
+            let stream = connect(options).await.map_err(Error::Unreachable)?;
+            let unfit = |error: &dyn std::fmt::Display| Error::Handshake(error.to_string());
+            let url = format!("ws://{}/ws", options.server);
+            let mut request = url.into_client_request().map_err(|error| unfit(&error))?;
+            let headers = request.headers_mut();
+            headers.insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static("parlour.v1"));
+            if let Some(origin) = &options.origin {
+                headers.insert(ORIGIN, HeaderValue::from_str(origin).map_err(|error| unfit(&error))?);
+            }
+            let config = WebSocketConfig::default()
+                .read_buffer_size(4096)
+                .write_buffer_size(0)
+                .max_write_buffer_size(4 * FRAME_BYTES)
+                .max_message_size(Some(FRAME_BYTES))
+                .max_frame_size(Some(FRAME_BYTES));
+            let opened = tokio_tungstenite::client_async_with_config(request, stream, Some(config)).await;
+            opened.map(|(socket, _)| Self(socket)).map_err(|error| unfit(&error))
+        };
+        tokio::time::timeout(PATIENCE, opening).await.map_err(|_| Error::TimedOut)?
+    }
+
+    /// # Errors
+    /// [`Error::Disconnected`], [`Error::TimedOut`].
+    pub(crate) async fn send(&mut self, text: String) -> Result<(), Error> {
+        let sending = self.0.send(Message::text(text));
+        match tokio::time::timeout(PATIENCE, sending).await {
+            Ok(sent) => sent.map_err(|_| Error::Disconnected(None)),
+            Err(_) => Err(Error::TimedOut),
+        }
+    }
+
+    /// The next text. Pings are answered on the way. Can be dropped while it waits without losing anything.
+    ///
+    /// # Errors
+    /// [`Error::Disconnected`] with the close code, if any; [`Error::Protocol`] for anything but text.
+    pub(crate) async fn receive(&mut self) -> Result<String, Error> {
+        loop {
+            match self.0.next().await {
+                Some(Ok(Message::Text(text))) => return Ok(text.as_str().to_owned()),
+                Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {}
+                Some(Ok(Message::Binary(_))) => return Err(Error::Protocol("it sends binary messages")),
+                Some(Ok(Message::Close(frame))) => {
+                    return Err(Error::Disconnected(frame.map(|frame| frame.code.into())));
+                }
+                Some(Err(tungstenite::Error::Capacity(_))) => {
+                    return Err(Error::Protocol("a frame has more than 65536 bytes"));
+                }
+                Some(Err(_)) | None => return Err(Error::Disconnected(None)),
+            }
+        }
+    }
+
+    /// Closes with 1000: for the server this page has left.
+    pub(crate) async fn close(mut self) {
+        let frame = CloseFrame { code: CloseCode::Normal, reason: "".into() };
+        // A courtesy: whoever is gone already need not be told.
+        let _ = tokio::time::timeout(PATIENCE, self.0.close(Some(frame))).await;
+    }
+}
+
+async fn connect(options: &Options) -> std::io::Result<TcpStream> {
+    let socket = if options.server.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    if let Some(from) = options.from {
+        socket.bind((from, 0).into())?;
+    }
+    let stream = socket.connect(options.server).await?;
+    stream.set_nodelay(true)?;
+    Ok(stream)
+}

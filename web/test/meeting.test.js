@@ -1,0 +1,275 @@
+// Meetings from the public door, in one process: a server in memory, a WebRTC that only pretends, and the real seal.
+
+import assert from "node:assert/strict";
+import { afterEach, beforeEach, test } from "node:test";
+import { FakeServer } from "./fakes/server.js";
+import { FakePeerConnection, attachments, install, made, makeTrack, network } from "./fakes/rtc.js";
+
+install();
+const { Meeting, ParlourError, readLink, supported } = await import("../sdk/parlour.js");
+
+const origin = "http://127.0.0.1:8080";
+/** @type {FakeServer} */ let server;
+/** @type {InstanceType<typeof Meeting>[]} */ let open = [];
+
+beforeEach(() => {
+  server = new FakeServer();
+  Object.assign(globalThis, { WebSocket: server.webSocket() });
+  network.isCut = false;
+  FakePeerConnection.isSilent = false;
+  made.length = attachments.length = 0;
+});
+
+afterEach(async () => {
+  await Promise.all(open.map((meeting) => meeting.leave()));
+  open = [];
+});
+
+async function starts(options = {}) {
+  const meeting = await Meeting.create({ server: origin, ...options });
+  open.push(meeting);
+  return meeting;
+}
+
+async function opens(link) {
+  const meeting = await Meeting.open({ server: origin, fragment: link });
+  open.push(meeting);
+  return meeting;
+}
+
+async function until(what, predicate, ms = 6000) {
+  for (const end = Date.now() + ms; ; ) {
+    const value = predicate();
+    if (value) return value;
+    if (Date.now() > end) assert.fail(`not within ${ms} ms: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+const sees = (meeting, ...names) => until(`sees ${names}`, () => meeting.people.map(({ name }) => name).join() === names.join() && meeting.people.every(({ link }) => link === "connected"));
+
+async function two() {
+  const ana = await starts();
+  await ana.join({ name: "Ana", audio: makeTrack("audio"), video: makeTrack("video") });
+  const ben = await opens(ana.link);
+  await ben.join({ name: "Ben" });
+  await Promise.all([sees(ana, "Ben"), sees(ben, "Ana")]);
+  return { ana, ben };
+}
+
+test("this environment is supported, and says so", () => assert.deepEqual(supported(), { ok: true }));
+
+test("two people meet: names, devices, host, route", async () => {
+  const { ana, ben } = await two();
+  const [{ id, stream, ...seen }] = ben.people;
+  assert.deepEqual(seen, { name: "Ana", audio: true, video: true, link: "connected", route: seen.route, host: true });
+  assert.equal(id, ana.me.id);
+  assert.deepEqual(stream.getTracks().map(({ kind }) => kind), ["audio", "video"]);
+  await until("the route", () => ben.people[0].route);
+  assert.deepEqual(ben.people[0].route, { relayed: false, protocol: "udp" });
+  assert.deepEqual(ana.people[0].host, false);
+  assert.deepEqual([ana.state, ana.count, ana.notes.length], ["in", 2, 0]);
+});
+
+test("what the server and the wire saw holds neither names nor descriptions", async () => {
+  await two();
+  const signals = server.said.filter(({ t }) => t === "signal");
+  assert.ok(signals.length >= 6);
+  for (const { d } of signals) assert.doesNotMatch(d.body, /Ana|Ben|v=0|candidate|audio/);
+});
+
+test("nothing is attached to any sender before the proof, all of it after", async () => {
+  const { ben } = await two();
+  ben.setVideo(makeTrack("video"));
+  assert.deepEqual(attachments, [{ kind: "audio", proofs: 1 }, { kind: "video", proofs: 1 }, { kind: "video", proofs: 1 }]);
+});
+
+test("the wrong proof closes the connection for good, in red, without a tile", async () => {
+  const ana = await starts();
+  await ana.join({ name: "Ana", audio: makeTrack("audio"), video: makeTrack("video") });
+  const create = FakePeerConnection.prototype.createDataChannel;
+  FakePeerConnection.prototype.createDataChannel = function (...args) {
+    const channel = create.apply(this, args);
+    const original = channel.send.bind(channel);
+    channel.send = (data) => {
+      if (typeof data !== "string") data[data.length - 1] ^= 1;
+      original(data);
+    };
+    return channel;
+  };
+  try {
+    const ben = await opens(ana.link);
+    await ben.join({ name: "Ben" });
+    await until("a red note", () => ana.notes.some(({ colour, code }) => colour === "red" && code === "mismatch"));
+    assert.deepEqual(ana.people, []);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    assert.deepEqual(ana.people, []);
+    assert.deepEqual(attachments, []);
+    assert.match(ana.notes[0].text, /is not the one .* announced\. It was closed\./);
+  } finally {
+    FakePeerConnection.prototype.createDataChannel = create;
+  }
+});
+
+test("muting, devices and names reach the others without a new description", async () => {
+  const { ana, ben } = await two();
+  const offers = () => made.map(({ localDescription }) => localDescription.sdp).join();
+  const before = offers();
+  ana.setVideo(null);
+  ana.setName("  Ana\nMaria\u202e ");
+  const microphone = makeTrack("audio");
+  ben.setAudio(microphone);
+  await until("Ana's camera is off", () => ben.people[0]?.video === false && ben.people[0].name === "Ana Maria");
+  await until("Ben's microphone is on", () => ana.people[0]?.audio);
+  assert.equal(offers(), before);
+  assert.ok(made.some(({ transceivers }) => transceivers.some(({ sender }) => sender.track === microphone)));
+  assert.deepEqual([ana.me.video, ana.me.name, ben.me.audio], [false, "Ana Maria", true]);
+});
+
+test("a track of the wrong kind is refused by name", async () => {
+  const ana = await starts();
+  assert.throws(() => ana.setAudio(makeTrack("video")), { code: "media-kind" });
+  await assert.rejects(ana.join({ video: makeTrack("audio") }), { code: "media-kind" });
+  assert.equal(ana.state, "ready");
+});
+
+test("four people meet, each with each, in the order of their seats", async () => {
+  const { ana, ben } = await two();
+  const cy = await opens(ana.link);
+  await cy.join({ name: "Cy" });
+  const dan = await opens(ana.link);
+  await dan.join({ name: "Dan" });
+  await Promise.all([sees(ana, "Ben", "Cy", "Dan"), sees(ben, "Ana", "Cy", "Dan"), sees(cy, "Ana", "Ben", "Dan"), sees(dan, "Ana", "Ben", "Cy")]);
+});
+
+test("who leaves is gone at once, by the sealed word", async () => {
+  const { ana, ben } = await two();
+  await ben.leave();
+  assert.equal(ben.state, "left");
+  await until("Ben is gone", () => ana.people.length === 0, 500);
+  assert.deepEqual([ana.state, ana.notes.length], ["in", 0]);
+  await assert.rejects(ben.join(), { code: "already-joined" });
+});
+
+test("with the last leave the room is over", async () => {
+  const { ana, ben } = await two();
+  await ben.leave();
+  await ana.leave();
+  const late = await opens(ana.link);
+  await assert.rejects(late.look(), { code: "room-over" });
+  assert.deepEqual([late.state, late.error?.code], ["ended", "room-over"]);
+});
+
+test("the server goes and comes back: calls go on, the session goes on", async () => {
+  const { ana, ben } = await two();
+  const connections = made.length;
+  server.cut();
+  await until("reconnecting", () => ana.state === "reconnecting" && ben.state === "reconnecting");
+  assert.deepEqual(ana.notes.map(({ code }) => code), ["server-away"]);
+  ana.setName("Anna");
+  await until("names change meanwhile", () => ben.people[0]?.name === "Anna");
+  server.back();
+  await until("back", () => ana.state === "in" && ben.state === "in");
+  assert.deepEqual([ana.notes.length, ana.people[0]?.link, made.length], [0, "connected", connections]);
+});
+
+test("the server forgets everything: the room is given back, nobody's tile goes", async () => {
+  const { ana, ben } = await two();
+  let fewest = 1;
+  for (const meeting of [ana, ben]) meeting.addEventListener("change", () => (fewest = Math.min(fewest, meeting.people.length)));
+  const connections = made.length;
+  server.cut();
+  server.forget();
+  server.back();
+  await until("both are in again", () => ana.state === "in" && ben.state === "in" && ana.count === 2 && ben.count === 2);
+  assert.equal(server.said.filter(({ t }) => t === "restore").length >= 1, true);
+  assert.deepEqual([fewest, made.length], [1, connections]);
+  const cy = await opens(ana.link);
+  await cy.join({ name: "Cy" });
+  await sees(cy, ...(cy.people.length === 2 ? cy.people.map(({ name }) => name) : await until("both", () => cy.people.length === 2 && cy.people.map(({ name }) => name))));
+});
+
+test("a path that dies is restarted by the one who offered, within seconds", async () => {
+  const { ana, ben } = await two();
+  network.cut();
+  await until("seen by both", () => ana.people[0]?.link === "reconnecting" && ben.people[0]?.link === "reconnecting", 3000);
+  await until("restarted", () => made.some(({ restarts }) => restarts > 0), 4000);
+  network.heal();
+  await Promise.all([sees(ana, "Ben"), sees(ben, "Ana")]);
+  assert.equal(made.length, 2, "no new generation was needed");
+  assert.equal(made.filter(({ restarts }) => restarts > 0).length, 1, "one side makes the offers");
+});
+
+test("somebody whose page died is gone when the server says so, too", async () => {
+  const { ana, ben } = await two();
+  const [session] = [...server.sessions.values()].filter(({ pid }) => pid !== "").slice(-1);
+  server.leave(session);
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  assert.deepEqual(ana.people.map(({ name }) => name), ["Ben"], "the server's word alone moves nobody");
+  for (const pc of made.slice(-1)) pc.close();
+  network.cut();
+  await until("gone", () => ana.people.length === 0 || ben.people.length === 0, 4000);
+});
+
+test("a room that nobody opened: no-room, asked again", async () => {
+  const ana = await starts();
+  const rooms = new Map(server.rooms);
+  server.rooms.clear();
+  const ben = await opens(ana.link);
+  await ben.look();
+  assert.equal(ben.state, "no-room");
+  await assert.rejects(ben.join(), { code: "no-such-room" });
+  server.rooms = rooms;
+  await until("ready", () => ben.state === "ready", 7000);
+});
+
+test("a full room can be tried again", async () => {
+  const ana = await starts();
+  server.refuse.set("join", { code: "room-full", retry_ms: 5000 });
+  await assert.rejects(ana.join(), (error) => error instanceof ParlourError && error.code === "room-full" && error.retryMs === 5000 && /full/.test(error.text));
+  assert.equal(ana.state, "ready");
+  server.refuse.clear();
+  await ana.join();
+  assert.equal(ana.state, "in");
+});
+
+test("without a server: said after a few tries, and nothing is left behind", async () => {
+  server.isAway = true;
+  await assert.rejects(Meeting.create({ server: origin }), { code: "no-server" });
+  assert.equal(server.sockets.size, 0);
+});
+
+test("the server's last word ends the meeting with its reason", async () => {
+  const { ana } = await two();
+  const problems = [];
+  ana.addEventListener("problem", (event) => problems.push(event.detail));
+  [...server.sessions.values()].find(({ pid, socket }) => socket && pid !== "")?.say("bye", { action: "stop", code: "removed", text: "<b>no</b>" });
+  await until("ended", () => ana.state === "ended");
+  assert.equal(ana.error?.code, "removed");
+  assert.deepEqual(problems, [{ code: "removed", text: "The host removed you from this room." }]);
+  assert.ok(made[0].connectionState === "closed");
+});
+
+test("changes come at most once per turn, and people stay the same array between them", async () => {
+  const { ana } = await two();
+  let changes = 0;
+  ana.addEventListener("change", () => changes++);
+  ana.setName("a");
+  ana.setName("b");
+  ana.setAudio(null);
+  await Promise.resolve();
+  assert.equal(changes, 1);
+  assert.equal(ana.people, ana.people);
+});
+
+test("links are read forgivingly and refused in words", async () => {
+  const { link } = await starts();
+  for (const spelt of [link, link.toUpperCase(), `${link}.`, link.slice(1), `https://meet.example.org/${link}`, ` ${link.slice(0, 9)}-${link.slice(9)} `]) {
+    assert.deepEqual(await readLink(spelt), { kind: "room" }, spelt);
+  }
+  const wrong = link.slice(0, -1) + (link.endsWith("0") ? "1" : "0");
+  await assert.rejects(readLink(wrong), { code: "link-damaged" });
+  await assert.rejects(Meeting.open({ server: origin, fragment: link.slice(0, -3) }), { code: "link-damaged" });
+  for (const empty of ["", "#", " # ", "https://meet.example.org/"]) await assert.rejects(readLink(empty), { code: "link-missing" }, empty);
+  await assert.rejects(readLink(`https://meet.example.org/%23${link.slice(1)}`), { code: "link-leaked" });
+});

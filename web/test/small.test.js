@@ -1,0 +1,142 @@
+// Small things of the SDK: routes, shares, names, the roster's order, words, documents.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { codes, asParlourError, ParlourError, sentenceFor } from "../sdk/errors.js";
+import { writeNotes } from "../sdk/notes.js";
+import { readRoute } from "../sdk/route.js";
+import { encodingFor } from "../sdk/share.js";
+import { FakeStream, makeTrack } from "./fakes/rtc.js";
+
+Object.assign(globalThis, { MediaStream: FakeStream });
+const { Roster, readAbout, tidyName } = await import("../sdk/roster.js");
+
+const document = (name) => readFileSync(new URL(`../../docs/${name}.md`, import.meta.url), "utf8");
+
+test("every error of the signaling protocol has a sentence of its own", () => {
+  const table = document("protocol").split("## Errors")[1] ?? "";
+  const listed = [...table.matchAll(/^\| `([a-z-]+)` \|/gm)].map(([, code]) => /** @type {string} */ (code));
+  assert.ok(listed.length >= 17);
+  for (const code of listed) assert.notEqual(sentenceFor(code), sentenceFor("fault"), code);
+});
+
+test("docs/sdk.md lists every code, and no other", () => {
+  const table = (document("sdk").split("## Errors")[1] ?? "").split("## ")[0] ?? "";
+  const listed = [...table.matchAll(/^\| (`[a-z-` ]+`) \|/gm)].flatMap(([, cell]) => [.../** @type {string} */ (cell).matchAll(/`([a-z-]+)`/g)].map(([, code]) => code));
+  assert.deepEqual(listed.sort(), [...codes].sort());
+});
+
+test("sentences are for people: they end with a full stop and show no code", () => {
+  for (const code of codes) assert.match(sentenceFor(code), /^[A-Z].*\.$/, code);
+  assert.equal(sentenceFor("toString"), sentenceFor("fault"));
+  assert.equal(asParlourError(new TypeError("x")).code, "fault");
+  const own = new ParlourError("busy", { retryMs: 5 });
+  assert.equal(asParlourError(own), own);
+});
+
+const report = (local, remote, how) => new Map([
+  ["T", { type: "transport", ...(how === "transport" && { selectedCandidatePairId: "P" }) }],
+  ["Q", { type: "candidate-pair", state: "failed", localCandidateId: "R", remoteCandidateId: "R", bytesReceived: 1 }],
+  ["P", { type: "candidate-pair", state: "succeeded", ...(how === "selected" && { selected: true }), ...(how === "nominated" && { nominated: true }), localCandidateId: "L", remoteCandidateId: "R", bytesReceived: 7 }],
+  ["L", { type: "local-candidate", ...local }],
+  ["R", { type: "remote-candidate", ...remote }],
+]);
+
+for (const how of ["transport", "selected", "nominated"]) {
+  test(`the route is read where browsers say it by ${how}`, () => {
+    const direct = report({ candidateType: "host", protocol: "udp" }, { candidateType: "prflx", protocol: "udp" }, how);
+    assert.deepEqual(readRoute(direct), { route: { relayed: false, protocol: "udp" }, bytes: 7 });
+    const tls = report({ candidateType: "relay", protocol: "udp", relayProtocol: "tls" }, { candidateType: "host", protocol: "udp" }, how);
+    assert.deepEqual(readRoute(tls).route, { relayed: true, protocol: "tls" });
+    const theirs = report({ candidateType: "srflx", protocol: "udp" }, { candidateType: "relay", protocol: "udp" }, how);
+    assert.deepEqual(readRoute(theirs).route, { relayed: true, protocol: "udp" });
+    const tcp = report({ candidateType: "host", protocol: "tcp" }, { candidateType: "host", protocol: "tcp" }, how);
+    assert.deepEqual(readRoute(tcp).route, { relayed: false, protocol: "tcp" });
+  });
+}
+
+test("no selected pair, no route", () => assert.deepEqual(readRoute(new Map()), { route: null, bytes: null }));
+
+test("the uplink is shared: less for each, smaller and slower, never nothing", () => {
+  assert.deepEqual(encodingFor(2), { maxBitrate: 1_500_000, maxFramerate: 30, scaleResolutionDownBy: 1 });
+  assert.deepEqual(encodingFor(4), { maxBitrate: 666_667, maxFramerate: 25, scaleResolutionDownBy: 2 });
+  assert.deepEqual(encodingFor(8), { maxBitrate: 285_714, maxFramerate: 15, scaleResolutionDownBy: 4 });
+  assert.deepEqual(encodingFor(100).maxBitrate, 64_000);
+  assert.equal(encodingFor(4, 240).scaleResolutionDownBy, 1, "a small picture is not blown up");
+  assert.deepEqual(encodingFor(8, 1080, true), { maxBitrate: 285_714, maxFramerate: 5, scaleResolutionDownBy: 1 });
+  assert.ok(Number.isFinite(encodingFor(1).maxBitrate));
+});
+
+test("names stay in one line and dress up as nothing", () => {
+  assert.equal(tidyName("  Ana \n Maria\t"), "Ana Maria");
+  assert.equal(tidyName("a\u202eb\u2066c\u200fd\u0000e"), "a b c d e");
+  assert.equal(tidyName("x".repeat(1000)).length, 64);
+  assert.equal([...tidyName("👩".repeat(100))].length, 64, "whole characters");
+  assert.equal(tidyName("\ud83d"), "");
+  for (const value of [null, undefined, 7, {}, ["Ana"]]) assert.equal(tidyName(value), "");
+});
+
+test("what somebody tells of itself is taken for no more than it is", () => {
+  assert.deepEqual(readAbout({}), { name: "", audio: false, video: false });
+  assert.deepEqual(readAbout({ name: 7, audio: 1, video: "true" }), { name: "", audio: false, video: false });
+  assert.deepEqual(readAbout({ name: "Ana", audio: true, video: true, host: true }), { name: "Ana", audio: true, video: true });
+});
+
+/** A page whose connection is as the test says. */
+const page = (hid, spk, { proven = true, tracks = [] } = {}) => {
+  const peer = { proven, received: tracks, link: proven ? "connected" : "connecting", route: null };
+  return { hid, pid: `p-${hid}`, spk, host: false, about: { name: hid, audio: false, video: false }, peer: /** @type {any} */ (peer), seen: false };
+};
+
+test("nobody is shown before the proof, and stays shown while reconnecting", () => {
+  const roster = new Roster();
+  const ana = page("ana", "A", { proven: false });
+  roster.add(ana);
+  assert.deepEqual(roster.people(), []);
+  ana.peer.proven = true;
+  assert.deepEqual(roster.people().map(({ id }) => id), ["A"]);
+  ana.peer.proven = false;
+  assert.deepEqual(roster.people().map(({ id }) => id), ["A"]);
+  roster.remove("ana");
+  assert.deepEqual(roster.people(), []);
+});
+
+test("people stand in the order of their seats; who has none comes last", () => {
+  const roster = new Roster();
+  for (const hid of ["x", "y", "z"]) roster.add(page(hid, hid));
+  roster.arrange(["p-z", "p-x"]);
+  assert.deepEqual(roster.people().map(({ id }) => id), ["z", "x", "y"]);
+});
+
+test("a reload is one person with one stream: the new page speaks when it is proven", () => {
+  const roster = new Roster();
+  const [before, after] = [makeTrack("video"), makeTrack("video")];
+  roster.add(page("old", "A", { tracks: [before] }));
+  const [{ stream }] = /** @type {any} */ (roster.people());
+  const next = page("new", "A", { proven: false, tracks: [after] });
+  roster.add(next);
+  assert.deepEqual(roster.people().map(({ name }) => name), ["old"]);
+  next.peer.proven = true;
+  const people = roster.people();
+  assert.deepEqual([people.length, people[0]?.name, people[0]?.stream === stream], [1, "new", true]);
+  assert.deepEqual(stream.getTracks(), [after]);
+  roster.remove("old");
+  assert.equal(roster.people()[0]?.stream, stream);
+  roster.remove("new");
+  roster.people();
+  assert.deepEqual(stream.getTracks(), [], "an empty stream shows nothing");
+});
+
+test("notes: worst first, each once, unknown codes of the seal stay unsaid", () => {
+  const notes = writeNotes([
+    { colour: "grey", code: "no-connection", who: "Ana", person: "A" },
+    { colour: "grey", code: "no-connection", who: "Ana", person: "A" },
+    { colour: "amber", code: "sees-more", who: "Ben", about: "" },
+    { colour: "red", code: "mismatch", who: "" },
+    { colour: "red", code: "toString", who: "x" },
+  ]);
+  assert.deepEqual(notes.map(({ code }) => code), ["mismatch", "sees-more", "no-connection"]);
+  assert.equal(notes[0]?.text, "This connection is not the one somebody announced. It was closed.");
+  assert.deepEqual(notes[2], { colour: "grey", code: "no-connection", text: "Could not connect with Ana. The page tries again.", person: "A" });
+});
