@@ -97,17 +97,19 @@ export async function expectMedia(page, { people, road, timeout = 15_000, sound 
  * Waits until nothing arrives any more: of `what`, over `quiet` milliseconds, at every live peer connection.
  * @param {import("./page.mjs").Page} page
  * @param {"frames" | "soundEnergy" | "soundPackets"} what
- * @param {{ quiet?: number, timeout?: number, pc?: number }} [options] `pc`: that connection alone
+ * @param {{ quiet?: number, timeout?: number, pc?: number, rest?: number }} [options] `pc`: that connection alone;
+ *   `rest`: what may still come in the quiet time
  */
-export async function expectSilence(page, what, { quiet = 1000, timeout = 10_000, pc } = {}) {
+export async function expectSilence(page, what, { quiet = 1000, timeout = 10_000, pc, rest = 0 } = {}) {
   const end = Date.now() + timeout;
   const measure = async () => (await receptionsOf(page)).filter((reception) => pc === undefined || reception.pc === pc).map((reception) => reception[what]);
+  // Energy of "silence" is rounding noise of the decoder, many orders below the test tone's.
+  const allowed = what === "soundEnergy" ? 1e-6 : rest;
   for (;;) {
     const before = await measure();
     await sleep(quiet);
     const after = await measure();
-    // Energy of "silence" is rounding noise of the decoder, many orders below the test tone's.
-    if (after.every((value, index) => value - (before[index] ?? 0) < (what === "soundEnergy" ? 1e-6 : 1))) return;
+    if (after.every((value, index) => value - (before[index] ?? 0) <= allowed)) return;
     if (Date.now() > end) throw await page.failure(`${what} still grows after ${timeout} ms: ${JSON.stringify(before)} then ${JSON.stringify(after)}`);
   }
 }

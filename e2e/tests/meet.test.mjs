@@ -67,18 +67,28 @@ step("Ben opens the link, Cy pastes it: everyone sees and hears both others, dir
 step("Ada mutes her microphone: both others are told and hear nothing of her, and hear her again", 60_000, async () => {
   await ada.click("Mute microphone");
   for (const page of [ben, cy]) await expectTile(page, /^Ada, muted/, "Ada's tile says that she is muted");
-  // Ben is the first connection that she made, and she his.
   await expectSilence(ben, "soundEnergy", { pc: await connectionOf(ben, ada) });
   await ada.click("Unmute microphone");
   for (const page of [ben, cy]) await expectTile(page, /^Ada, Direct/, "Ada's tile says no more that she is muted");
   await expectMedia(ben, { people: 2, road: DIRECT });
 });
 
-step("Cy turns the camera off: both others are told and no picture comes, until it is on again", 60_000, async () => {
+step("Ada turns the camera off: both others are told and no picture comes, until it is on again", 60_000, async () => {
+  await ada.click("Turn camera off");
+  for (const page of [ben, cy]) await expectTile(page, /^Ada, camera off/, "Ada's tile says that the camera is off");
+  await expectSilence(ben, "frames", { pc: await connectionOf(ben, ada) });
+  await expectDevicesOff(ada, "video");
+  await ada.click("Turn camera on");
+  for (const page of [ben, cy]) await expectTile(page, /^Ada, Direct/, "Ada's tile says no more that the camera is off");
+  await expectMedia(ben, { people: 2, road: DIRECT });
+});
+
+step("Cy turns the camera off in Firefox: the same, but for one repeated picture a second", 60_000, async () => {
   await cy.click("Turn camera off");
   for (const page of [ada, ben]) await expectTile(page, /^Cy, camera off/, "Cy's tile says that the camera is off");
-  await expectSilence(ada, "frames", { pc: await connectionOf(ada, cy) });
-  assert.ok(await cy.evaluate(() => /** @type {any} */ (window).__captured.filter((/** @type {MediaStreamTrack} */ track) => track.kind === "video").every((/** @type {MediaStreamTrack} */ track) => track.readyState === "ended")), "the camera's light is out");
+  // Firefox goes on sending a picture a second from a sender that once had a track and has none now.
+  await expectSilence(ada, "frames", { pc: await connectionOf(ada, cy), quiet: 2000, rest: 3 });
+  await expectDevicesOff(cy, "video");
   await cy.click("Turn camera on");
   for (const page of [ada, ben]) await expectTile(page, /^Cy, Direct/, "Cy's tile says no more that the camera is off");
   await expectMedia(ada, { people: 2, road: DIRECT });
@@ -87,10 +97,17 @@ step("Cy turns the camera off: both others are told and no picture comes, until 
 step("Cy leaves: both others notice within two seconds, and the connections are closed", 30_000, async () => {
   await leave(cy);
   for (const page of [ada, ben]) await expectTiles(page, 1, 2000);
-  for (const page of [ada, ben]) await page.waitFor(() => document.querySelectorAll("[data-person]").length === 1, 1000, "one other");
   assert.equal((await receptionsOf(cy)).length, 0, "Cy's page keeps no connection");
-  assert.ok(await cy.evaluate(() => /** @type {any} */ (window).__captured.every((/** @type {MediaStreamTrack} */ track) => track.readyState === "ended")), "Cy's devices are off");
+  await expectDevicesOff(cy, "video");
+  await expectDevicesOff(cy, "audio");
   assert.equal((await receptionsOf(ada)).length, 1, "Ada's page keeps the one to Ben");
+});
+
+step("Ben loads the page again and joins: Ada sees one Ben, and they see and hear each other", 60_000, async () => {
+  await openAndJoin(ben, link);
+  for (const page of [ada, ben]) await expectTiles(page, 1);
+  await Promise.all([ada, ben].map((page) => expectMedia(page, { people: 1, road: DIRECT })));
+  await expectTile(ada, /^Ben, Direct/, "his name was remembered");
 });
 
 step("Ben closes his tab: Ada notices within five seconds", 30_000, async () => {
@@ -99,8 +116,14 @@ step("Ben closes his tab: Ada notices within five seconds", 30_000, async () => 
   assert.equal((await receptionsOf(ada)).length, 0);
 });
 
+step("Ada, alone, loads the page again: the room is still there", 40_000, async () => {
+  await openAndJoin(ada, link);
+  await expectTiles(ada, 0);
+});
+
 step("with the last leave the room is gone: its link opens nothing any more", 30_000, async () => {
   await leave(ada);
+  await ada.waitFor(() => /you were the last one/i.test(document.querySelector("main")?.innerText ?? ""), 3000, "the sentence that the room is gone");
   await ada.open(link);
   await atScreen(ada, "preview|problem");
   await ada.waitFor(
@@ -114,6 +137,19 @@ step("with the last leave the room is gone: its link opens nothing any more", 30
 step("nobody's console complained", 10_000, () => {
   for (const page of [ada, ben, cy]) assert.deepEqual(page.errors, [], page.name);
 });
+
+/**
+ * Every track of this kind that the page ever opened has ended, so that the device's light is out.
+ * @param {Page} page
+ * @param {"audio" | "video"} kind
+ */
+async function expectDevicesOff(page, kind) {
+  const states = await page.evaluate(
+    (wanted) => /** @type {MediaStreamTrack[]} */ (/** @type {any} */ (window).__captured).filter((track) => track.kind === wanted).map(({ readyState }) => readyState),
+    kind,
+  );
+  assert.ok(states.length > 0 && states.every((state) => state === "ended"), `${page.name}'s ${kind} is off: ${states}`);
+}
 
 /**
  * The number of the connection on `page` that leads to `other`, found by the other's own certificate.

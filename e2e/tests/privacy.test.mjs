@@ -4,8 +4,10 @@
  */
 
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import { after, before } from "node:test";
 import { expectMedia } from "../lib/media.mjs";
+import { memoryHolds } from "../lib/memory.mjs";
 import { expectTile, join, leave, openAndJoin, startRoom } from "../lib/meeting.mjs";
 import { OWN_ADDRESS } from "../lib/namespace.mjs";
 import { Stage } from "../lib/stage.mjs";
@@ -31,7 +33,7 @@ before(async () => {
 
 after(() => stage.clear());
 
-step("two people with names meet, and leave", 60_000, async () => {
+step("two people with names meet", 60_000, async () => {
   link = await startRoom(ada, server.origin);
   await join(ada, { name: NAMES[0] });
   await openAndJoin(ben, link, { name: NAMES[1], hide: true });
@@ -47,6 +49,24 @@ step("two people with names meet, and leave", 60_000, async () => {
     const kept = await page.evaluate(() => document.cookie);
     assert.equal(kept, "", "no cookie");
   }
+});
+
+step("the server's memory holds the room's public id, and neither the link's secret nor the names", 30_000, async () => {
+  const bytes = (/** @type {string} */ text) => Buffer.from(text, "base64url");
+  const roomId = ada.sent.map((message) => JSON.parse(message)).find(({ t }) => t === "create")?.d.room_id;
+  assert.equal(bytes(roomId ?? "").length, 12, "Ada's page named the room to the server");
+  const secret = await ada.evaluate(async () => {
+    const { readLink } = await import(`${location.origin}/sdk/seal/link.js`);
+    return btoa(String.fromCharCode(...(await readLink(location.href)).R));
+  });
+  const needles = [Buffer.from(secret, "base64"), Buffer.from(new URL(link).hash.slice(2)), ...NAMES.map((name) => Buffer.from(name))];
+  assert.equal(needles[0]?.length, 16);
+  const [knowsRoom, ...knows] = memoryHolds(server.child.pid, [bytes(roomId), ...needles]);
+  assert.equal(knowsRoom, true, "the public id is found, so the search is not blind");
+  assert.deepEqual(knows, [false, false, false, false], "secret in bytes, secret as written, names");
+});
+
+step("they leave", 20_000, async () => {
   await leave(ben);
   await leave(ada);
 });

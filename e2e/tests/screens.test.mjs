@@ -30,7 +30,7 @@ before(async () => {
 
 after(() => stage.clear());
 
-/** Runs in the page: what does not fit, in words. */
+/** Runs in the page: what does not fit or lies upon something else, in words. */
 async function misfits() {
   const moving = document.getAnimations().filter((animation) => Number.isFinite(animation.effect?.getComputedTiming().endTime));
   await Promise.race([Promise.allSettled(moving.map((animation) => animation.finished)), new Promise((done) => setTimeout(done, 1500))]);
@@ -38,14 +38,24 @@ async function misfits() {
   const { scrollWidth, clientWidth, clientHeight } = document.documentElement;
   if (scrollWidth > clientWidth) found.push(`the page is ${scrollWidth} wide in a viewport of ${clientWidth}`);
   const inCall = document.querySelector("main")?.dataset["screen"] === "call";
-  for (const element of document.querySelectorAll("button, a[href], input, select, textarea, [role=switch]")) {
+  const dialog = document.querySelector("dialog[open]");
+  /** @type {{ element: Element, name: string, box: DOMRect }[]} */
+  const seen = [];
+  for (const element of (dialog ?? document).querySelectorAll("button, a[href], input, select, textarea, [role=switch]")) {
     if (!element.checkVisibility({ opacityProperty: true, visibilityProperty: true })) continue;
-    const { left, right, top, bottom, width } = element.getBoundingClientRect();
-    if (width <= 1) continue; // drawn by its label
-    const name = element.getAttribute("aria-label") ?? element.textContent?.trim() ?? "";
-    if (left < -0.5 || right > clientWidth + 0.5) found.push(`"${name}" reaches from ${left} to ${right} of ${clientWidth}`);
+    const box = element.getBoundingClientRect();
+    if (box.width <= 1) continue; // drawn by its label
+    const name = element.getAttribute("aria-label") ?? (element.textContent?.trim() || element.id);
+    if (box.left < -0.5 || box.right > clientWidth + 0.5) found.push(`"${name}" reaches from ${box.left} to ${box.right} of ${clientWidth}`);
     // A call has no page to scroll: whatever cannot be seen cannot be pressed.
-    if (inCall && !element.closest("dialog") && (top < -0.5 || bottom > clientHeight + 0.5)) found.push(`"${name}" reaches from ${top} to ${bottom} of ${clientHeight}`);
+    if (inCall && !dialog && (box.top < -0.5 || box.bottom > clientHeight + 0.5)) found.push(`"${name}" reaches from ${box.top} to ${box.bottom} of ${clientHeight}`);
+    for (const other of seen) {
+      if (other.element.contains(element)) continue;
+      const wide = Math.min(box.right, other.box.right) - Math.max(box.left, other.box.left);
+      const high = Math.min(box.bottom, other.box.bottom) - Math.max(box.top, other.box.top);
+      if (wide > 2 && high > 2) found.push(`"${name}" and "${other.name}" lie upon each other by ${Math.round(wide)}x${Math.round(high)}`);
+    }
+    seen.push({ element, name, box });
   }
   return found;
 }
@@ -66,7 +76,7 @@ async function takePictures(page, screen) {
       await page.screenshot(`${OUT}${picture}.png`, { ...size, dark }); // now that nothing moves
     }
   }
-  assert.deepEqual(found, []);
+  assert.equal(found.join("\n"), "");
 }
 
 test("landing", { timeout: 40_000 }, async () => {

@@ -43,17 +43,17 @@ impl Bucket {
         self.byte_cost.store(byte_cost(bits), Ordering::Relaxed);
     }
 
-    /// How full the bucket is with `bytes` more, in percent.
-    fn level_with(&self, now: Instant, bytes: usize) -> u64 {
+    /// Whether `bytes` more would fill the bucket above this percentage.
+    fn would_exceed(&self, percent: u64, now: Instant, bytes: usize) -> bool {
         if self.byte_cost.load(Ordering::Relaxed) == NEVER {
-            return u64::MAX;
+            return true;
         }
         let backlog = self
             .empty_at
             .load(Ordering::Relaxed)
             .saturating_sub(self.nanos(now));
         let after = backlog.saturating_add(self.cost(bytes));
-        after.saturating_mul(100) / self.capacity.max(1)
+        after.saturating_mul(100) > self.capacity.saturating_mul(percent)
     }
 
     /// Puts `bytes` in. A bucket that is meant to measure only may be overfilled, up to twice its size.
@@ -73,8 +73,13 @@ impl Bucket {
         self.epoch + Duration::from_nanos(self.used_at.load(Ordering::Relaxed))
     }
 
+    /// Whole seconds and nanoseconds apart: the detour over 128 bits would cost more than the rest.
     fn nanos(&self, now: Instant) -> u64 {
-        u64::try_from(now.saturating_duration_since(self.epoch).as_nanos()).unwrap_or(u64::MAX)
+        let since = now.saturating_duration_since(self.epoch);
+        since
+            .as_secs()
+            .saturating_mul(1_000_000_000)
+            .saturating_add(u64::from(since.subsec_nanos()))
     }
 
     fn cost(&self, bytes: usize) -> u64 {
@@ -104,12 +109,14 @@ impl Budgets {
     /// and audio last: a screen share must not silence a room.
     pub(crate) fn take(&self, now: Instant, bytes: usize, is_audio: bool) -> Result<(), Dropped> {
         let limit = if is_audio { FULL } else { RESERVED };
-        if self.allocation.level_with(now, bytes) > limit {
+        if self.allocation.would_exceed(limit, now, bytes) {
             return Err(Dropped::AllocationBandwidth);
         }
-        let room_level = self.room.level_with(now, bytes);
-        let is_large_sender = self.share.level_with(now, bytes) > FULL;
-        if room_level > limit || (room_level > STRAINED && is_large_sender && !is_audio) {
+        let loses_first = !is_audio && self.share.would_exceed(FULL, now, bytes);
+        if self
+            .room
+            .would_exceed(if loses_first { STRAINED } else { limit }, now, bytes)
+        {
             return Err(Dropped::RoomBandwidth);
         }
         for bucket in [&self.allocation, &self.share, &self.room] {
@@ -186,7 +193,7 @@ mod tests {
         for _ in 0..1000 {
             bucket.charge(now, 1000);
         }
-        assert_eq!(bucket.level_with(now, 0), 200);
-        assert_eq!(bucket.level_with(now + Duration::from_millis(20), 0), 0);
+        assert!(bucket.would_exceed(199, now, 0) && !bucket.would_exceed(200, now, 0));
+        assert!(!bucket.would_exceed(0, now + Duration::from_millis(20), 0));
     }
 }

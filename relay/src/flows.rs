@@ -15,14 +15,14 @@ use std::time::Instant;
 use parlour_credentials::RoomTag;
 
 use crate::address::FiveTuple;
-use crate::attribute;
 use crate::budget::Budgets;
 use crate::channel_data::{self, ChannelNumber};
 use crate::config::Config;
 use crate::dropped::{Dropped, Drops};
 use crate::forward::{Forward, OutHeader};
 use crate::hash::FastMap;
-use crate::message::{self, Attributes, TransactionId};
+use crate::message::{TransactionId, xor_address};
+use crate::send_indication::{SendIndication, is_send_indication};
 
 /// An allocation's place in every replica. Reused only after [`Change::Closed`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -138,7 +138,7 @@ impl Flows {
     /// None: what cannot be forwarded is [`Verdict::Drop`], and counted by reason.
     pub fn forward(&self, now: Instant, from: FiveTuple, packet: &[u8]) -> Verdict {
         let decision = match packet.first() {
-            Some(0x00..=0x3F) if !message::is_send_indication(packet) => return Verdict::Control,
+            Some(0x00..=0x3F) if !is_send_indication(packet) => return Verdict::Control,
             Some(0x00..=0x3F) => self.send_indication(now, from, packet),
             Some(0x40..=0x4F) => self.channel_data(now, from, packet),
             Some(_) | None => Err(Dropped::Malformed),
@@ -183,8 +183,7 @@ impl Flows {
     fn send_indication(&self, now: Instant, from: FiveTuple, packet: &[u8]) -> Result<Forward, Dropped> {
         let sender = self.sender(now, from)?;
         let indication = SendIndication::parse(packet).ok_or(Dropped::Malformed)?;
-        let peer =
-            message::xor_address(indication.peer, &indication.transaction).ok_or(Dropped::Malformed)?;
+        let peer = xor_address(indication.peer, &indication.transaction).ok_or(Dropped::Malformed)?;
         if peer.ip() != IpAddr::V4(self.relayed_ip) {
             return Err(Dropped::ForeignPeer);
         }
@@ -367,37 +366,4 @@ struct Payload {
     offset: usize,
     length: usize,
     transaction: Option<TransactionId>,
-}
-
-/// The two attributes that matter, found in one walk whatever their order.
-struct SendIndication<'a> {
-    transaction: TransactionId,
-    peer: &'a [u8],
-    data_offset: usize,
-    data_length: usize,
-}
-
-impl<'a> SendIndication<'a> {
-    /// `packet` has passed [`message::is_send_indication`]. `None` if an attribute is missing, cut short, or
-    /// would have to be understood and is not (RFC 8489 §6.3.2).
-    fn parse(packet: &'a [u8]) -> Option<Self> {
-        let transaction = *packet.get(8..message::HEADER)?.first_chunk()?;
-        let (mut peer, mut data) = (None, None);
-        for attribute in Attributes::of_message(packet) {
-            match attribute.number {
-                attribute::XOR_PEER_ADDRESS => peer = peer.or(Some(attribute.value)),
-                attribute::DATA => data = data.or(Some((attribute.offset + 4, attribute.value.len()))),
-                attribute::MESSAGE_INTEGRITY | attribute::MESSAGE_INTEGRITY_SHA256 => break,
-                number if attribute::must_be_refused(number) => return None,
-                _ => {}
-            }
-        }
-        let (data_offset, data_length) = data?;
-        Some(Self {
-            transaction,
-            peer: peer?,
-            data_offset,
-            data_length,
-        })
-    }
 }

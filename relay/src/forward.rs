@@ -2,7 +2,7 @@
 //!
 //! Whatever header a payload came with, the new one is written directly in front of it, over the old header
 //! or into the headroom: four bytes for a channel (RFC 8656 §12.4), thirty-six for a Data indication
-//! (§11.4). The payload itself never moves. What stood behind it, as Firefox's FINGERPRINT does, is cut.
+//! (§11.3). The payload itself never moves. What stood behind it, as Firefox's FINGERPRINT does, is cut.
 
 use std::net::Ipv4Addr;
 use std::ops::Range;
@@ -36,7 +36,7 @@ pub struct Forward {
 pub(crate) enum OutHeader {
     /// The receiver has bound a channel to the sender (RFC 8656 §12.7).
     ChannelData { number: u16 },
-    /// It has not (RFC 8656 §11.4).
+    /// It has not (RFC 8656 §11.3).
     DataIndication {
         ip: Ipv4Addr,
         port: u16,

@@ -36,8 +36,10 @@ mod permission;
 mod ports;
 mod refresh;
 mod rejection;
+mod request;
 mod response;
 mod seats;
+mod send_indication;
 
 pub use address::{FiveTuple, Transport};
 pub use config::Config;

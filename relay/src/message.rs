@@ -15,8 +15,6 @@ pub(crate) const HEADER: usize = 20;
 pub(crate) const MAGIC_COOKIE: u32 = 0x2112_A442;
 /// No client of ours comes near; a CreatePermission may name 64 peers.
 const MAX_ATTRIBUTES: usize = 96;
-/// RFC 8656 §11.6: indications carry one DATA; anything else in them is a handful.
-pub(crate) const SEND_INDICATION: u16 = 0x0016;
 
 /// Identifies a request and its answer (RFC 8489 §5).
 pub(crate) type TransactionId = [u8; 12];
@@ -122,7 +120,6 @@ impl<'a> Message<'a> {
         let cookie = u32::from_be_bytes([c0, c1, c2, c3]);
         if message_type >= 0x4000
             || cookie != MAGIC_COOKIE
-            || !length.is_multiple_of(4)
             || HEADER + length != bytes.len()
         {
             return Err(ParseError::Malformed);
@@ -141,7 +138,8 @@ impl<'a> Message<'a> {
         Ok(message)
     }
 
-    /// Checks every attribute's length and finds the three that end what may be obeyed.
+    /// Checks every attribute's length and finds the three that end what may be obeyed. A message length that is
+    /// no multiple of four (§5) leaves a rest here, since attributes are padded.
     fn locate_integrity(&mut self) -> Result<(), ParseError> {
         let mut attributes = Attributes {
             bytes: self.bytes,
@@ -288,15 +286,4 @@ const fn class(message_type: u16) -> Class {
         0x0100 => Class::Success,
         _ => Class::Error,
     }
-}
-
-/// For [`crate::flows`]: whether this is a Send indication whose header is consistent. Cheaper than
-/// [`Message::parse`], which the fast path does without.
-pub(crate) fn is_send_indication(bytes: &[u8]) -> bool {
-    let Some(&[t0, t1, l0, l1, c0, c1, c2, c3]) = bytes.first_chunk() else {
-        return false;
-    };
-    u16::from_be_bytes([t0, t1]) == SEND_INDICATION
-        && u32::from_be_bytes([c0, c1, c2, c3]) == MAGIC_COOKIE
-        && HEADER + usize::from(u16::from_be_bytes([l0, l1])) == bytes.len()
 }

@@ -2,7 +2,7 @@
 //!
 //! A refusal by policy is [`Rejection::Forbidden`] and nothing else: on CreatePermission and ChannelBind,
 //! Firefox gives up the whole TURN server for any other code. Which bytes a rejection becomes is decided in
-//! `relay`; what gets no answer at all is a [`Dropped`](crate::dropped::Dropped).
+//! `answer`; what gets no answer at all is a [`Dropped`](crate::dropped::Dropped).
 
 /// Why a request is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]

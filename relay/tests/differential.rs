@@ -12,8 +12,10 @@ use stun::fingerprint::FINGERPRINT;
 use stun::integrity::MessageIntegrity;
 use stun::message::{Message as Theirs, Setter as _};
 use stun::xoraddr::XorMappedAddress;
+use turn::proto::chandata::ChannelData;
 
 use crate::attribute;
+use crate::channel_data;
 use crate::integrity::{Integrity, PasswordAlgorithm, fingerprint_fits, long_term_key};
 use crate::message::{Class, HEADER, Message, Method, xor_address};
 use crate::response::Writer;
@@ -190,6 +192,31 @@ fn on_broken_bytes_we_accept_nothing_that_they_reject_and_say_why_we_reject_more
         }
     }
     assert!(both > 3000 && stricter > 1000, "{both} {stricter}");
+}
+
+/// They accept numbers up to 0x7FFF, as RFC 5766 did; RFC 8656 ends at 0x4FFF.
+#[test]
+fn channel_data_is_read_as_the_turn_crate_reads_it() {
+    let mut rng = StdRng::from_seed([4; 32]);
+    for _ in 0..20_000 {
+        let mut raw = random_bytes(&mut rng, 24);
+        if let Some(first) = raw.first_mut() {
+            *first = 0x40 | (*first & 0x3F);
+        }
+        if let (Some(length), true) = (raw.get_mut(2), rng.random()) {
+            *length = 0;
+        }
+        let mut theirs = ChannelData {
+            raw: raw.clone(),
+            ..ChannelData::default()
+        };
+        let read = theirs.decode().ok().filter(|()| theirs.number.0 <= 0x4FFF);
+        let expected = read.map(|()| (theirs.number.0, theirs.data.len()));
+        assert_eq!(
+            channel_data::parse(&raw).map(|(number, length)| (number.get(), length)),
+            expected
+        );
+    }
 }
 
 fn mutate(rng: &mut StdRng, bytes: &mut Vec<u8>) {

@@ -157,7 +157,7 @@ fn s9_sending_does_not_refresh_permissions() {
 }
 
 #[test]
-fn s10_3_permissions_end_with_the_allocation() {
+fn s9_permissions_end_with_the_allocation() {
     let (mut bench, [(one, first), (other, second)]) = Bench::with_pair();
     bench.permit(one, second).succeeds();
     bench.permit(other, first).succeeds();

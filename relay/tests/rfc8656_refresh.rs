@@ -129,6 +129,19 @@ fn s8_media_ends_to_the_moment_even_if_the_timer_is_late() {
 }
 
 #[test]
+fn s8_a_receiver_is_dead_to_the_moment_even_if_the_timer_is_late() {
+    let (mut bench, [(one, first), (other, second)]) = Bench::with_pair();
+    bench.after(400);
+    bench.refresh(one, 600).succeeds();
+    bench.permit(one, second).succeeds();
+    bench.permit(other, first).succeeds();
+    bench.now += std::time::Duration::from_secs(229);
+    bench.say(one, second, b"x").unwrap();
+    bench.now += std::time::Duration::from_secs(1);
+    assert_eq!(bench.say(one, second, b"x"), Err(Dropped::DeadPeer));
+}
+
+#[test]
 fn s8_an_expired_allocation_takes_its_stream_with_it() {
     let mut bench = Bench::new();
     let client = bench.joined_by(1, RoomTag(1), Transport::Tls);

@@ -82,6 +82,8 @@ pub struct Config {
     pub keep_unused: Duration,
     /// How long a room is kept that lost everybody, if its rules do not run out before.
     pub keep_empty: Duration,
+    /// How long a room is kept that was left by closing pages: one may be loading again.
+    pub keep_closed: Duration,
     /// How long a guest whose connection broke keeps the room from ending when the others leave.
     pub missed_for: Duration,
     /// How long rules count after their `until`, for clocks that are wrong.
@@ -163,11 +165,12 @@ impl Default for Config {
             cap: 16,
             porch: 16,
             porch_per_source: 4,
-            names_per_room: 8,
+            names_per_room: 32,
             claims_per_name: 4,
             view_every: Duration::from_millis(100),
             keep_unused: Duration::from_secs(600),
             keep_empty: Duration::from_secs(24 * 3600),
+            keep_closed: Duration::from_secs(120),
             missed_for: Duration::from_secs(600),
             until_tolerance: Duration::from_secs(3600),
             tombstones: 100_000,

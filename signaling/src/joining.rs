@@ -12,7 +12,7 @@ use crate::id::{Pid, SessionId};
 use crate::membership::{is_removed, may_enter, may_stay};
 use crate::message::{ByeCode, Empty, Join, Joined, Seat, ServerMessage};
 use crate::refusal::Refusal;
-use crate::room::{Gone, Participant, Room};
+use crate::room::{Gone, Missed, Participant, Room};
 use crate::session::Place;
 use crate::signaling::{Output, Signaling};
 
@@ -21,6 +21,8 @@ use crate::signaling::{Output, Signaling};
 pub(crate) enum Departure {
     /// Said so. The last one to leave a room ends it.
     Left,
+    /// Closed the page, perhaps to load it again.
+    Closed,
     /// Was not heard of any more, and may come back.
     Lost,
     /// Makes way for the same person, or page, coming in again.
@@ -213,16 +215,28 @@ impl Signaling {
         let Some(room) = self.rooms.get_mut(tag) else {
             return true;
         };
+        let spk = who.person.spk;
         match how {
-            Departure::Left => {
-                let last = seat.is_some() && room.seats.is_empty();
-                if last && (who.is_host || !room.misses_anybody(now, &self.config)) {
+            Departure::Left if seat.is_some() => {
+                if room.seats.is_empty() && (who.is_host || !room.misses_anybody(now)) {
                     self.end_room(now, tag, ByeCode::Over, true);
                     return true;
                 }
+                room.gave_up(spk, None, true);
             }
-            Departure::Lost if seat.is_some() => room.miss(now, who.person.spk, who.is_host),
-            Departure::Lost | Departure::Moved | Departure::Removed | Departure::Drained => {}
+            Departure::Closed if seat.is_some() => {
+                room.gave_up(spk, Some(Missed::Until(now + self.config.keep_closed)), true);
+            }
+            Departure::Lost if seat.is_some() => {
+                let guest = Missed::Until(now + self.config.missed_for);
+                room.gave_up(spk, Some(if who.is_host { Missed::Always } else { guest }), false);
+            }
+            Departure::Left
+            | Departure::Closed
+            | Departure::Lost
+            | Departure::Moved
+            | Departure::Removed
+            | Departure::Drained => {}
         }
         self.change(tag);
         if how != Departure::Moved {

@@ -36,13 +36,22 @@ pub(crate) struct Room {
     pub(crate) empty_since: Instant,
     /// People who had a seat under rules no looser than these.
     known: BTreeSet<Spk>,
-    /// People whose connection broke for good and who have not come back, with whether they are hosts.
-    missed: BTreeMap<Spk, (Instant, bool)>,
+    /// People who may not have meant to go and have not come back, with when one stops waiting for them.
+    missed: BTreeMap<Spk, Missed>,
+    /// Whether the last one to go did so by leaving.
+    left: bool,
     /// Number of the present view.
     pub(crate) n: u64,
     /// When the last view was sent, and whether there is a newer one.
     pub(crate) told: Option<Instant>,
     pub(crate) untold: bool,
+}
+
+/// For how long somebody is missed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Missed {
+    Until(Instant),
+    Always,
 }
 
 /// A link of the room.
@@ -100,6 +109,7 @@ impl Room {
             empty_since: now,
             known: BTreeSet::new(),
             missed: BTreeMap::new(),
+            left: false,
             n: 0,
             told: None,
             untold: false,
@@ -197,21 +207,33 @@ impl Room {
         self.known.clear();
     }
 
-    /// Somebody's connection broke for good.
-    pub(crate) fn miss(&mut self, now: Instant, spk: Spk, is_host: bool) {
-        if self.missed.len() < MOST_REMEMBERED || is_host {
+    /// Somebody gave up a seat: by leaving, or in a way that one may come back from.
+    pub(crate) fn gave_up(&mut self, spk: Spk, missed: Option<Missed>, left: bool) {
+        self.left = left;
+        if let Some(missed) = missed {
             if self.missed.len() >= MOST_REMEMBERED {
                 self.missed.pop_first();
             }
-            self.missed.insert(spk, (now, is_host));
+            self.missed.insert(spk, missed);
         }
     }
 
-    /// Whether somebody may come back who did not mean to go: a host, or a guest of late.
-    pub(crate) fn misses_anybody(&self, now: Instant, config: &Config) -> bool {
-        self.missed
-            .values()
-            .any(|(at, is_host)| *is_host || now < *at + config.missed_for)
+    /// Whether somebody may come back who did not mean to go.
+    pub(crate) fn misses_anybody(&self, now: Instant) -> bool {
+        self.missed.values().any(|missed| match missed {
+            Missed::Until(until) => now < *until,
+            Missed::Always => true,
+        })
+    }
+
+    /// When a room that was left ends, since nobody is missed any more. `None` if it was not left but lost.
+    pub(crate) fn left_for_good_at(&self) -> Option<Instant> {
+        let latest = |latest: Instant, missed: &Missed| match missed {
+            Missed::Until(until) => Some(latest.max(*until)),
+            Missed::Always => None,
+        };
+        let abandoned = self.left && self.used && self.seats.is_empty();
+        abandoned.then(|| self.missed.values().try_fold(self.empty_since, latest))?
     }
 
     pub(crate) fn view(&self) -> View {

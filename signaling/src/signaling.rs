@@ -18,7 +18,7 @@ use crate::joining::Departure;
 use crate::limits::{Prefix, Sources};
 use crate::message::ByeCode;
 use crate::rooms::Rooms;
-use crate::session::{Link, Session};
+use crate::session::Session;
 use crate::stats::Stats;
 
 /// How often sources and tombstones with nothing left to remember are forgotten.
@@ -181,7 +181,7 @@ impl Signaling {
     pub fn handle_closed(&mut self, now: Instant, id: ConnectionId, how: Closed) {
         if let Some(session) = self.forget_connection(now, id) {
             match how {
-                Closed::Clean => self.end_session(now, session, Departure::Left),
+                Closed::Clean => self.end_session(now, session, Departure::Closed),
                 Closed::Broken => self.hold(now, session),
             }
         }
@@ -280,10 +280,7 @@ impl Signaling {
         self.deadlines.set(Due::Connection(id), None);
         match connection.stage {
             Stage::Greeting { .. } => None,
-            Stage::Live(session) => {
-                let carried = self.sessions.get(&session)?.link == Link::Connected(id);
-                carried.then_some(session)
-            }
+            Stage::Live(session) => Some(session),
         }
     }
 

@@ -11,6 +11,7 @@ use parlour_credentials::RoomTag;
 use crate::envelope::Prepared;
 use crate::id::SessionId;
 use crate::message::{ByeCode, ServerMessage};
+use crate::room::Room;
 use crate::session::{Place, QueueFull};
 use crate::signaling::{Due, Output, Signaling};
 
@@ -109,6 +110,9 @@ impl Signaling {
         if room.standing.ends.is_some_and(|ends| ends <= self.unix(now)) {
             return self.end_room(now, tag, ByeCode::Expired, true);
         }
+        if room.left_for_good_at().is_some_and(|at| at <= now) {
+            return self.end_room(now, tag, ByeCode::Over, true);
+        }
         if self.given_up_at(tag).is_some_and(|at| at <= now) {
             return self.end_room(now, tag, ByeCode::Expired, false);
         }
@@ -126,7 +130,11 @@ impl Signaling {
             .rooms
             .get(tag)
             .and_then(|room| self.instant(room.standing.ends?));
-        let at = [view, ends, self.given_up_at(tag)].into_iter().flatten().min();
+        let left = self.rooms.get(tag).and_then(Room::left_for_good_at);
+        let at = [view, ends, left, self.given_up_at(tag)]
+            .into_iter()
+            .flatten()
+            .min();
         self.deadlines.set(Due::Room(tag), at);
     }
 

@@ -23,6 +23,9 @@ const LOCK_MS = 400;
 
 /** @typedef {"people" | "hosts"} StoreName */
 
+/** Claimed once, as its lock is held until the page ends. @type {Promise<string> | null} */
+let tabOfThisPage = null;
+
 export class Keep {
   /** @type {IDBDatabase | null} */
   #database;
@@ -38,7 +41,7 @@ export class Keep {
 
   /** Opens it; never fails. @returns {Promise<Keep>} */
   static async open() {
-    const keep = new Keep(await openDatabase(), await claimTab());
+    const keep = new Keep(await openDatabase(), await (tabOfThisPage ??= claimTab()));
     await keep.#sweep();
     return keep;
   }

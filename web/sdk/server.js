@@ -128,11 +128,10 @@ export class Server {
   /** @param {boolean} lost */
   #onBegun(lost) {
     this.#met = true;
-    if (lost) {
-      // What was asked since the old session ended waits for this one and is about to be sent.
-      for (const [id, { standing }] of [...this.#asked]) if (standing) this.#settle(id)?.reject(new ParlourError("session-lost"));
-      this.#user.onBack(true);
-    }
+    // What was asked since the old session ended waits for this one and is about to be sent.
+    if (lost) for (const [id, { standing }] of [...this.#asked]) if (standing) this.#settle(id)?.reject(new ParlourError("session-lost"));
+    for (const asked of this.#asked.values()) asked.standing = true;
+    if (lost) this.#user.onBack(true);
   }
 
   /** @param {number} failures */

@@ -30,6 +30,8 @@ export class Socket {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #opening;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
   #retry;
   #failures = 0;
   #wanted = false;
@@ -68,8 +70,7 @@ export class Socket {
   end(code = 1000) {
     this.#wanted = false;
     globalThis.removeEventListener?.("online", this.#online);
-    clearTimeout(this.#retry);
-    clearTimeout(this.#timer);
+    for (const timer of [this.#retry, this.#opening, this.#timer]) clearTimeout(timer);
     this.#session.forget();
     this.#session.handleClosed();
     const socket = this.#socket;
@@ -115,9 +116,10 @@ export class Socket {
       return;
     }
     this.#socket = socket;
-    this.#timer = setTimeout(() => this.#lost(socket), OPEN_WITHIN_MS);
+    this.#opening = setTimeout(() => this.#lost(socket), OPEN_WITHIN_MS);
     socket.onopen = () => {
       if (socket !== this.#socket) return;
+      clearTimeout(this.#opening);
       this.#session.handleOpened(clock());
       this.#drain();
     };
@@ -135,6 +137,7 @@ export class Socket {
     if (socket !== this.#socket) return;
     this.#socket = null;
     clearTimeout(this.#timer);
+    clearTimeout(this.#opening);
     this.#session.handleClosed();
     if (socket && socket.readyState <= WebSocket.OPEN) socket.close(4001);
     if (!this.#wanted) return;

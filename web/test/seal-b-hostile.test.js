@@ -236,10 +236,10 @@ test("4: to a knock R's first frame tells conf and docs only, even to somebody w
   const bench = new Bench();
   const ana = await TestPage.make(room, { name: "Ana", host: true });
   await bench.seat(ana);
-  const gil = await makeCore(room.room, random(32));
-  await ana.adopt([await room.issue({ admit: [b64(gil.spk)] }, [ana.spk])]);
   const heard = [];
   for (const how of [3, 2]) {
+    const gil = await makeCore(room.room, random(32));
+    await ana.adopt([await room.issue({ admit: [b64(gil.spk)] }, [ana.spk])]);
     const { instance, heard: signals } = await insider(bench, room, ana, gil, how);
     heard.push(Object.keys(JSON.parse((await instance.open(signals.filter((one) => one.c).at(-1))).text)).sort());
   }

@@ -66,6 +66,19 @@ test("6: messages take frames, then channel 0, then frames, in order, once", asy
   quiet(ana, ben);
 });
 
+test("6: a text that channel 0 swallowed is sent again, with what came after it", async () => {
+  const { bench, ana, ben } = await three();
+  await bench.connect(ana, ben);
+  ana.pairs.send(ben.hid, { k: "chat", text: "1" });
+  await ana.pairs.settled();
+  ana.channelOut.length = 0;
+  ana.pairs.send(ben.hid, { k: "chat", text: "2" });
+  await bench.deliver();
+  assert.deepEqual(ben.messages, []);
+  await bench.after(30);
+  assert.deepEqual(ben.messages.map(({ text }) => text), ["1", "2"]);
+});
+
 test("4: descriptions travel squeezed", async () => {
   const { bench, ana, ben } = await three();
   const description = { type: "offer", sdp: "a=rtpmap:96 VP8/90000\r\n".repeat(400) };

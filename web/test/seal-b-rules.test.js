@@ -5,6 +5,8 @@ import { test } from "node:test";
 import { b64 } from "../sdk/seal/bytes.js";
 import { random } from "../sdk/seal/kdf.js";
 import { makeLink } from "../sdk/seal/room.js";
+import { packDocs } from "../sdk/seal/state.js";
+import { writeRefuse } from "../sdk/seal/wire.js";
 import { Bench, issue, names, NOW, quiet, TestPage, TestRoom, three } from "./seal-b-bench.js";
 
 test("4: whoever lacks states merges them, and the open is repeated", async () => {
@@ -338,4 +340,49 @@ test("3: a removed person is not even accepted, and one removed while knocking g
   assert.equal(ana.of("waiting").some(({ what }) => what.k === "lobby"), false);
   assert.equal(gil.noted("removed"), true);
   quiet(ana, gil, dan);
+});
+
+test("2: each state goes once to each page", async () => {
+  const { room, bench, ana, ben } = await three();
+  await bench.connect(ana, ben);
+  const told = [];
+  const handle = ben.pairs.handleChannel.bind(ben.pairs);
+  ben.pairs.handleChannel = (hid, text) => {
+    if (text.includes('"k":"states"')) told.push(text);
+    handle(hid, text);
+  };
+  await issue(bench, room, ana, { cap: 5 });
+  ana.pairs.handleRules();
+  await bench.after(25);
+  assert.equal(told.length, 1);
+});
+
+test("4: a refuse that answers nothing teaches nothing", async () => {
+  const { room, bench, ana, ben } = await three();
+  const docs = packDocs([await room.issue({ cap: 5 }, [])]);
+  bench.inject({ from: ben.pid, to: ana.pid, body: writeRefuse({ pn: random(16), code: "stale", docs }) });
+  await bench.deliver();
+  assert.deepEqual(ana.of("states"), []);
+  assert.equal(ana.knowledge.book.rules.cap, 8);
+});
+
+test("3: a page that was replaced while its new instance was on the way does not come back", async () => {
+  const { room, bench, ana, ben } = await three();
+  await bench.connect(ana, ben);
+  const ben2 = await TestPage.make(room, { name: "Ben", person: ben.core.person });
+  await bench.seat(ben2);
+  const held = [];
+  bench.wire = (signal) => (signal.from === ben.pid && signal.to === ana.pid && "c" in JSON.parse(signal.body) ? (held.push(signal), []) : [signal]);
+  // The old page opens anew, as after a gap, and its first frame is late.
+  ben.pairs.handleChannelState(ana.hid, false);
+  ben.knowledge.hostKey = room.host.privateKey;
+  ben.pairs.handleRules();
+  await bench.after(4);
+  assert.ok(bench.captured("accept").filter(({ from, to }) => from === ana.pid && to === ben.pid).length > 1);
+  await bench.connect(ana, ben2);
+  assert.equal(ana.persons.has(ben.hid), false);
+  for (const signal of held) bench.inject(signal);
+  await bench.after(2);
+  assert.equal(ana.persons.has(ben.hid), false);
+  assert.equal(ana.of("person").filter(({ hid }) => hid === ben.hid).length, 1);
 });

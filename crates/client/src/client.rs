@@ -323,15 +323,11 @@ impl Client {
             };
             let frame = read(&text)?;
             let is_news = self.ledger.hear(&frame)?;
-            match self.ledger.due_ack() {
-                Some(ack) => {
-                    self.ack_at = None;
-                    self.send(ack).await?;
-                }
-                None if self.ledger.owes_ack() => {
-                    self.ack_at.get_or_insert(Instant::now() + ACK_AFTER);
-                }
-                None => {}
+            // Sent by the next call, not here: a caller that is dropped while it sends would lose the frame.
+            if self.ledger.is_ack_due() {
+                self.ack_at = Some(Instant::now());
+            } else if self.ledger.owes_ack() {
+                self.ack_at.get_or_insert(Instant::now() + ACK_AFTER);
             }
             if is_news {
                 return Ok(Some(frame));

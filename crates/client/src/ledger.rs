@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use std::num::NonZeroU32;
 
 use parlour_signaling::{
-    ClientFrame, ClientMessage, Empty, Hello, Resume, Resumed, ServerFrame, SessionId, Token, Welcome,
+    ClientFrame, ClientMessage, Hello, Resume, Resumed, ServerFrame, SessionId, Token, Welcome,
 };
 
 use crate::error::Error;
@@ -60,9 +60,9 @@ impl Ledger {
         outside(self.received, message)
     }
 
-    /// An acknowledgement, if enough has come for one.
-    pub(crate) fn due_ack(&mut self) -> Option<String> {
-        (self.received - self.acknowledged >= ACK_AFTER).then(|| self.aside(ClientMessage::Ack(Empty {})))
+    /// Whether so much has come that an acknowledgement must not wait.
+    pub(crate) fn is_ack_due(&self) -> bool {
+        self.received - self.acknowledged >= ACK_AFTER
     }
 
     /// Whether the server waits for an acknowledgement.
@@ -115,7 +115,7 @@ fn outside(a: u32, message: ClientMessage) -> String {
 
 #[cfg(test)]
 mod tests {
-    use parlour_signaling::ServerMessage;
+    use parlour_signaling::{Empty, ServerMessage};
 
     use super::*;
 
@@ -161,10 +161,12 @@ mod tests {
         let mut ledger = begun();
         for s in 1..=31 {
             assert!(ledger.hear(&frame(s, 0)).unwrap());
-            assert_eq!(ledger.due_ack(), None);
+            assert!(!ledger.is_ack_due() && ledger.owes_ack());
         }
         assert!(ledger.hear(&frame(32, 0)).unwrap());
-        assert_eq!(ledger.due_ack().unwrap(), r#"{"t":"ack","s":0,"a":32,"d":{}}"#);
+        assert!(ledger.is_ack_due());
+        let ack = ledger.aside(ClientMessage::Ack(Empty {}));
+        assert_eq!(ack, r#"{"t":"ack","s":0,"a":32,"d":{}}"#);
         assert!(!ledger.owes_ack());
     }
 }

@@ -1,5 +1,5 @@
 //! What HTTP clients get, over real sockets.
-#![expect(missing_docs, clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 mod common;
 

@@ -1,6 +1,6 @@
 //! The binary as a person meets it: what it prints, how it refuses, how it ends.
 #![cfg(unix)]
-#![expect(missing_docs, clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::{TcpListener, UdpSocket};

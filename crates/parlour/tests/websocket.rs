@@ -1,5 +1,5 @@
 //! The WebSocket's handshake and limits, with an independent client.
-#![expect(missing_docs, clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 mod common;
 

@@ -300,8 +300,6 @@ impl Bench {
     }
 }
 
-/// REALM_NAME's number, beside the realm's name.
-
 pub(crate) fn tuple(n: u16, transport: Transport) -> FiveTuple {
     let [high, low] = n.to_be_bytes();
     FiveTuple {
@@ -357,8 +355,8 @@ impl Answer {
     }
 
     #[track_caller]
-    pub(crate) fn is_rejected_with(self, code: u16) -> Parsed {
-        let answer = self.0.expect("an answer");
+    pub(crate) fn is_rejected_with(&self, code: u16) -> Parsed {
+        let answer = self.0.clone().expect("an answer");
         assert_eq!(
             (answer.message_type & 0x0110, answer.error()),
             (0x0110, Some(code)),
@@ -368,7 +366,7 @@ impl Answer {
     }
 
     #[track_caller]
-    pub(crate) fn is_silence(self) {
+    pub(crate) fn is_silence(&self) {
         assert!(self.0.is_none(), "{:?}", self.0);
     }
 }

@@ -70,7 +70,7 @@ impl Builder {
         self.bytes.extend(number.to_be_bytes());
         self.bytes.extend((value.len() as u16).to_be_bytes());
         self.bytes.extend(value);
-        while self.bytes.len() % 4 != 0 {
+        while !self.bytes.len().is_multiple_of(4) {
             self.bytes.push(0);
         }
         let length = self.bytes.len() - 20;

@@ -283,3 +283,60 @@ fn rooms_that_have_ended_cannot_be_given_back() {
         ErrorCode::BadState
     );
 }
+
+/// Who is alone and loads the page again closes it with 1001: that must not be the end of the room.
+#[test]
+fn a_closed_page_may_be_loading_again() {
+    for (away, ended) in [(119, false), (120, true)] {
+        let mut bench = Bench::new();
+        let host = Host::new(1);
+        let a = bench.room(&host, &Rules::open(link(1)));
+        bench.close(a);
+        assert_eq!(bench.relay.open.len(), 0, "the seat has ended all the same");
+        bench.seconds(away);
+        let again = bench.page();
+        let join = host.join_as_host(link(1), &Person::new(100), 101);
+        if ended {
+            assert_eq!(
+                bench.refused(again, ClientMessage::Join(join)),
+                ErrorCode::RoomOver
+            );
+        } else {
+            assert!(bench.join(again, join).seat);
+            bench.seconds(3600);
+            assert_eq!(bench.machine.stats().rooms, 1);
+        }
+    }
+}
+
+#[test]
+fn who_leaves_while_another_loads_again_does_not_end_the_room() {
+    let mut bench = Bench::new();
+    let host = Host::new(1);
+    let a = bench.room(&host, &Rules::open(link(1)));
+    let b = bench.page();
+    bench.join(b, host.join(link(1), &Person::new(2), 2));
+    bench.close(a);
+    bench.leave(b);
+    let again = bench.page();
+    assert!(
+        bench
+            .join(again, host.join_as_host(link(1), &Person::new(100), 101))
+            .seat
+    );
+}
+
+/// Those on the porch wait no longer than the room does.
+#[test]
+fn the_porch_hears_that_a_closed_room_has_ended() {
+    let mut bench = Bench::new();
+    let host = Host::new(1);
+    let a = bench.room(&host, &Rules::knock(link(1)));
+    let b = bench.page();
+    bench.join(b, host.join(link(1), &Person::new(2), 2));
+    bench.close(a);
+    bench.seconds(119);
+    assert_eq!(bye(&mut bench, b), None);
+    bench.seconds(1);
+    assert_eq!(bye(&mut bench, b), Some((Action::Stop, ByeCode::Over)));
+}

@@ -1,19 +1,21 @@
 //! Transcripts: pretend pages talk to the machine, and what they hear is compared with docs/protocol.md.
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::wildcard_enum_match_arm, reason = "tests")]
 
 mod common;
 
-mod gen_doc;
 mod drain;
 mod join;
 mod leave;
 mod limits;
+mod limits_of_queues;
+mod limits_of_rooms;
 mod model;
 mod never_panics;
 mod porch;
 mod protocol_doc;
 mod resume;
 mod rooms;
+mod rules;
 mod session;
 mod signal;
 mod state;

@@ -1,1 +1,171 @@
-//! Being written.
+//! docs/protocol.md is a fixture: every example is read, printed back equal, and true.
+
+use std::collections::BTreeSet;
+
+use parlour_signaling::{ClientFrame, ClientMessage, Pid, ServerFrame, ServerMessage, SignedState};
+
+use crate::common::Bench;
+
+const DOCUMENT: &str = include_str!("../../../docs/protocol.md");
+
+/// The lines of all blocks of a kind.
+fn blocks(kind: &str) -> Vec<&'static str> {
+    let fence = format!("```json {kind}\n");
+    let mut blocks = vec![];
+    for part in DOCUMENT.split(&fence).skip(1) {
+        blocks.extend(part.split("```").next().unwrap().lines());
+    }
+    blocks
+}
+
+fn client() -> Vec<ClientFrame> {
+    blocks("client")
+        .into_iter()
+        .map(|text| ClientFrame::read(text).unwrap())
+        .collect()
+}
+
+fn server() -> Vec<ServerFrame> {
+    blocks("server")
+        .into_iter()
+        .map(|text| ServerFrame::read(text).unwrap())
+        .collect()
+}
+
+#[test]
+fn every_client_example_reads_and_prints_back() {
+    for text in blocks("client") {
+        let frame = ClientFrame::read(text).unwrap_or_else(|why| panic!("{why:?}: {text}"));
+        assert_eq!(frame.write(), text);
+    }
+}
+
+#[test]
+fn every_server_example_reads_and_prints_back() {
+    for text in blocks("server") {
+        let frame = ServerFrame::read(text).unwrap_or_else(|why| panic!("{why:?}: {text}"));
+        assert_eq!(frame.write(), text);
+    }
+}
+
+#[test]
+fn no_block_is_unmarked() {
+    let marked = DOCUMENT.matches("```json client\n").count() + DOCUMENT.matches("```json server\n").count();
+    assert_eq!(DOCUMENT.matches("```").count(), marked * 2);
+}
+
+#[test]
+fn every_type_of_message_has_an_example() {
+    let kinds = |texts: Vec<&'static str>| -> BTreeSet<&'static str> {
+        texts.iter().map(|text| text.split('"').nth(3).unwrap()).collect()
+    };
+    let client = kinds(blocks("client"));
+    let expected = [
+        "ack", "create", "hello", "ice", "join", "leave", "look", "ping", "restore", "seated", "signal",
+        "state",
+    ];
+    assert_eq!(client, BTreeSet::from(expected));
+    let server = kinds(blocks("server"));
+    let expected = [
+        "bye", "created", "done", "error", "gone", "ice", "joined", "left", "pong", "resumed", "room",
+        "seat", "signal", "view", "welcome",
+    ];
+    assert_eq!(
+        server,
+        BTreeSet::from(expected),
+        "all but ack, which looks the same from both sides"
+    );
+}
+
+/// The room of the examples can be made, seen and entered as the document says.
+#[test]
+fn the_examples_are_true() {
+    let mut bench = Bench::new();
+    let page = bench.page();
+    let mut pid = None;
+    for frame in client() {
+        match frame.message {
+            ClientMessage::Create(_) | ClientMessage::Restore(_) | ClientMessage::State(_) => {
+                bench.done(page, frame.message);
+            }
+            ClientMessage::Join(join) => {
+                let joined = bench.join(page, join);
+                assert!(joined.seat);
+                pid = Some(joined.pid);
+            }
+            ClientMessage::Look(_) => {
+                let ServerMessage::Room(room) = bench.ask(page, frame.message) else {
+                    panic!("no room")
+                };
+                let claim = &room.hosts[0];
+                assert!(server().into_iter().any(|frame| match frame.message {
+                    ServerMessage::Room(room) => {
+                        let [host] = &room.hosts[..] else {
+                            panic!("one host")
+                        };
+                        (host.host_pk, &host.room_box, host.box_sig, &host.states)
+                            == (claim.host_pk, &claim.room_box, claim.box_sig, &claim.states)
+                    }
+                    _ => false,
+                }));
+            }
+            _ => {}
+        }
+    }
+    let pids: Vec<Pid> = server()
+        .into_iter()
+        .filter_map(|frame| joined_pid(frame.message))
+        .collect();
+    assert_eq!(pids, [pid.unwrap()]);
+    let states: Vec<SignedState> = server()
+        .into_iter()
+        .flat_map(|frame| states(frame.message))
+        .collect();
+    assert_eq!(states.len(), 3);
+    assert!(states.iter().all(|state| bench.view(page).states.contains(state)));
+}
+
+fn joined_pid(message: ServerMessage) -> Option<Pid> {
+    match message {
+        ServerMessage::Joined(joined) => Some(joined.pid),
+        _ => None,
+    }
+}
+
+fn states(message: ServerMessage) -> Vec<SignedState> {
+    match message {
+        ServerMessage::Joined(joined) => joined.view.states,
+        ServerMessage::View(view) => view.states,
+        ServerMessage::Room(room) => room.hosts.into_iter().flat_map(|host| host.states).collect(),
+        _ => vec![],
+    }
+}
+
+/// The first column of the table that has this headline.
+fn table(headline: &str) -> BTreeSet<String> {
+    let rows = DOCUMENT.split(headline).nth(1).unwrap().lines().skip(1);
+    rows.map_while(|line| Some(line.strip_prefix("| `")?.split('`').next()?.to_owned()))
+        .collect()
+}
+
+/// The lists of codes are closed: the document has neither more nor fewer than the types.
+#[test]
+fn the_lists_of_codes_are_complete() {
+    let reads = |kind: &str, body: &str| {
+        ServerFrame::read(&format!(r#"{{"t":"{kind}","s":1,"a":0,"d":{body}}}"#)).is_ok()
+    };
+    let errors = table("| code | meaning |\n");
+    assert_eq!(errors.len(), 17);
+    assert!(
+        errors
+            .iter()
+            .all(|code| reads("error", &format!(r#"{{"code":"{code}","text":""}}"#)))
+    );
+    let byes = table("| code | action | close | meaning |\n");
+    assert_eq!(byes.len(), 6);
+    assert!(byes.iter().all(|code| reads(
+        "bye",
+        &format!(r#"{{"action":"stop","code":"{code}","text":""}}"#)
+    )));
+    assert!(!reads("error", r#"{"code":"other","text":""}"#));
+}

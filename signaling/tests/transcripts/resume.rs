@@ -188,7 +188,7 @@ fn a_token_is_spent_by_the_frame_after_it() {
     bench.transmit(page, r#"{"t":"ping","s":0,"a":0,"d":{}}"#);
     bench.pump();
     bench.cut(page);
-    bench.pages[page].ticket = second;
+    bench.pages[page].ticket = first;
     bench.connect(page);
     assert!(bench.pages[page].was_gone);
 }

@@ -19,7 +19,10 @@ import { writeAccept, writeRefuse } from "./wire.js";
 /** @typedef {import("./machine.js").Claimed} Claimed */
 /** @typedef {import("./wire.js").Open} Open */
 /** @typedef {import("./wire.js").RefuseCode} RefuseCode */
-/** What an answer needs to derive keys. @typedef {{open: Open, claimed: Claimed, link: import("./types.js").LinkKey, psk: Uint8Array, pnR: Bytes, y: Uint8Array}} Answer */
+/**
+ * What an answer needs to derive keys.
+ * @typedef {{open: Open, claimed: Claimed, link: import("./types.js").LinkKey, psk: Uint8Array, pnR: Bytes, y: Uint8Array}} Answer
+ */
 
 /** Instances that one page may have waiting here. */
 const PENDING_PER_PAGE = 3;

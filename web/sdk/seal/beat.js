@@ -7,12 +7,19 @@
 import { BEAT_LIST, BEAT_QUIET_MS, PAGES_DIFFER_MS, RULES_UNHEARD_MS } from "./limits.js";
 
 /** What a page says: H(rules) of each of its states, and the hids of its persons, both sorted. @typedef {{rules: string[], pages: string[]}} Beat */
-/** `code` `sees-more`: `hid` sees `about`, this page does not; `sees-less`: the other way round; `same-again`: no longer; `rules-unheard`, `rules-heard`: `hid` has not confirmed the rules, or has. @typedef {{code: "sees-more" | "sees-less" | "same-again" | "rules-unheard" | "rules-heard", hid: string, about?: string}} Finding */
+/**
+ * `sees-more`: `hid` sees `about`, this page does not; `sees-less`: the other way round; `same-again`: no longer;
+ * `rules-unheard`: `hid` has not confirmed the rules; `rules-heard`: it has.
+ * @typedef {{code: "sees-more" | "sees-less" | "same-again" | "rules-unheard" | "rules-heard", hid: string, about?: string}} Finding
+ */
 
 /** base64url of 32 bytes, in its one spelling. */
 const BYTES_32 = /^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/;
 
-/** @typedef {{beat: Beat | null, pagesSince: number, rulesSince: number, rulesSaid: boolean, differ: Map<string, {since: number, more: boolean, said: boolean}>}} Heard */
+/**
+ * @typedef {{beat: Beat | null, pagesSince: number, rulesSince: number, rulesSaid: boolean,
+ *   differ: Map<string, {since: number, more: boolean, said: boolean}>}} Heard
+ */
 
 export class Beats {
   /** @type {string[]} */

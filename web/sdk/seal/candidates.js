@@ -6,7 +6,10 @@
 import { SealError } from "./bytes.js";
 import { CANDIDATES_PER_MINUTE } from "./limits.js";
 
-/** As `RTCIceCandidate.toJSON()` gives it, and `addIceCandidate` takes it. @typedef {{candidate: string, sdpMid: string | null, sdpMLineIndex: number | null, usernameFragment?: string | null}} CandidateInit */
+/**
+ * As `RTCIceCandidate.toJSON()` gives it, and `addIceCandidate` takes it.
+ * @typedef {{candidate: string, sdpMid: string | null, sdpMLineIndex: number | null, usernameFragment?: string | null}} CandidateInit
+ */
 
 /** Longest line of a candidate that is read. */
 const MAX_LENGTH = 512;

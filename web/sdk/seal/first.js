@@ -59,8 +59,6 @@ export async function handleFirst(machine, page, pending, plain) {
     throw error;
   }
   await learn(machine, page, said.docs);
-  // Learning may have shut the door on this page, or taught that another page took its place.
-  if (machine.refused.has(b64(claimed.core.hid))) return instance.destroy();
   await verified(machine, page, pending, said);
 }
 

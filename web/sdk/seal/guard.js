@@ -8,7 +8,10 @@
  */
 import { equal, SealError } from "./bytes.js";
 
-/** Which rule was broken, for tests and logs: never a value from the description. @typedef {"form" | "line" | "forbidden" | "fingerprint" | "bundle" | "section" | "transport"} Broken */
+/**
+ * Which rule was broken, for tests and logs: never a value from the description.
+ * @typedef {"form" | "line" | "forbidden" | "fingerprint" | "bundle" | "section" | "transport"} Broken
+ */
 
 /** A description that breaks a rule of section 5. It must not reach a PeerConnection; the pair ends, red (section 10). */
 export class GuardRefusal extends SealError {

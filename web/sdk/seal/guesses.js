@@ -4,7 +4,10 @@
  */
 import { PAKE_PAUSE_MS, PAKE_WRONG, PAKE_WRONG_EVER, PRESSES, PRESSES_MS } from "./limits.js";
 
-/** For first frames and storage: wrong passwords of generation `pw`; `allowed`, `ever`: how many there may be. @typedef {{pw: number, count: number, allowed: number, ever: number}} GuessState */
+/**
+ * For first frames and storage: wrong passwords of generation `pw`; `allowed`, `ever`: how many there may be.
+ * @typedef {{pw: number, count: number, allowed: number, ever: number}} GuessState
+ */
 
 /** What members count together. */
 export class Guesses {

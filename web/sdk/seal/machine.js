@@ -26,7 +26,10 @@ import { Guesses } from "./guesses.js";
 /** @typedef {import("./ways.js").WayIn} WayIn */
 
 /** Who is at the other end, as an open or accept says it. `host`: host-in was shown. @typedef {{core: Core, host: boolean}} Claimed */
-/** This page's open; `accepted`: the accept has come, the rest is in `pending` or `run`. @typedef {{pn: Bytes, arg: Bytes, way: WayIn, until: number, accepted: boolean}} Opening */
+/**
+ * This page's open; `accepted`: the accept has come, the rest is in `pending` or `run`.
+ * @typedef {{pn: Bytes, arg: Bytes, way: WayIn, until: number, accepted: boolean}} Opening
+ */
 /**
  * An instance whose first frame has not come. `pn` is the initiator's; `proof`: what it will show if it was made at an
  * open door; `invId`: base64url of an invitation, else empty; `roomId`: of the link; `full`: this side's first frame

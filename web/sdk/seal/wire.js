@@ -13,7 +13,10 @@ import { readObject } from "./mail.js";
 
 /** @typedef {import("./bytes.js").Bytes} Bytes */
 /** @typedef {import("./pair.js").How} How */
-/** `arg` is what T covers; `roomId`, `x`, `right` are its parts. @typedef {{core: Bytes, coreSig: Bytes, pn: Bytes, how: How, arg: Bytes, roomId: Bytes, x: Bytes, right: Bytes}} Open */
+/**
+ * `arg` is what T covers; `roomId`, `x`, `right` are its parts.
+ * @typedef {{core: Bytes, coreSig: Bytes, pn: Bytes, how: How, arg: Bytes, roomId: Bytes, x: Bytes, right: Bytes}} Open
+ */
 /** @typedef {{pn: Bytes, core: Bytes, coreSig: Bytes, pnR: Bytes, right: Bytes, y: Bytes}} Accept */
 /** @typedef {"stale" | "unknown" | "ask-another" | "busy" | "replaced" | "not-admitted"} RefuseCode */
 /** @typedef {{pn: Bytes, code: RefuseCode, docs: Bytes}} Refuse */

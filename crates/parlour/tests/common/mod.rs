@@ -10,7 +10,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 /// Starts a server with free ports and the further `words` on its command line.
-pub async fn server(words: &[&str]) -> Server {
+pub(crate) async fn server(words: &[&str]) -> Server {
     let typed = [
         &[
             "parlour",
@@ -27,7 +27,7 @@ pub async fn server(words: &[&str]) -> Server {
 }
 
 /// Ends it without giving anybody time.
-pub async fn stop(server: Server) {
+pub(crate) async fn stop(server: Server) {
     server
         .stop(Duration::from_millis(50), std::future::pending())
         .await;
@@ -39,7 +39,7 @@ pub async fn stop(server: Server) {
     clippy::allow_attributes,
     reason = "each test file uses what it needs of this"
 )]
-pub async fn head(server: &Server, request: &str) -> String {
+pub(crate) async fn head(server: &Server, request: &str) -> String {
     let mut stream = TcpStream::connect(server.page()).await.unwrap();
     stream.write_all(request.as_bytes()).await.unwrap();
     let mut answer = Vec::new();
@@ -51,7 +51,7 @@ pub async fn head(server: &Server, request: &str) -> String {
 }
 
 /// Sends bytes and reads until the server closes, ten seconds at most.
-pub async fn exchange(server: &Server, request: &str) -> String {
+pub(crate) async fn exchange(server: &Server, request: &str) -> String {
     let mut stream = TcpStream::connect(server.page()).await.unwrap();
     stream.write_all(request.as_bytes()).await.unwrap();
     let mut answer = Vec::new();

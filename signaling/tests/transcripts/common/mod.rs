@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use parlour_signaling::{
     ClientMessage, ClientSignal, Closed, Config, ConnectionId, Credentials, Empty, ErrorBody, ErrorCode,
-    IceTemplate, Join, Joined, Output, Pid, RoomTag, SeatId, ServerMessage, Signaling, Source, View,
+    IceTemplate, Join, Joined, Output, Pid, Rate, RoomTag, SeatId, ServerMessage, Signaling, Source, View,
 };
 
 pub(crate) use page::Page;
@@ -20,7 +20,6 @@ pub(crate) type P = usize;
 
 pub(crate) struct Bench {
     pub(crate) machine: Signaling,
-    pub(crate) start: Instant,
     pub(crate) now: Instant,
     pub(crate) pages: Vec<Page>,
     next_connection: u64,
@@ -59,6 +58,14 @@ pub(crate) fn config() -> Config {
     }
 }
 
+/// `burst` at once, and one more each so many seconds.
+pub(crate) fn rate(burst: u32, seconds: u64) -> Rate {
+    Rate {
+        burst,
+        every: Duration::from_secs(seconds),
+    }
+}
+
 impl Bench {
     pub(crate) fn new() -> Self {
         Self::with(config())
@@ -70,7 +77,6 @@ impl Bench {
         let machine = Signaling::new(start, UNIX * 1000, config, Credentials::new([3; 32]), [7; 32]);
         Self {
             machine,
-            start,
             now: start,
             pages: vec![],
             next_connection: 0,

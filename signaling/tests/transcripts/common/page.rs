@@ -56,6 +56,13 @@ impl Page {
         }
     }
 
+    /// Gives its session up.
+    pub(crate) fn forget(&mut self) {
+        self.ticket = None;
+        self.kept.clear();
+        self.said = 0;
+    }
+
     /// The first frame on a connection.
     pub(crate) fn hello(&self) -> String {
         let resume = self.ticket.map(|(session, token)| Resume { session, token });

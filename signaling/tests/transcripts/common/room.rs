@@ -54,7 +54,6 @@ impl Host {
     pub(crate) fn new(n: u8) -> Self {
         Self(SigningKey::from_bytes(&sha(&[b'h', n])))
     }
-    pub(crate) fn from_key(k: [u8; 32]) -> Self { Self(SigningKey::from_bytes(&k)) }
 
     pub(crate) fn pk(&self) -> HostPk {
         HostPk(self.0.verifying_key().to_bytes())
@@ -135,7 +134,6 @@ impl Person {
     pub(crate) fn new(n: u8) -> Self {
         Self(SigningKey::from_bytes(&sha(&[b'p', n])))
     }
-    pub(crate) fn from_key(k: [u8; 32]) -> Self { Self(SigningKey::from_bytes(&k)) }
 
     pub(crate) fn spk(&self) -> Spk {
         Spk(self.0.verifying_key().to_bytes())

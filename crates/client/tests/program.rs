@@ -1,0 +1,175 @@
+//! The client against the real program, on loopback.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use std::time::{Duration, SystemTime};
+
+use clap::Parser as _;
+use parlour::Server;
+use parlour::cli::Cli;
+use parlour::settings::Settings;
+use parlour_client::{
+    Client, Door, Error, ErrorCode, Event, HostKey, Options, PagePapers, Resumption, RoomId, Rules, random_room_id,
+};
+
+async fn server() -> (Server, Options) {
+    let typed = ["parlour", "--listen", "127.0.0.1:0", "--relay-listen", "127.0.0.1:0"];
+    let settings = Settings::resolve(&Cli::parse_from(typed).serve).unwrap();
+    let server = Server::start(&settings).await.unwrap();
+    let options = Options::to(server.page());
+    (server, options)
+}
+
+async fn stop(server: Server) {
+    server.stop(Duration::from_millis(50), std::future::pending()).await;
+}
+
+fn tomorrow() -> u64 {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
+    now.as_secs() + 24 * 3600
+}
+
+struct Room {
+    host: HostKey,
+    id: RoomId,
+}
+
+/// A room with its host in it.
+async fn room(options: &Options, rules: impl FnOnce(RoomId) -> Rules) -> (Room, Client) {
+    let room = Room { host: HostKey::random().unwrap(), id: random_room_id().unwrap() };
+    let mut client = Client::connect(options).await.unwrap();
+    let state = room.host.state(&rules(room.id), tomorrow());
+    client.create(room.host.claim(room.id, &[state]).unwrap()).await.unwrap();
+    let papers = PagePapers::fresh(room.host.pk()).unwrap();
+    let joined = client.join(papers.join_as_host(room.id, &room.host)).await.unwrap();
+    assert!(joined.seat);
+    (room, client)
+}
+
+fn refusal<T: std::fmt::Debug>(answer: Result<T, Error>) -> ErrorCode {
+    match answer {
+        Err(Error::Refused(body)) => body.code,
+        other => panic!("not refused: {other:?}"),
+    }
+}
+
+async fn next_signal(client: &mut Client) -> (parlour_client::Pid, String) {
+    loop {
+        let event = tokio::time::timeout(Duration::from_secs(10), client.next_event()).await;
+        if let Event::Signal(signal) = event.unwrap().unwrap() {
+            return (signal.from, signal.body);
+        }
+    }
+}
+
+#[tokio::test]
+async fn two_meet_signal_and_leave() {
+    let (server, options) = server().await;
+    let (room, mut ana) = room(&options, |id| Rules::open(id, 8)).await;
+    let mut ben = Client::connect(&options).await.unwrap();
+
+    let hosts = ben.look(room.id).await.unwrap().hosts;
+    assert_eq!(hosts.len(), 1);
+    assert_eq!((hosts[0].host_pk, hosts[0].seats), (room.host.pk(), 1));
+
+    let papers = PagePapers::fresh(room.host.pk()).unwrap();
+    let joined = ben.join(papers.join(room.id)).await.unwrap();
+    assert_eq!(joined.pid, papers.pid());
+    assert_eq!(joined.view.seats.len(), 2);
+    let host = joined.view.seats[0].pid;
+
+    let servers = ben.ice_servers().await.unwrap();
+    assert_eq!(servers, joined.ice_servers);
+    assert!(servers[0].urls[0].starts_with("turn:127.0.0.1:") && servers[0].username.is_some());
+
+    ben.signal(host, "sealed").await.unwrap();
+    assert_eq!(next_signal(&mut ana).await, (papers.pid(), "sealed".to_owned()));
+    ana.ping().await.unwrap();
+    ben.leave().await.unwrap();
+    assert_eq!(refusal(ben.leave().await), ErrorCode::NotInRoom);
+    assert_eq!(refusal(ana.signal(papers.pid(), "late").await), ErrorCode::NoSuchParticipant);
+    ben.close().await;
+    stop(server).await;
+}
+
+#[tokio::test]
+async fn refusals_are_typed() {
+    let (server, options) = server().await;
+    let (room, _ana) = room(&options, |id| Rules::open(id, 1)).await;
+    let mut ben = Client::connect(&options).await.unwrap();
+    assert_eq!(refusal(ben.look(random_room_id().unwrap()).await), ErrorCode::NoSuchRoom);
+    let papers = PagePapers::fresh(room.host.pk()).unwrap();
+    assert_eq!(refusal(ben.join(papers.join(room.id)).await), ErrorCode::RoomFull);
+    let mut forged = papers.join(room.id);
+    forged.core.0[100] ^= 1;
+    assert_eq!(refusal(ben.join(forged).await), ErrorCode::BadSignature);
+    stop(server).await;
+}
+
+#[tokio::test]
+async fn who_knocks_gets_a_seat_from_inside_and_loses_it_by_new_rules() {
+    let (server, options) = server().await;
+    let knock = |id| Rules { door: Door::Knock, ..Rules::open(id, 8) };
+    let (room, mut ana) = room(&options, knock).await;
+    let mut ben = Client::connect(&options).await.unwrap();
+    let papers = PagePapers::fresh(room.host.pk()).unwrap();
+    let joined = ben.join(papers.join(room.id)).await.unwrap();
+    assert!(!joined.seat && joined.ice_servers.is_empty());
+
+    ana.give_seat(papers.pid()).await.unwrap();
+    let credentials = loop {
+        if let Event::Seat(servers) = ben.next_event().await.unwrap() {
+            break servers;
+        }
+    };
+    assert!(credentials[0].credential.is_some());
+
+    let without = Rules { version: 2, removed: vec![papers.spk()], ..knock(room.id) };
+    ana.tell_states(vec![room.host.state(&without, tomorrow())]).await.unwrap();
+    let ended = loop {
+        match ben.next_event().await {
+            Ok(_) => {}
+            Err(error) => break error,
+        }
+    };
+    assert!(matches!(ended, Error::Ended(bye) if bye.code == parlour_client::ByeCode::Removed));
+    stop(server).await;
+}
+
+#[tokio::test]
+async fn a_broken_connection_loses_and_doubles_nothing() {
+    let (server, options) = server().await;
+    let (room, mut ana) = room(&options, |id| Rules::open(id, 8)).await;
+    let mut ben = Client::connect(&options).await.unwrap();
+    let papers = PagePapers::fresh(room.host.pk()).unwrap();
+    let host = ben.join(papers.join(room.id)).await.unwrap().view.seats[0].pid;
+
+    ana.cut();
+    assert!(matches!(ana.next_event().await, Err(Error::Disconnected(None))));
+    // More than one acknowledgement's worth, all said while nobody listens.
+    for n in 0..40 {
+        ben.signal(host, n.to_string()).await.unwrap();
+    }
+    assert_eq!(ana.resume().await.unwrap(), Resumption::Resumed);
+    for n in 0..40 {
+        assert_eq!(next_signal(&mut ana).await.1, n.to_string());
+    }
+    ana.cut();
+    assert_eq!(ana.resume().await.unwrap(), Resumption::Resumed, "the second token works, too");
+    ana.ping().await.unwrap();
+    stop(server).await;
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_there_or_forgot_is_told_apart() {
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = nobody.local_addr().unwrap();
+    drop(nobody);
+    assert!(matches!(Client::connect(&Options::to(address)).await, Err(Error::Unreachable(_))));
+
+    let (server, options) = server().await;
+    let foreign = Options { origin: Some("https://evil.example".to_owned()), ..options.clone() };
+    assert!(matches!(Client::connect(&foreign).await, Err(Error::Handshake(_))));
+    let mut client = Client::connect(&options).await.unwrap();
+    stop(server).await;
+    assert!(matches!(client.next_event().await, Err(Error::Ended(_))));
+}

@@ -1,0 +1,83 @@
+/**
+ * A room whose host key is in the hands of the test: it makes the room at the real server and issues its states.
+ *
+ * Pages come to it as guests. What is known of a room by whoever has its link is `knowledge`.
+ */
+
+import { b64, createRoom, makeLink, nextRules, random, roomLink, Rulebook, signState } from "./sdk.mjs";
+
+const now = () => Math.floor(Date.now() / 1000);
+
+/** A signed state as it travels. @typedef {{json: string, sig: string}} SignedState */
+
+export class Room {
+  /** @param {any} made by createRoom */
+  constructor(made) {
+    this.made = made;
+    /** @type {Uint8Array} */
+    this.room = made.room;
+    this.links = [made.link];
+    this.book = new Rulebook({ room: made.room, hostPk: made.host.publicKey, flags0: made.flags0 });
+    this.book.add([made.state]);
+  }
+
+  /**
+   * Makes one, and tells the server of it.
+   * @param {import("./server.mjs").Hostile} hostile
+   * @param {Record<string, unknown>} [wish] as for createRoom
+   */
+  static async make(hostile, wish = {}) {
+    const room = new Room(await createRoom({ now: now(), ...wish }));
+    const { session } = await hostile.openUpstream();
+    await session.ask("create", room.papers);
+    session.close(1006); // a leave would end a room in which nobody is
+    return room;
+  }
+
+  /** What the server is given. */
+  get papers() {
+    const [{ roomId, roomBox, boxSig }] = this.links;
+    return { room_id: b64(roomId), host_pk: b64(this.made.host.publicKey), states: this.states, room_box: b64(roomBox), box_sig: b64(boxSig) };
+  }
+
+  /** The states that stand, as they travel. @returns {SignedState[]} */
+  get states() {
+    return this.book.states.map(travelling);
+  }
+
+  /** What follows the origin in the address. @returns {Promise<string>} */
+  fragment() {
+    return roomLink(this.links[0].R);
+  }
+
+  /**
+   * The next rules. Nobody hears of them by this alone.
+   * @param {Record<string, unknown>} change as for nextRules
+   * @param {{met?: readonly string[], page?: string, from?: any, until?: number}} [how] `met`: spk that become members; `page`: clock
+   *   id of another host device; `from`: the book that it goes by
+   * @returns {Promise<any>} the state
+   */
+  async issue(change, { met = [], page = this.made.page, from = this.book, until = now() + 86_400 } = {}) {
+    const rules = nextRules(from, { page, self: met[0] ?? b64(random(32)), met }, change);
+    const state = await signState(this.made.host.privateKey, from.pins, rules, until);
+    this.book.add([state]);
+    return state;
+  }
+
+  /** A second link of the room; its state is to be issued with `link`. */
+  anotherLink() {
+    return makeLink(this.made.host, this.made.flags0);
+  }
+
+  /** What somebody with the link knows, in the shape that Pairs wants. @param {{host?: boolean, states?: any[], links?: any[]}} [more] */
+  knowledge({ host = false, states = this.book.held, links = this.links } = {}) {
+    const book = new Rulebook(this.book.pins);
+    book.add(states);
+    return { room: this.room, named: false, hostPk: this.made.host.publicKey, book, links, hostKey: host ? this.made.host.privateKey : null, now };
+  }
+}
+
+/** @param {{json: string, sig: Uint8Array}} state @returns {SignedState} */
+export function travelling({ json, sig }) {
+  return { json, sig: b64(sig) };
+}

@@ -1,0 +1,328 @@
+// The patience of one pair (seal.md 10): awake time is given by hand, the WebRTC pretends, the seal is played.
+
+import assert from "node:assert/strict";
+import { beforeEach, test } from "node:test";
+import { FakePeerConnection, install, made, makeTrack, network } from "./fakes/rtc.js";
+
+install();
+const { Peer } = await import("../sdk/peer.js");
+const { unhex } = await import("../sdk/seal/bytes.js");
+
+const turns = async (n) => {
+  for (let i = 0; i < n; i++) await new Promise((resolve) => setTimeout(resolve, 0));
+};
+/** @type {Bench} */ let bench0;
+/** Until nothing has happened for twice the time in which candidates are batched. */
+const settle = async () => {
+  const picture = () => JSON.stringify([bench0.log.length, bench0.texts.length, bench0.mismatches, made.map((pc) => [pc.signalingState, pc.connectionState, pc.channel.proofs])]);
+  for (let [before, since] = [picture(), Date.now()]; Date.now() - since < 50; ) {
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    const now = picture();
+    if (now !== before) [before, since] = [now, Date.now()];
+  }
+};
+
+const identity = async () => {
+  const certificate = await FakePeerConnection.generateCertificate();
+  return { certificate, fingerprint: unhex(certificate.getFingerprints()[0].value.replaceAll(":", "")) };
+};
+
+/** Two sides and the wire between them, on which a test may sit. */
+class Bench {
+  now = 0;
+  sides = {};
+  log = [];
+  /** Which messages get through. */ pass = () => true;
+  verdict = async () => "good";
+  iceServers = [{ urls: ["turn:one"] }];
+  isSending = false;
+  isServerAway = false;
+  mismatches = 0;
+  texts = [];
+
+  static async of({ offers = { a: false, b: true } } = {}) {
+    const bench = (bench0 = new Bench());
+    const [a, b] = await Promise.all([identity(), identity()]);
+    bench.who = { a: [a, b], b: [b, a] };
+    bench.add("a", { offers: offers.a, polite: true });
+    bench.add("b", { offers: offers.b, polite: false });
+    return bench;
+  }
+
+  add(name, { offers, polite, gen = 0 }) {
+    const [own, other] = this.who[name];
+    const to = name === "a" ? "b" : "a";
+    const user = {
+      send: (message) => {
+        this.log.push(`${name} ${message.k}${message.k === "desc" ? ` ${message.description.type} ${message.gen}` : ""}`);
+        // As through the seal: by way of JSON, in order, later.
+        const copy = JSON.parse(JSON.stringify(message));
+        setTimeout(() => this.pass(name, copy) && this.sides[to]?.handle(copy), 0);
+      },
+      makeProof: async () => new Uint8Array(72),
+      checkProof: (gen, proof) => this.verdict(name, gen, proof),
+      onChannel: (usable) => this.log.push(`${name} channel ${usable}`),
+      onText: (text) => this.texts.push(text),
+      onMismatch: () => this.mismatches++,
+      onChange: () => {},
+      iceServers: () => this.iceServers,
+      isSending: () => this.isSending,
+      isServerAway: () => this.isServerAway,
+    };
+    const tracks = { audio: makeTrack("audio"), video: null };
+    const options = { polite, offers, gen, relayOnly: false, certificate: own.certificate, fingerprint: own.fingerprint, otherFingerprint: other.fingerprint, tracks };
+    this.sides[name] = new Peer(/** @type {any} */ (options), /** @type {any} */ (user), this.now);
+  }
+
+  async after(ms, step = 500) {
+    await settle();
+    for (const end = this.now + ms; this.now < end; ) {
+      this.now += Math.min(step, end - this.now);
+      for (const peer of Object.values(this.sides)) peer.tick(this.now);
+      await turns(4);
+    }
+    await settle();
+  }
+
+  get links() { return Object.values(this.sides).map(({ link }) => link); }
+  count(line) { return this.log.filter((entry) => entry === line).length; }
+}
+
+beforeEach(() => {
+  made.length = 0;
+  network.isCut = false;
+  FakePeerConnection.isSilent = false;
+});
+
+test("the newcomer offers, the other answers, both prove", async () => {
+  const bench = await Bench.of();
+  await settle();
+  assert.deepEqual(bench.links, ["connected", "connected"]);
+  assert.deepEqual(bench.log.filter((line) => line.includes("desc")), ["b desc offer 1", "a desc answer 1"]);
+  assert.equal(made.length, 2);
+  for (const pc of made) assert.deepEqual([pc.configuration.bundlePolicy, pc.configuration.rtcpMuxPolicy, pc.configuration.iceTransportPolicy, pc.channelOptions], ["max-bundle", "require", "all", { negotiated: true, id: 0 }]);
+  for (const pc of made) assert.ok(pc.transceivers.every(({ direction }) => direction === "sendrecv"));
+});
+
+test("both offer first: the polite one starts afresh as answerer, and nobody has four transceivers", async () => {
+  const bench = await Bench.of({ offers: { a: true, b: true } });
+  await settle();
+  assert.deepEqual(bench.links, ["connected", "connected"]);
+  assert.deepEqual(made.filter(({ signalingState }) => signalingState !== "closed").map(({ transceivers }) => transceivers.length), [2, 2]);
+  assert.deepEqual([bench.sides.a.gen, bench.sides.b.gen], [1, 1]);
+});
+
+test("generations go on from the greater number that either side has used", async () => {
+  const bench = await Bench.of({ offers: { a: false, b: false } });
+  bench.add("b", { offers: true, polite: false, gen: 6 });
+  await settle();
+  assert.deepEqual([bench.sides.a.gen, bench.sides.b.gen, ...bench.links], [7, 7, "connected", "connected"]);
+});
+
+test("an offer without an answer is made again after 10 s, twice, then in the next generation", async () => {
+  const bench = await Bench.of();
+  bench.pass = (from) => from === "a";
+  await bench.after(9_000);
+  assert.equal(bench.count("b desc offer 1"), 1);
+  await bench.after(1_500);
+  assert.equal(bench.count("b desc offer 1"), 2);
+  await bench.after(10_000);
+  assert.equal(bench.count("b desc offer 1"), 3);
+  bench.pass = () => true;
+  await bench.after(10_000);
+  assert.equal(bench.count("b desc offer 2"), 1);
+  assert.deepEqual([...bench.links, bench.sides.a.gen], ["connected", "connected", 2]);
+});
+
+test("who waits for an offer in vain makes one after 20 s", async () => {
+  const bench = await Bench.of({ offers: { a: false, b: false } });
+  await bench.after(21_000);
+  assert.deepEqual(bench.links, ["connected", "connected"]);
+});
+
+test("no connection 45 s after the first description: the next generation, twice; then it is said", async () => {
+  const bench = await Bench.of();
+  bench.pass = (_from, { k }) => k !== "candidates";
+  await bench.after(44_000);
+  assert.equal(bench.sides.b.gen, 1);
+  await bench.after(2_000);
+  assert.equal(bench.sides.b.gen, 2);
+  await bench.after(100_000);
+  assert.equal(bench.links[1], "failed");
+  assert.equal(bench.sides.b.why, "no-relay", "there was a relay to be had, and none of its candidates came");
+  bench.pass = () => true;
+  bench.sides.b.handleHint();
+  await bench.after(1_000);
+  assert.deepEqual(bench.links, ["connected", "connected"]);
+});
+
+test("no proof 15 s after DTLS: the next generation, twice; then it is said, and nothing was ever attached", async () => {
+  const bench = await Bench.of();
+  bench.verdict = async (name) => (name === "b" ? "later" : "good");
+  await bench.after(14_000);
+  assert.equal(bench.sides.b.gen, 1);
+  await bench.after(2_000);
+  assert.equal(bench.sides.b.gen, 2);
+  bench.sides.a.close();
+  delete bench.sides.a;
+  await bench.after(200_000);
+  assert.equal(bench.links[0], "failed");
+});
+
+test("a proof that was ahead of its first frame is judged when that has come", async () => {
+  const bench = await Bench.of();
+  let verdict = "later";
+  bench.verdict = async () => verdict;
+  await settle();
+  assert.deepEqual(bench.links, ["connecting", "connecting"]);
+  verdict = "good";
+  for (const side of Object.values(bench.sides)) side.handleInstance(1);
+  await settle();
+  assert.deepEqual(bench.links, ["connected", "connected"]);
+});
+
+test("a wrong proof closes at once; nothing is tried again", async () => {
+  const bench = await Bench.of();
+  bench.verdict = async (name) => (name === "a" ? "wrong" : "later");
+  await settle();
+  assert.equal(bench.mismatches, 1);
+  assert.equal(made.find(({ signalingState }) => signalingState === "closed") !== undefined, true);
+  assert.deepEqual(made.flatMap(({ transceivers }) => transceivers.map(({ sender }) => sender.track)), [null, null, null, null]);
+});
+
+for (const [what, spoil] of /** @type {const} */ ([
+  ["with somebody else's fingerprint", (sdp) => sdp.replaceAll(/sha-256 ../g, "sha-256 00").replaceAll(/sha-256 00:../g, "sha-256 00:00")],
+  ["without BUNDLE", (sdp) => sdp.replace(/a=group:BUNDLE.*\r\n/, "")],
+  ["with an identity", (sdp) => sdp.replace("t=0 0\r\n", "t=0 0\r\na=identity:x\r\n")],
+])) {
+  test(`a description ${what} never reaches the browser`, async () => {
+    const bench = await Bench.of();
+    bench.pass = (from, message) => {
+      if (message.k === "desc") message.description.sdp = spoil(message.description.sdp);
+      return true;
+    };
+    await settle();
+    assert.equal(bench.mismatches, 1);
+    assert.ok(made.every(({ remoteDescription }) => remoteDescription === null));
+  });
+}
+
+test("another channel than the negotiated one closes the connection", async () => {
+  const bench = await Bench.of();
+  await settle();
+  made[0].ondatachannel({ channel: {} });
+  assert.equal(bench.mismatches, 1);
+});
+
+test("texts before the proof is judged wait; a text in the place of the proof closes", async () => {
+  const bench = await Bench.of();
+  let verdict = "later";
+  bench.verdict = async () => verdict;
+  await settle();
+  const [pc] = made;
+  pc.channel.onmessage({ data: "early" });
+  assert.deepEqual(bench.texts, []);
+  verdict = "good";
+  for (const side of Object.values(bench.sides)) side.tick((bench.now += 500));
+  await settle();
+  assert.deepEqual(bench.texts, ["early"]);
+  const other = await Bench.of();
+  await turns(2);
+  made.at(-1).channel.onmessage({ data: "not a proof" });
+  assert.equal(other.mismatches, 1);
+});
+
+test("a dead path: the offerer restarts ICE after a second, the other one asks for it; relay credentials are fresh", async () => {
+  const bench = await Bench.of();
+  await bench.after(3_000);
+  network.cut();
+  bench.iceServers = [{ urls: ["turn:two"] }];
+  await bench.after(500);
+  assert.deepEqual([bench.count("b desc offer 1"), bench.links.join()], [1, "reconnecting,reconnecting"]);
+  await bench.after(1_000);
+  assert.ok(bench.count("a restart") >= 1);
+  assert.ok(bench.count("b desc offer 1") >= 2);
+  assert.equal(bench.count("a desc offer 1"), 0);
+  for (const pc of made) assert.deepEqual(pc.configuration.iceServers, [{ urls: ["turn:two"] }]);
+  assert.equal(made[1].restarts + made[0].restarts > 0, true);
+  network.heal();
+  await bench.after(1_000);
+  assert.deepEqual(bench.links, ["connected", "connected"]);
+  assert.deepEqual(bench.log.filter((line) => line.startsWith("a channel")).slice(0, 2), ["a channel true", "a channel false"]);
+});
+
+test("no byte for 4 s from somebody who sends is a dead path, whatever the browser says", async () => {
+  const bench = await Bench.of();
+  bench.isSending = true;
+  await bench.after(5_000);
+  assert.deepEqual([bench.links.join(), bench.count("a restart")], ["connected,connected", 0]);
+  FakePeerConnection.isSilent = true;
+  await bench.after(6_500);
+  assert.equal(bench.links.join(), "reconnecting,reconnecting");
+  assert.ok(bench.count("b desc offer 1") >= 2);
+  FakePeerConnection.isSilent = false;
+  await bench.after(4_000);
+  assert.equal(bench.links.join(), "connected,connected");
+});
+
+test("silence of somebody who sends nothing is no dead path", async () => {
+  const bench = await Bench.of();
+  FakePeerConnection.isSilent = true;
+  await bench.after(60_000);
+  assert.deepEqual([bench.links.join(), bench.count("a restart"), bench.count("b desc offer 1")], ["connected,connected", 0, 1]);
+});
+
+test("while the server is away a dead path waits for it, and is restarted when it is back", async () => {
+  const bench = await Bench.of();
+  await bench.after(2_000);
+  network.cut();
+  bench.isServerAway = true;
+  await bench.after(30_000);
+  assert.deepEqual([bench.count("b desc offer 1"), bench.sides.b.gen], [1, 1]);
+  bench.isServerAway = false;
+  network.isCut = false;
+  for (const side of Object.values(bench.sides)) side.handleHint();
+  await bench.after(1_000);
+  assert.ok(bench.count("b desc offer 1") >= 2);
+});
+
+test("a page that forgot this connection gets a new one at once", async () => {
+  const bench = await Bench.of();
+  await bench.after(2_000);
+  bench.sides.a.close();
+  bench.add("a", { offers: false, polite: true, gen: 1 });
+  await bench.after(1_000);
+  assert.notEqual(bench.sides.b.link, "connected");
+  bench.sides.b.handleInstance(0);
+  await bench.after(1_000);
+  assert.deepEqual([...bench.links, bench.sides.b.gen], ["connected", "connected", 2]);
+});
+
+test("the other side cannot make this page begin without end", async () => {
+  const bench = await Bench.of({ offers: { a: false, b: false } });
+  const description = { type: "offer", n: 1, sdp: "v=0" };
+  bench.sides.a.close = () => {};
+  for (let gen = 1; gen <= 100; gen++) bench.sides.a.handle({ k: "desc", gen, description });
+  assert.equal(made.length, 12);
+});
+
+for (const [what, message] of /** @type {const} */ ([
+  ["no generation", { k: "desc", description: { type: "offer", n: 1, sdp: "" } }],
+  ["a fraction of one", { k: "desc", gen: 1.5, description: { type: "offer", n: 1, sdp: "" } }],
+  ["no description", { k: "desc", gen: 1 }],
+  ["null", { k: "desc", gen: 1, description: null }],
+  ["a rollback", { k: "desc", gen: 1, description: { type: "rollback", n: 1, sdp: "" } }],
+  ["an answer to nothing", { k: "desc", gen: 1, description: { type: "answer", n: 9, sdp: "" } }],
+  ["no list", { k: "candidates", gen: 1, list: {} }],
+  ["candidates that are none", { k: "candidates", gen: 1, list: [null, 7, {}, { candidate: "candidate:x" }] }],
+  ["a kind of a later version", { k: "weather", gen: 1 }],
+])) {
+  test(`a message with ${what} changes nothing`, async () => {
+    const bench = await Bench.of();
+    await settle();
+    bench.sides.a.handle(/** @type {any} */ (message));
+    bench.sides.b.handle(/** @type {any} */ (message));
+    await settle();
+    assert.deepEqual([bench.links.join(), bench.mismatches, made.length], ["connected,connected", 0, 2]);
+  });
+}
