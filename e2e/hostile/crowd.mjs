@@ -62,7 +62,7 @@ export class Crowd {
 
   /** What was dropped by the seal of this person, by reason. @param {string} name @returns {Promise<Record<string, number>>} */
   stats(name) {
-    return this.page.evaluate((who) => /** @type {any} */ (window).pairs[who].stats, name);
+    return this.page.evaluate((who) => /** @type {any} */ (window).pairs[who]?.stats ?? {}, name);
   }
 
   /** @param {string} name @returns {Promise<{state: string, error: string, count: number, pid: string, spk: string, people: Seen[], notes: Note[]}>} */

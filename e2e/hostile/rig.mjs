@@ -15,10 +15,6 @@ import { Stage } from "../lib/stage.mjs";
 export const LIMIT = 25_000;
 
 export class Rig {
-  stage = new Stage();
-  /** @type {Hostile} */ hostile;
-  /** @type {import("../lib/page.mjs").Page} */ ana;
-  /** @type {Crowd} */ crowd;
   /** Names in the crowd now. @type {Set<string>} */ #here = new Set();
 
   /**
@@ -34,11 +30,16 @@ export class Rig {
   /** @param {{victim?: "chromium" | "firefox"}} [options] */
   static async make({ victim = "chromium" } = {}) {
     const stage = new Stage();
-    const [hostile, ana, others] = await Promise.all([Hostile.start(stage), stage[victim]("Ana"), stage.chromium("Others")]);
-    const crowd = new Crowd(others, hostile.origin);
-    await crowd.ready();
-    await watch(others);
-    return new Rig(stage, hostile, ana, crowd);
+    try {
+      const [hostile, ana, others] = await Promise.all([Hostile.start(stage), stage[victim]("Ana"), stage.chromium("Others")]);
+      const crowd = new Crowd(others, hostile.origin);
+      await crowd.ready();
+      await watch(others);
+      return new Rig(stage, hostile, ana, crowd);
+    } catch (error) {
+      await stage.clear();
+      throw error;
+    }
   }
 
   /** A fresh room with a host key that the test holds, and nothing bent. @param {Record<string, unknown>} [wish] */

@@ -91,7 +91,7 @@ export async function expectGateAndKeys(page) {
 
 /** What the seal of the app's page has dropped, by reason. @param {Page} page @returns {Promise<Record<string, number>>} */
 export function dropped(page) {
-  return page.evaluate(() => /** @type {any} */ (window).pairs.page.stats);
+  return page.evaluate(() => /** @type {any} */ (window).pairs.page?.stats ?? {}); // nothing before the first tick
 }
 
 /**

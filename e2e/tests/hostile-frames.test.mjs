@@ -20,7 +20,7 @@ let rig;
 before(async () => {
   rig = await Rig.make();
 });
-after(() => rig.clear());
+after(() => rig?.clear());
 
 /** Whether it is the second frame of its instance: the first that says something to a person. @param {Signal} signal */
 const isSecond = ({ body }) => body.startsWith('{"k"') && JSON.parse(body).n === 2;
@@ -101,9 +101,10 @@ test("11 an old meeting played again: nothing appears, nothing is made", { timeo
   assert.ok(tape.some(({ body }) => "open" in JSON.parse(body)) && tape.some(({ body }) => "c" in JSON.parse(body)), "there is something to play");
   await rig.leaves("Ben");
   const pid = await rig.anaIn(room);
-  hostile.guests.set(ben, { pid: ben, place: "first", seenBy: () => true, handleSignal: () => {}, handleView: () => {} });
-  hostile.retell();
   for (let round = 0; round < 6; round++) {
+    // Behind Ana at first, so that she only answers; then before her, so that she opens to him as well.
+    hostile.guests.set(ben, { pid: ben, place: round < 3 ? "last" : "first", seenBy: () => true, handleSignal: () => {}, handleView: () => {} });
+    hostile.retell();
     for (const { body } of tape) hostile.signal({ from: ben, to: pid, body });
     await sleep(700);
   }
@@ -154,7 +155,7 @@ test("11 strangers listed first, with and without an open: no name, no connectio
   const asAnswerer = await zoe.accept(pid, open.open, EMPTY);
   zoe.say(pid, JSON.stringify(await asAnswerer.seal(JSON.stringify({ conf: b64(await asAnswerer.confirm()), docs: "", box: "AAAAAAAA", from: 1, of: "", got: 0, first: { gen: 0, name: "Zoe" } }))));
   // And she opens herself, by every way there is without a link: at the door, as a member, as a host, knocking.
-  const yan = await Stranger.join(hostile, room, { place: "first" });
+  const yan = await Stranger.join(hostile, room);
   const attempts = [yan.open(pid), yan.open(pid, { how: 2 }), yan.open(pid, { how: 2, right: random(64) }), yan.open(pid, { how: 3 })];
   await sleep(1500);
   const [accept] = yan.got("accept");
@@ -165,7 +166,8 @@ test("11 strangers listed first, with and without an open: no name, no connectio
   await sleep(2500);
   assert.deepEqual(await tilesOf(ana), []);
   assert.deepEqual(await connections(ana), [], "no RTCPeerConnection, so no TURN either");
-  assert.ok((await dropped(ana))["droppedFrames"] ?? 0 >= 1);
+  const counts = await dropped(ana);
+  assert.ok((counts["droppedFrames"] ?? 0) >= 2, `what the two of them sealed did not open: ${JSON.stringify(counts)}`);
   assert.ok(!(await remarks(ana)).some(({ text }) => /zoe/i.test(text)));
   // With the link's key the same hands are a guest: it is the key that was missing.
   const eve = await Stranger.join(hostile, room);
@@ -255,7 +257,8 @@ test("11 a flood of opens and junk: bounded answers, and the call beside it goes
   await ana.evaluate(() => 1);
   assert.ok(Date.now() - began < 12_000, "the page still answers");
   const accepts = strangers.reduce((sum, stranger) => sum + stranger.got("accept").length, 0);
-  assert.ok(accepts >= 1 && accepts <= 8, `as many wait as there are chairs, of 1200 opens: ${accepts}`);
+  // Eight may wait, as there are chairs; each who waits may take its own place again, once in two seconds.
+  assert.ok(accepts >= 1 && accepts <= 20, `few of 1200 opens were accepted: ${accepts}`);
   await expectMedia(ana, { people: 1, road: /./, timeout: 10_000, sound: false });
   assert.equal((await tilesOf(ana)).length, 1);
   await atScreen(ana, "call");

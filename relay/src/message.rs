@@ -118,10 +118,7 @@ impl<'a> Message<'a> {
         let message_type = u16::from_be_bytes([t0, t1]);
         let length = usize::from(u16::from_be_bytes([l0, l1]));
         let cookie = u32::from_be_bytes([c0, c1, c2, c3]);
-        if message_type >= 0x4000
-            || cookie != MAGIC_COOKIE
-            || HEADER + length != bytes.len()
-        {
+        if message_type >= 0x4000 || cookie != MAGIC_COOKIE || HEADER + length != bytes.len() {
             return Err(ParseError::Malformed);
         }
         let mut message = Self {

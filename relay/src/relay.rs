@@ -184,6 +184,8 @@ impl Relay {
         owners
             && owned == self.allocations.len()
             && self.allocations.indexes_agree()
+            && self.seats.indexes_agree()
+            && self.stats.seats == self.seats.len()
             && self.stats.allocations == self.allocations.len()
             && self.ports.unused() + self.allocations.len() == self.ports.total()
     }

@@ -147,6 +147,13 @@ impl Seats {
         self.seats.iter()
     }
 
+    /// Whether all indexes say the same.
+    pub(crate) fn indexes_agree(&self) -> bool {
+        let members: usize = self.rooms.values().map(|room| room.seats.len()).sum();
+        let known = self.by_userhash.values().all(|id| self.seats.contains_key(id));
+        known && [members, self.by_userhash.len()] == [self.seats.len(); 2]
+    }
+
     fn share_out(&self, room: RoomTag) {
         let Some(room) = self.rooms.get(&room) else { return };
         let bits = self.bits_per_room / (room.seats.len() as u64).max(1);

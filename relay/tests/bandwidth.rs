@@ -113,6 +113,47 @@ fn when_everybody_sends_too_much_audio_still_passes() {
     assert_eq!(audio, 150);
 }
 
+/// With three seats, a third of the room's burst is a seat's even share; with one, all of it is.
+#[test]
+fn the_even_share_grows_when_others_leave() {
+    let config = Config {
+        bits_per_room: 8_000,
+        burst_per_room: 100_000,
+        bits_per_allocation: 1 << 40,
+        burst_per_allocation: 1 << 30,
+        ..Config::default()
+    };
+    let (mut bench, [sender, talker, _], listener) = room(config.clone());
+    assert_eq!(
+        passed(&mut bench, sender, listener, 1000, 200),
+        50,
+        "above its share, up to half of the burst"
+    );
+    assert_eq!(
+        passed(&mut bench, talker, listener, 1000, 200),
+        25,
+        "within its share, up to three quarters"
+    );
+
+    let (mut bench, [sender, talker, other], _) = room(config);
+    bench.close_seat(talker.seat);
+    bench.close_seat(other.seat);
+    let mut second = sender;
+    second.tuple.client.set_port(50_000);
+    let own = bench.allocated(second);
+    assert_eq!(
+        passed(&mut bench, sender, own, 1000, 200),
+        0,
+        "the second one has permitted nobody"
+    );
+    bench.permit(second, own).succeeds();
+    assert_eq!(
+        passed(&mut bench, sender, own, 1000, 200),
+        75,
+        "the share is the whole"
+    );
+}
+
 #[test]
 fn rooms_do_not_share_their_bandwidth() {
     let config = Config {

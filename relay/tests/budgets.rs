@@ -269,8 +269,8 @@ fn a_full_seat_loses_its_longest_silent_allocation() {
         one
     };
     let (old, talking, new) = (with_port(1), with_port(2), with_port(3));
-    let relayed = bench.allocated(old);
     bench.allocate(talking).succeeds();
+    let relayed = bench.allocated(old);
     bench.permit(talking, relayed).succeeds();
     bench.permit(old, relayed).succeeds();
     bench.after(59);

@@ -335,6 +335,26 @@ fn s14_6_a_truncated_sha256_tag_is_wrong() {
     }
 }
 
+/// A tag of one byte, were it accepted, could be guessed in 256 tries.
+#[test]
+fn s14_5_a_tag_of_one_byte_is_never_right() {
+    let mut bench = Bench::new();
+    let client = bench.joined_by(1, RoomTag(1), Transport::Tcp);
+    let nonce = bench.nonce(client.tuple);
+    let username = client.seat.username();
+    for number in [MESSAGE_INTEGRITY, MESSAGE_INTEGRITY_SHA256] {
+        for tag in 0..=255_u8 {
+            let request = Builder::new(ALLOCATE, [5; 12])
+                .with_transport(17)
+                .with(USERNAME, username.as_bytes())
+                .with(REALM, REALM_NAME.as_bytes())
+                .with(NONCE, &nonce)
+                .with(number, &[tag]);
+            bench.send(client.tuple, &request.bytes).is_rejected_with(401);
+        }
+    }
+}
+
 #[test]
 fn s9_2_4_errors_after_authentication_are_signed_too() {
     let mut bench = Bench::new();

@@ -134,6 +134,32 @@ test("an offer without an answer is made again after 10 s, twice, then in the ne
   assert.deepEqual([...bench.links, bench.sides.a.gen], ["connected", "connected", 2]);
 });
 
+test("an answer to an offer that was made again is not taken for the answer to the new one", async () => {
+  const bench = await Bench.of();
+  const held = [];
+  bench.pass = (from, message) => from !== "a" || message.k !== "desc" || held.push(message) === 0;
+  await bench.after(11_000);
+  assert.deepEqual(held.map(({ description }) => description.n), [1, 2]);
+  bench.sides.b.handle(held[0]);
+  await settle();
+  assert.equal(made[0].remoteDescription, null);
+  bench.sides.b.handle(held[1]);
+  await settle();
+  assert.deepEqual(bench.links, ["connected", "connected"]);
+});
+
+test("who is asked for a restart distrusts the path for three seconds, as the other side cannot be heard there", async () => {
+  const bench = await Bench.of();
+  await bench.after(1_000);
+  bench.sides.b.handle({ k: "restart", gen: 1 });
+  assert.equal(bench.log.at(-1), "b channel false");
+  await bench.after(2_500);
+  assert.equal(bench.count("b channel true"), 1);
+  assert.equal(bench.count("a channel false"), 1, "so does the one who hears the offer");
+  await bench.after(1_000);
+  assert.deepEqual([bench.count("b channel true"), bench.count("a channel true")], [2, 2]);
+});
+
 test("who waits for an offer in vain makes one after 20 s", async () => {
   const bench = await Bench.of({ offers: { a: false, b: false } });
   await bench.after(21_000);

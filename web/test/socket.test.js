@@ -106,7 +106,11 @@ test("a server that was met is tried for ever, at most 5 s apart, and resumed", 
   assert.deepEqual(opened[12].sent[0].d.resume, { session: "s", token: "t" });
   opened[12].hears({ t: "resumed", s: 0, a: 0, d: { token: "u" } });
   assert.equal(news.at(-1), "back false");
+  const before = opened.length;
   assert.deepEqual(opened[12].sent[1], { t: "ice", id: 1, s: 1, a: 0, d: {} }, "asked again, as the server had not heard it");
+  opened[12].ends();
+  mock.timers.tick(300);
+  assert.equal(opened.length, before + 1, "after a success the pauses begin anew");
   server.end();
   await turn();
   assert.equal(ice.value, "no-server", "20 s had passed");

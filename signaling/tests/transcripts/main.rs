@@ -9,6 +9,7 @@ mod leave;
 mod limits;
 mod limits_of_queues;
 mod limits_of_rooms;
+mod merge;
 mod model;
 mod never_panics;
 mod porch;

@@ -119,9 +119,11 @@ export class FakePeerConnection {
 
   async setRemoteDescription(description) {
     if (description.type === "answer" && this.signalingState !== "have-local-offer") throw new Error("InvalidStateError");
+    const isFirst = this.remoteDescription === null;
     this.remoteDescription = description;
     if (description.type === "offer") {
-      if (this.transceivers.length === 0) for (const kind of ["audio", "video"]) this.addTransceiver(kind, { direction: "recvonly" });
+      // As browsers: what `addTransceiver` made before is never matched with what the other side offers first.
+      if (isFirst) for (const kind of ["audio", "video"]) this.addTransceiver(kind, { direction: "recvonly" });
       this.signalingState = "have-remote-offer";
     } else {
       this.signalingState = "stable";

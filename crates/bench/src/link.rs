@@ -1,0 +1,174 @@
+//! One client's socket to a server: UDP or TCP, each from a loopback address of its own choosing.
+
+use std::io::{self, ErrorKind, Read as _, Write as _};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream, UdpSocket};
+use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd};
+use std::time::{Duration, Instant};
+
+use nix::sys::socket::{ControlMessage, MsgFlags, SockaddrIn, sendmsg, setsockopt, sockopt};
+use socket2::{Domain, Socket, Type};
+
+use crate::stun;
+
+/// How long control traffic waits for an answer before it is said again.
+const PATIENCE: Duration = Duration::from_millis(250);
+/// Longest datagram, or merged run of them.
+pub(crate) const ROOM: usize = 65_536;
+
+/// UDP or TCP.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Transport {
+    Udp,
+    Tcp,
+}
+
+pub(crate) enum Link {
+    Udp(UdpSocket),
+    Tcp(Stream),
+}
+
+pub(crate) struct Stream {
+    socket: TcpStream,
+    /// What came and is not a whole frame yet.
+    pending: Vec<u8>,
+}
+
+/// The address that client `index` comes from: sixteen clients share one, so that no server's limits per
+/// source are in the way.
+pub(crate) fn source(index: usize) -> Ipv4Addr {
+    let group = index / 16;
+    Ipv4Addr::new(127, 1, (group / 250) as u8, (group % 250 + 1) as u8)
+}
+
+impl Link {
+    pub(crate) fn open(transport: Transport, from: Ipv4Addr, server: SocketAddr) -> io::Result<Self> {
+        match transport {
+            Transport::Udp => {
+                let socket = UdpSocket::bind((from, 0))?;
+                socket.connect(server)?;
+                socket.set_read_timeout(Some(PATIENCE))?;
+                Ok(Self::Udp(socket))
+            }
+            Transport::Tcp => {
+                let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+                socket.bind(&SocketAddr::from((from, 0)).into())?;
+                socket.connect(&server.into())?;
+                socket.set_tcp_nodelay(true)?;
+                let socket = TcpStream::from(socket);
+                socket.set_read_timeout(Some(PATIENCE))?;
+                Ok(Self::Tcp(Stream { socket, pending: Vec::new() }))
+            }
+        }
+    }
+
+    /// From control traffic to load: no call waits any more.
+    pub(crate) fn set_nonblocking(&self) -> io::Result<()> {
+        match self {
+            Self::Udp(socket) => socket.set_nonblocking(true),
+            Self::Tcp(stream) => stream.socket.set_nonblocking(true),
+        }
+    }
+
+    /// Lets runs of datagrams arrive in one piece (UDP_GRO).
+    pub(crate) fn merge_arrivals(&self) -> io::Result<()> {
+        match self {
+            Self::Udp(socket) => Ok(setsockopt(socket, sockopt::UdpGroSegment, &true)?),
+            Self::Tcp(_) => Ok(()),
+        }
+    }
+
+    pub(crate) fn send(&mut self, packet: &[u8]) -> io::Result<()> {
+        match self {
+            Self::Udp(socket) => socket.send(packet).map(|_| ()),
+            Self::Tcp(stream) => stream.socket.write_all(packet),
+        }
+    }
+
+    /// Sends datagrams of `segment` bytes that stand one after the other, in one call (UDP_SEGMENT).
+    pub(crate) fn send_run(&self, run: &[u8], segment: usize) -> io::Result<()> {
+        let Self::Udp(socket) = self else {
+            return Err(io::Error::other("a stream has no runs"));
+        };
+        let segment = u16::try_from(segment).map_err(io::Error::other)?;
+        let control = [ControlMessage::UdpGsoSegments(&segment)];
+        let pieces = [io::IoSlice::new(run)];
+        sendmsg::<SockaddrIn>(socket.as_raw_fd(), &pieces, &control, MsgFlags::empty(), None)?;
+        Ok(())
+    }
+
+    /// Receives what is there and gives each packet to `each`, merged runs taken apart by the lengths in their
+    /// headers. Nothing there is not an error.
+    pub(crate) fn receive(&mut self, room: &mut [u8], mut each: impl FnMut(&[u8])) -> io::Result<()> {
+        match self {
+            Self::Udp(socket) => {
+                let received = match socket.recv(room) {
+                    Ok(received) => received,
+                    Err(error) if is_nothing(&error) => return Ok(()),
+                    Err(error) => return Err(error),
+                };
+                let mut rest = &room[..received];
+                while let Some(len) = stun::datagram_length(rest)
+                    && len <= rest.len()
+                {
+                    let (packet, behind) = rest.split_at(len);
+                    each(packet);
+                    rest = behind;
+                }
+            }
+            Self::Tcp(stream) => {
+                let received = match stream.socket.read(room) {
+                    Ok(0) => return Err(ErrorKind::UnexpectedEof.into()),
+                    Ok(received) => received,
+                    Err(error) if is_nothing(&error) => return Ok(()),
+                    Err(error) => return Err(error),
+                };
+                stream.pending.extend_from_slice(&room[..received]);
+                let mut done = 0;
+                while let Some(len) = stun::frame_length(&stream.pending[done..])
+                    && let Some(frame) = stream.pending.get(done..done + len)
+                {
+                    each(frame);
+                    done += len;
+                }
+                stream.pending.drain(..done);
+            }
+        }
+        Ok(())
+    }
+
+    /// Says `request` up to four times until an answer to it comes; returns that.
+    pub(crate) fn ask(&mut self, request: &[u8], is_answer: impl Fn(&[u8]) -> bool) -> io::Result<Vec<u8>> {
+        let mut room = [0; 2048];
+        let tries = if matches!(self, Self::Udp(_)) { 4 } else { 1 };
+        for _ in 0..tries {
+            self.send(request)?;
+            let until = Instant::now() + PATIENCE * if tries == 1 { 4 } else { 1 };
+            while Instant::now() < until {
+                let mut answer = None;
+                self.receive(&mut room, |packet| {
+                    if is_answer(packet) {
+                        answer = Some(packet.to_vec());
+                    }
+                })?;
+                if let Some(answer) = answer {
+                    return Ok(answer);
+                }
+            }
+        }
+        Err(io::Error::new(ErrorKind::TimedOut, "no answer"))
+    }
+}
+
+impl AsFd for Link {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        match self {
+            Self::Udp(socket) => socket.as_fd(),
+            Self::Tcp(stream) => stream.socket.as_fd(),
+        }
+    }
+}
+
+/// Refused datagrams are what a server leaves behind that has just gone; a generator goes on.
+fn is_nothing(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted)
+}
