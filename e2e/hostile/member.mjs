@@ -220,12 +220,12 @@ export class Stranger {
 
 /**
  * @template T
- * @param {() => T} ask @param {number} timeout ms @param {string} what @returns {Promise<NonNullable<T>>}
+ * @param {() => T} ask @param {number} timeout ms @param {string} what @returns {Promise<NonNullable<Awaited<T>>>}
  */
 export async function until(ask, timeout, what) {
   const end = Date.now() + timeout;
   for (;;) {
-    const answer = ask();
+    const answer = await ask();
     if (answer) return answer;
     if (Date.now() > end) throw new Error(`${what}: not within ${timeout} ms`);
     await sleep(50);

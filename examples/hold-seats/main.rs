@@ -48,7 +48,10 @@ async fn main() -> ExitCode {
 }
 
 async fn run(args: &Args) -> Result<(), Error> {
-    let options = Options { from: args.from, ..Options::to(args.server) };
+    let options = Options {
+        from: args.from,
+        ..Options::to(args.server)
+    };
     let (host, room_id) = (HostKey::random()?, random_room_id()?);
     let state = host.state(&Rules::open(room_id, args.seats), tomorrow());
     let claim = host.claim(room_id, &[state])?;
@@ -111,5 +114,6 @@ fn print(servers: &[IceServer]) {
 
 fn tomorrow() -> u64 {
     let now = SystemTime::now() + A_DAY;
-    now.duration_since(UNIX_EPOCH).map_or(u64::MAX, |since| since.as_secs())
+    now.duration_since(UNIX_EPOCH)
+        .map_or(u64::MAX, |since| since.as_secs())
 }

@@ -137,14 +137,14 @@ impl Signaling {
         }))
     }
 
-    /// Somebody who is here already, as far as the server can tell, makes way: the same page if its connection broke,
-    /// and an older page of the same person if its connection broke and the room is full.
+    /// Somebody who is here already, as far as the server can tell, makes way: the same page, or an older page of the
+    /// same person (seal.md 3), if its connection broke. So who reloads after a crash does not sit beside a ghost.
     fn make_way(&mut self, now: Instant, tag: RoomTag, who: &Participant) -> Result<(), Refusal> {
         let room = self.rooms.get(tag).ok_or(Refusal::NoSuchRoom)?;
         let before = match room.participant(who.person.pid) {
             Some(same) if same.away && same.person.hid == who.person.hid => Some(same.session),
             Some(_) => return Err(Refusal::AlreadyInRoom),
-            None if room.is_full(&self.config) && may_enter(room, who, self.unix(now), &self.config) => {
+            None if may_enter(room, who, self.unix(now), &self.config) => {
                 let older = |there: &&Participant| there.away && there.person.spk == who.person.spk;
                 room.seats
                     .iter()

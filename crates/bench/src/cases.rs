@@ -55,12 +55,16 @@ impl Case {
 
     pub(crate) const fn title(self) -> &'static str {
         match self {
-            Self::Audio => "Saturated, 120 B one by one (128 clients, 128 packets in flight, channels over UDP)",
+            Self::Audio => {
+                "Saturated, 120 B one by one (128 clients, 128 packets in flight, channels over UDP)"
+            }
             Self::Indications => "Saturated, 120 B as Send and Data indications (128 clients, 128 in flight)",
             Self::Tcp => "Saturated, 120 B over TCP (128 clients, 128 in flight)",
             Self::MergedBursts => "1200 B in bursts of 16 that arrive merged, 96 000 packets/s (240 clients)",
             Self::Bursts => "1200 B in bursts of 16 that arrive one by one, 96 000 packets/s (240 clients)",
-            Self::Flood => "1200 B in bursts of 16 that arrive merged, 320 000 packets/s offered (800 clients)",
+            Self::Flood => {
+                "1200 B in bursts of 16 that arrive merged, 320 000 packets/s offered (800 clients)"
+            }
             Self::Call => "Call profile: 50 clients with 50 audio packets/s and 26 frames of 6 × 1200 B each",
             Self::MergedCall => "Call profile, video frames arrive merged",
             Self::Light => "Light: 2 000 packets/s of 120 B, evenly spaced (50 clients)",
@@ -154,7 +158,17 @@ fn call(clients: usize, merged: bool) -> Vec<Timetable> {
             first: spread(audio, endpoint, clients),
         };
         let first = spread(video, endpoint * 7 % clients, clients);
-        [quiet, Timetable { payload: VIDEO, burst: 6, merged, every: video, first, ..quiet }]
+        [
+            quiet,
+            Timetable {
+                payload: VIDEO,
+                burst: 6,
+                merged,
+                every: video,
+                first,
+                ..quiet
+            },
+        ]
     };
     (0..clients).flat_map(both).collect()
 }
@@ -192,7 +206,10 @@ mod tests {
     #[test]
     fn titles_tell_the_true_rates() {
         assert_eq!(packets_per_second(&bursts(240, true)).round(), 96_000.0);
-        assert_eq!(packets_per_second(&bursts(Case::Flood.clients(), true)).round(), 320_000.0);
+        assert_eq!(
+            packets_per_second(&bursts(Case::Flood.clients(), true)).round(),
+            320_000.0
+        );
         assert_eq!(packets_per_second(&evenly(50, 2_000)).round(), 2_000.0);
         assert_eq!(packets_per_second(&call(50, false)).round(), 10_292.0);
     }
@@ -204,7 +221,9 @@ mod tests {
             for client in 0..50 {
                 let of_client = timetables.iter().filter(|timetable| timetable.endpoint == client);
                 let bits: f64 = of_client
-                    .map(|timetable| (8 * timetable.payload * timetable.burst) as f64 / timetable.every.as_secs_f64())
+                    .map(|timetable| {
+                        (8 * timetable.payload * timetable.burst) as f64 / timetable.every.as_secs_f64()
+                    })
                     .sum();
                 assert!(bits < 100e6 / 16.0, "{bits}");
             }

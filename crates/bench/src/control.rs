@@ -23,34 +23,51 @@ pub(crate) struct Allocation {
 
 impl Allocation {
     /// RFC 8656 §7: asks, is challenged, asks again.
-    pub(crate) fn new(transport: Transport, from: Ipv4Addr, server: SocketAddr, user: &User) -> io::Result<Self> {
+    pub(crate) fn new(
+        transport: Transport,
+        from: Ipv4Addr,
+        server: SocketAddr,
+        user: &User,
+    ) -> io::Result<Self> {
         let mut link = Link::open(transport, from, server)?;
-        let bare = Writer::new(stun::ALLOCATE, next_transaction()).udp_transport().bytes();
+        let bare = Writer::new(stun::ALLOCATE, next_transaction())
+            .udp_transport()
+            .bytes();
         let challenge = exchange(&mut link, &bare)?;
         let login = Login::new(&user.name, &user.password, &challenge)
             .ok_or_else(|| io::Error::other("the first answer is no challenge"))?;
-        let request = Writer::new(stun::ALLOCATE, next_transaction()).udp_transport().lifetime(600);
+        let request = Writer::new(stun::ALLOCATE, next_transaction())
+            .udp_transport()
+            .lifetime(600);
         let answer = exchange(&mut link, &request.signed(&login))?;
         succeeded("Allocate", &answer)?;
-        let relayed =
-            stun::relayed_address(&answer).ok_or_else(|| io::Error::other("no IPv4 relayed address in the answer"))?;
+        let relayed = stun::relayed_address(&answer)
+            .ok_or_else(|| io::Error::other("no IPv4 relayed address in the answer"))?;
         Ok(Self { link, relayed, login })
     }
 
     /// RFC 8656 §9.
     pub(crate) fn permit(&mut self, peer: SocketAddr) -> io::Result<()> {
-        self.request("CreatePermission", Writer::new(stun::CREATE_PERMISSION, next_transaction()).peer(peer))
+        self.request(
+            "CreatePermission",
+            Writer::new(stun::CREATE_PERMISSION, next_transaction()).peer(peer),
+        )
     }
 
     /// RFC 8656 §12.
     pub(crate) fn bind(&mut self, number: u16, peer: SocketAddr) -> io::Result<()> {
-        let request = Writer::new(stun::CHANNEL_BIND, next_transaction()).channel(number).peer(peer);
+        let request = Writer::new(stun::CHANNEL_BIND, next_transaction())
+            .channel(number)
+            .peer(peer);
         self.request("ChannelBind", request)
     }
 
     /// RFC 8656 §8: a lifetime of zero.
     pub(crate) fn release(mut self) -> io::Result<()> {
-        self.request("Refresh", Writer::new(stun::REFRESH, next_transaction()).lifetime(0))
+        self.request(
+            "Refresh",
+            Writer::new(stun::REFRESH, next_transaction()).lifetime(0),
+        )
     }
 
     fn request(&mut self, name: &str, request: Writer) -> io::Result<()> {

@@ -29,11 +29,18 @@ pub(crate) struct Endpoint {
 }
 
 /// Sets up `pairs` pairs. A client has its own socket, its own allocation and, at Parlour, its own seat.
-pub(crate) fn connect(server: &Server, pairs: usize, transport: Transport, shape: Shape) -> io::Result<Vec<Endpoint>> {
+pub(crate) fn connect(
+    server: &Server,
+    pairs: usize,
+    transport: Transport,
+    shape: Shape,
+) -> io::Result<Vec<Endpoint>> {
     if server.kind.is_relay() {
         pair_up(allocate(server, 2 * pairs, transport)?, shape)
     } else {
-        let ends: Vec<_> = (0..pairs).map(|pair| bare_pair(server, pair)).collect::<io::Result<_>>()?;
+        let ends: Vec<_> = (0..pairs)
+            .map(|pair| bare_pair(server, pair))
+            .collect::<io::Result<_>>()?;
         Ok(ends.into_iter().flatten().collect())
     }
 }
@@ -91,7 +98,11 @@ impl Endpoint {
                 (header, (at, Some(2)))
             }
         };
-        Ok(Self { link, header, lengths })
+        Ok(Self {
+            link,
+            header,
+            lengths,
+        })
     }
 
     /// Bytes on the wire of a packet with so much payload; payloads here are multiples of four.

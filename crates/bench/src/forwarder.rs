@@ -9,8 +9,8 @@ use std::net::UdpSocket;
 use std::os::fd::AsRawFd as _;
 
 use nix::sys::socket::{
-    ControlMessage, ControlMessageOwned, MsgFlags, MultiHeaders, SockaddrIn, recvmmsg, recvmsg, sendmmsg, sendmsg,
-    setsockopt, sockopt,
+    ControlMessage, ControlMessageOwned, MsgFlags, MultiHeaders, SockaddrIn, recvmmsg, recvmsg, sendmmsg,
+    sendmsg, setsockopt, sockopt,
 };
 
 use crate::link::ROOM;
@@ -27,7 +27,11 @@ pub(crate) fn run(merges: bool, announce: impl FnOnce(std::net::SocketAddr)) -> 
     setsockopt(&socket, sockopt::SndBuf, &(4 << 20))?;
     announce(socket.local_addr()?);
     let mut pairs = Pairs::default();
-    if merges { run_merged(&socket, &mut pairs) } else { run_batched(&socket, &mut pairs) }
+    if merges {
+        run_merged(&socket, &mut pairs)
+    } else {
+        run_batched(&socket, &mut pairs)
+    }
 }
 
 #[derive(Default)]
@@ -87,7 +91,14 @@ fn run_batched(socket: &UdpSocket, pairs: &mut Pairs) -> io::Result<()> {
         let pieces = lengths.map(|(index, len)| [IoSlice::new(&buffers[index][..len])]);
         if count > 0 {
             // A receiver that is too slow loses datagrams, as on any network.
-            let _ = sendmmsg(fd, &mut outgoing, &pieces[..count], &addresses[..count], [], MsgFlags::MSG_DONTWAIT);
+            let _ = sendmmsg(
+                fd,
+                &mut outgoing,
+                &pieces[..count],
+                &addresses[..count],
+                [],
+                MsgFlags::MSG_DONTWAIT,
+            );
         }
     }
 }
@@ -141,6 +152,9 @@ mod tests {
         let mut packet = [0x40, 9, 0, 0];
         assert_eq!(pairs.destination(a, &mut packet), Some(b));
         assert_eq!(packet[..2], [0x40, 1]);
-        assert_eq!(pairs.destination(SockaddrIn::new(127, 0, 0, 1, 3), &mut packet), None);
+        assert_eq!(
+            pairs.destination(SockaddrIn::new(127, 0, 0, 1, 3), &mut packet),
+            None
+        );
     }
 }

@@ -56,7 +56,10 @@ impl Link {
                 socket.set_tcp_nodelay(true)?;
                 let socket = TcpStream::from(socket);
                 socket.set_read_timeout(Some(PATIENCE))?;
-                Ok(Self::Tcp(Stream { socket, pending: Vec::new() }))
+                Ok(Self::Tcp(Stream {
+                    socket,
+                    pending: Vec::new(),
+                }))
             }
         }
     }
@@ -170,5 +173,8 @@ impl AsFd for Link {
 
 /// Refused datagrams are what a server leaves behind that has just gone; a generator goes on.
 fn is_nothing(error: &io::Error) -> bool {
-    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted)
+    matches!(
+        error.kind(),
+        ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted
+    )
 }

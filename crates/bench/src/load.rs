@@ -80,7 +80,14 @@ pub(crate) fn bounce(
     let (mut room, mut out) = (vec![0; ROOM], Vec::with_capacity(ROOM));
     let mut heard = vec![0; endpoints.len() / 2];
     for endpoint in endpoints.iter_mut().step_by(2) {
-        send(endpoint, &mut out, payload, tokens, false, window.nanos(Instant::now()))?;
+        send(
+            endpoint,
+            &mut out,
+            payload,
+            tokens,
+            false,
+            window.nanos(Instant::now()),
+        )?;
     }
     let mut events = [EpollEvent::empty(); 64];
     let mut look_again = Instant::now() + SILENT;
@@ -152,18 +159,27 @@ pub(crate) fn paced(
             due.pop();
             due.push(Reverse((at + timetable.every.as_nanos() as u64, index)));
             let endpoint = &mut endpoints[timetable.endpoint];
-            send(endpoint, &mut out, timetable.payload, timetable.burst, timetable.merged, nanos)?;
+            send(
+                endpoint,
+                &mut out,
+                timetable.payload,
+                timetable.burst,
+                timetable.merged,
+                nanos,
+            )?;
             window.outcome.sent += timetable.burst as u64;
         }
         let ready = epoll.wait(&mut events, EpollTimeout::ZERO)?;
         let nanos = window.nanos(Instant::now());
         for event in &events[..ready] {
-            endpoints[event.data() as usize].link.receive(&mut room, |packet| {
-                if let Some(at) = sent_at(packet) {
-                    received += 1;
-                    window.note(nanos, at);
-                }
-            })?;
+            endpoints[event.data() as usize]
+                .link
+                .receive(&mut room, |packet| {
+                    if let Some(at) = sent_at(packet) {
+                        received += 1;
+                        window.note(nanos, at);
+                    }
+                })?;
         }
     }
 }
@@ -204,8 +220,17 @@ fn send(
 
 impl Window {
     fn new(length: Duration, pid: u32) -> Self {
-        let outcome = Outcome { latencies: Vec::with_capacity(2_000_000), ..Outcome::default() };
-        Self { start: Instant::now(), open: None, outcome, length, pid }
+        let outcome = Outcome {
+            latencies: Vec::with_capacity(2_000_000),
+            ..Outcome::default()
+        };
+        Self {
+            start: Instant::now(),
+            open: None,
+            outcome,
+            length,
+            pid,
+        }
     }
 
     fn nanos(&self, now: Instant) -> u64 {
@@ -215,7 +240,9 @@ impl Window {
     fn note(&mut self, now: u64, sent_at: u64) {
         if self.open.is_some() {
             self.outcome.packets += 1;
-            self.outcome.latencies.push(u32::try_from(now.saturating_sub(sent_at)).unwrap_or(u32::MAX));
+            self.outcome
+                .latencies
+                .push(u32::try_from(now.saturating_sub(sent_at)).unwrap_or(u32::MAX));
         }
     }
 
@@ -225,7 +252,12 @@ impl Window {
             None if now - self.start >= WARM_UP => {
                 let own = process::cpu(std::process::id())?;
                 let (cpu, machine) = (process::cpu(self.pid)?, process::machine_busy()?);
-                self.open = Some(Opening { at: Instant::now(), cpu, own, machine });
+                self.open = Some(Opening {
+                    at: Instant::now(),
+                    cpu,
+                    own,
+                    machine,
+                });
                 Ok(false)
             }
             Some(open) if now - open.at >= self.length => {

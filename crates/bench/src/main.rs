@@ -109,23 +109,40 @@ fn compare(args: &Compare) -> io::Result<()> {
         turn_rs: args.turn_rs.clone(),
     };
     let wanted = |kind: &Kind| args.servers.is_empty() || args.servers.contains(kind);
-    let all = [Kind::Parlour, Kind::Coturn, Kind::TurnRs, Kind::Bare, Kind::BareMerged];
-    let (present, missing): (Vec<Kind>, Vec<Kind>) =
-        all.into_iter().filter(wanted).partition(|kind| programs.has(*kind));
+    let all = [
+        Kind::Parlour,
+        Kind::Coturn,
+        Kind::TurnRs,
+        Kind::Bare,
+        Kind::BareMerged,
+    ];
+    let (present, missing): (Vec<Kind>, Vec<Kind>) = all
+        .into_iter()
+        .filter(wanted)
+        .partition(|kind| programs.has(*kind));
     for kind in missing {
         eprintln!("parlour-bench: {} is not installed and is left out", kind.name());
     }
     say(&format!("Machine: {}\n\n", process::machine()));
-    let mut quiet = Quiet { patience: Duration::from_secs(args.patience) };
+    let mut quiet = Quiet {
+        patience: Duration::from_secs(args.patience),
+    };
     let length = Duration::from_millis(args.millis);
     if !args.only_upkeep {
-        let cases = if args.cases.is_empty() { Case::ALL.to_vec() } else { args.cases.clone() };
+        let cases = if args.cases.is_empty() {
+            Case::ALL.to_vec()
+        } else {
+            args.cases.clone()
+        };
         for case in cases {
             let kinds: Vec<Kind> = present.iter().copied().filter(|kind| case.suits(*kind)).collect();
             let rows = rounds(args.rounds, &kinds, &mut quiet, |kind| {
                 case.run(&Server::start(kind, &programs, case.clients())?, length)
             })?;
-            let rows: Vec<Row> = rows.into_iter().map(|(kind, rounds)| Row { kind, rounds }).collect();
+            let rows: Vec<Row> = rows
+                .into_iter()
+                .map(|(kind, rounds)| Row { kind, rounds })
+                .collect();
             say(&format!("{}\n", table::comparison(case.title(), &rows)));
         }
     }
@@ -138,7 +155,11 @@ fn compare(args: &Compare) -> io::Result<()> {
         let mut grown = Vec::new();
         for allocations in [10, 100, 1_000, 10_000] {
             grown.extend(rounds(args.rounds, &kinds, &mut quiet, |kind| {
-                upkeep::growth(&Server::start(kind, &programs, upkeep::SEATS)?, allocations, length)
+                upkeep::growth(
+                    &Server::start(kind, &programs, upkeep::SEATS)?,
+                    allocations,
+                    length,
+                )
             })?);
         }
         say(&format!("{}\n", upkeep::growth_table(&grown)));

@@ -37,7 +37,9 @@ pub(crate) fn machine() -> String {
     let model = info
         .lines()
         .find_map(|line| line.strip_prefix("model name"))
-        .map_or("an unknown processor", |rest| rest.trim_start_matches([' ', '\t', ':']));
+        .map_or("an unknown processor", |rest| {
+            rest.trim_start_matches([' ', '\t', ':'])
+        });
     let cores = info.lines().filter(|line| line.starts_with("processor")).count();
     let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
     format!("{model}, {cores} cores, Linux {}", kernel.trim())
@@ -45,13 +47,20 @@ pub(crate) fn machine() -> String {
 
 fn busy_ticks(line: &str) -> u64 {
     // cpu user nice system idle iowait irq softirq steal; steal is others' work on the host.
-    let fields: Vec<u64> = line.split_whitespace().skip(1).filter_map(|field| field.parse().ok()).collect();
+    let fields: Vec<u64> = line
+        .split_whitespace()
+        .skip(1)
+        .filter_map(|field| field.parse().ok())
+        .collect();
     let idle: u64 = fields.iter().skip(3).take(2).sum();
     fields.iter().take(8).sum::<u64>() - idle
 }
 
 fn first_number(text: &str) -> u64 {
-    text.split_whitespace().next().and_then(|word| word.parse().ok()).unwrap_or(0)
+    text.split_whitespace()
+        .next()
+        .and_then(|word| word.parse().ok())
+        .unwrap_or(0)
 }
 
 #[cfg(test)]

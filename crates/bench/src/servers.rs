@@ -119,7 +119,14 @@ impl Drop for Server {
 
 fn parlour(programs: &Programs, seats: usize) -> io::Result<Server> {
     let mut command = pinned(SERVER_CORE, &programs.parlour);
-    command.args(["--listen", "127.0.0.1:0", "--relay-listen", "127.0.0.1:0", "--relay-workers", "1"]);
+    command.args([
+        "--listen",
+        "127.0.0.1:0",
+        "--relay-listen",
+        "127.0.0.1:0",
+        "--relay-workers",
+        "1",
+    ]);
     command.args(["--max-people", &SEATS.to_string(), "--log", "error"]);
     let mut main = command.stdout(Stdio::piped()).spawn()?;
     let line = first_lines(&mut main, 1)?.0.remove(0);
@@ -134,14 +141,27 @@ fn parlour(programs: &Programs, seats: usize) -> io::Result<Server> {
         config: None,
     };
     for room in 0..seats.div_ceil(SEATS) {
-        let source = Ipv4Addr::new(127, 2, (room / ROOMS_PER_SOURCE / 250) as u8, (room / ROOMS_PER_SOURCE % 250 + 1) as u8);
+        let source = Ipv4Addr::new(
+            127,
+            2,
+            (room / ROOMS_PER_SOURCE / 250) as u8,
+            (room / ROOMS_PER_SOURCE % 250 + 1) as u8,
+        );
         let mut command = pinned(GENERATOR_CORE, &programs.hold_seats);
-        command.args(["--server", &page, "--seats", &SEATS.to_string(), "--from", &source.to_string()]);
+        command.args([
+            "--server",
+            &page,
+            "--seats",
+            &SEATS.to_string(),
+            "--from",
+            &source.to_string(),
+        ]);
         let mut helper = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
         let lines = first_lines(&mut helper, SEATS);
         server.helpers.push(helper);
         for line in lines?.0 {
-            let (address, user) = ice_server(&line).ok_or_else(|| io::Error::other("hold-seats printed no iceServers"))?;
+            let (address, user) =
+                ice_server(&line).ok_or_else(|| io::Error::other("hold-seats printed no iceServers"))?;
             server.address = address;
             server.users.push(user);
         }
@@ -152,10 +172,41 @@ fn parlour(programs: &Programs, seats: usize) -> io::Result<Server> {
 fn coturn(programs: &Programs) -> io::Result<Server> {
     let port = free_port()?;
     let mut command = pinned(SERVER_CORE, &programs.coturn);
-    command.args(["-n", "--no-cli", "--no-tls", "--no-dtls", "--allow-loopback-peers", "--lt-cred-mech"]);
-    command.args(["-u", "u:p", "-r", "r", "--log-file", "/dev/null", "--no-stdout-log", "-m", "0"]);
-    command.args(["--listening-ip", "127.0.0.1", "--relay-ip", "127.0.0.1", "-p", &port.to_string()]);
-    command.args(["--min-port", "10000", "--max-port", "65535", "--pidfile", "/dev/null"]);
+    command.args([
+        "-n",
+        "--no-cli",
+        "--no-tls",
+        "--no-dtls",
+        "--allow-loopback-peers",
+        "--lt-cred-mech",
+    ]);
+    command.args([
+        "-u",
+        "u:p",
+        "-r",
+        "r",
+        "--log-file",
+        "/dev/null",
+        "--no-stdout-log",
+        "-m",
+        "0",
+    ]);
+    command.args([
+        "--listening-ip",
+        "127.0.0.1",
+        "--relay-ip",
+        "127.0.0.1",
+        "-p",
+        &port.to_string(),
+    ]);
+    command.args([
+        "--min-port",
+        "10000",
+        "--max-port",
+        "65535",
+        "--pidfile",
+        "/dev/null",
+    ]);
     let main = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
     ready(Kind::Coturn, main, port, None)
 }
@@ -187,8 +238,18 @@ fn bare(kind: Kind) -> io::Result<Server> {
     let mut main = command.stdout(Stdio::piped()).spawn()?;
     let line = first_lines(&mut main, 1)?.0.remove(0);
     let address = line.trim().parse().map_err(io::Error::other)?;
-    let users = vec![User { name: String::new(), password: String::new() }];
-    Ok(Server { kind, address, users, main, helpers: Vec::new(), config: None })
+    let users = vec![User {
+        name: String::new(),
+        password: String::new(),
+    }];
+    Ok(Server {
+        kind,
+        address,
+        users,
+        main,
+        helpers: Vec::new(),
+        config: None,
+    })
 }
 
 fn pinned(core: usize, program: &std::path::Path) -> Command {
@@ -200,8 +261,18 @@ fn pinned(core: usize, program: &std::path::Path) -> Command {
 /// For servers that do not say when they are ready, and have one user.
 fn ready(kind: Kind, main: Child, port: u16, config: Option<PathBuf>) -> io::Result<Server> {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-    let users = vec![User { name: "u".to_owned(), password: "p".to_owned() }];
-    let server = Server { kind, address, users, main, helpers: Vec::new(), config };
+    let users = vec![User {
+        name: "u".to_owned(),
+        password: "p".to_owned(),
+    }];
+    let server = Server {
+        kind,
+        address,
+        users,
+        main,
+        helpers: Vec::new(),
+        config,
+    };
     let until = Instant::now() + START_WITHIN;
     while Instant::now() < until {
         if TcpStream::connect(address).is_ok() {
@@ -214,7 +285,10 @@ fn ready(kind: Kind, main: Child, port: u16, config: Option<PathBuf>) -> io::Res
 
 /// Lines and the reader; a child that says nothing ends it by closing its output.
 fn first_lines(child: &mut Child, count: usize) -> io::Result<(Vec<String>, BufReader<ChildStdout>)> {
-    let output = child.stdout.take().ok_or_else(|| io::Error::other("no standard output"))?;
+    let output = child
+        .stdout
+        .take()
+        .ok_or_else(|| io::Error::other("no standard output"))?;
     let mut reader = BufReader::new(output);
     let mut lines = Vec::new();
     while lines.len() < count {
@@ -234,7 +308,13 @@ fn ice_server(line: &str) -> Option<(SocketAddr, User)> {
     let url = server.get("urls")?.get(0)?.as_str()?;
     let address = url.strip_prefix("turn:")?.split('?').next()?.parse().ok()?;
     let text = |key| server.get(key)?.as_str().map(str::to_owned);
-    Some((address, User { name: text("username")?, password: text("credential")? }))
+    Some((
+        address,
+        User {
+            name: text("username")?,
+            password: text("credential")?,
+        },
+    ))
 }
 
 fn free_port() -> io::Result<u16> {
@@ -254,8 +334,12 @@ mod tests {
 
     #[test]
     fn a_line_of_hold_seats_is_read() {
-        let line = r#"[{"urls":["turn:127.0.0.1:3478?transport=udp","turn:x"],"username":"n","credential":"c"}]"#;
-        let user = User { name: "n".to_owned(), password: "c".to_owned() };
+        let line =
+            r#"[{"urls":["turn:127.0.0.1:3478?transport=udp","turn:x"],"username":"n","credential":"c"}]"#;
+        let user = User {
+            name: "n".to_owned(),
+            password: "c".to_owned(),
+        };
         assert_eq!(ice_server(line), Some(("127.0.0.1:3478".parse().unwrap(), user)));
         assert_eq!(ice_server("[]"), None);
     }

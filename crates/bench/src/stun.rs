@@ -123,7 +123,12 @@ impl Login {
             .chain_update(password)
             .finalize()
             .into();
-        Some(Self { username: username.to_owned(), realm, nonce, key })
+        Some(Self {
+            username: username.to_owned(),
+            realm,
+            nonce,
+            key,
+        })
     }
 }
 
@@ -170,7 +175,11 @@ pub(crate) fn frame_length(stream: &[u8]) -> Option<usize> {
 /// Bytes of the first packet in a datagram or a merged run; ChannelData is not padded there.
 pub(crate) fn datagram_length(run: &[u8]) -> Option<usize> {
     let len = usize::from(u16::from_be_bytes(run.get(2..4)?.try_into().ok()?));
-    Some(if run.first()? >> 6 == 0 { HEADER + len } else { 4 + len })
+    Some(if run.first()? >> 6 == 0 {
+        HEADER + len
+    } else {
+        4 + len
+    })
 }
 
 fn attribute(message: &[u8], wanted: u16) -> Option<&[u8]> {

@@ -119,7 +119,10 @@ mod tests {
     #[test]
     fn percentiles_are_by_nearest_rank() {
         let sorted: Vec<u32> = (1..=1000).collect();
-        assert_eq!([0.5, 0.99, 0.999, 1.0].map(|share| percentile(&sorted, share)), [500, 990, 999, 1000]);
+        assert_eq!(
+            [0.5, 0.99, 0.999, 1.0].map(|share| percentile(&sorted, share)),
+            [500, 990, 999, 1000]
+        );
         assert_eq!(percentile(&[7], 0.5), 7);
         assert_eq!(percentile(&[], 0.5), 0);
     }
@@ -150,7 +153,15 @@ mod tests {
             others: 0.5,
         };
         assert_eq!(outcome.cpu_per_packet(), 5.0);
-        let table = comparison("t", &[Row { kind: Kind::Coturn, rounds: vec![outcome] }]);
-        assert!(table.contains("| coturn | 100000 | 5.00 (5.00–5.00) | 0.50 | 0.00 | 2 | 3 | 3 | 1.00 | 1.00 | 1 (1) |"));
+        let table = comparison(
+            "t",
+            &[Row {
+                kind: Kind::Coturn,
+                rounds: vec![outcome],
+            }],
+        );
+        assert!(table.contains(
+            "| coturn | 100000 | 5.00 (5.00–5.00) | 0.50 | 0.00 | 2 | 3 | 3 | 1.00 | 1.00 | 1 (1) |"
+        ));
     }
 }

@@ -30,7 +30,12 @@ pub(crate) struct Cycles {
 /// Allocate (with its challenge), permit, bind, release; one after the other, each from a new socket.
 pub(crate) fn cycles(server: &Server, length: Duration) -> io::Result<Cycles> {
     let cycle = |number| -> io::Result<()> {
-        let mut one = Allocation::new(Transport::Udp, source(number), server.address, server.user(number))?;
+        let mut one = Allocation::new(
+            Transport::Udp,
+            source(number),
+            server.address,
+            server.user(number),
+        )?;
         // The own relayed address is the one peer that every server allows here.
         let peer = one.relayed;
         one.permit(peer)?;
@@ -115,7 +120,8 @@ pub(crate) fn cycles_table(rows: &[(Kind, Vec<Cycles>)]) -> String {
 }
 
 pub(crate) fn growth_table(rows: &[(Kind, Vec<Growth>)]) -> String {
-    let mut text = format!("### From few to many allocations ({RATE} packets/s of 120 B over all of them)\n\n");
+    let mut text =
+        format!("### From few to many allocations ({RATE} packets/s of 120 B over all of them)\n\n");
     text += "| server | allocations | RSS MiB | RSS bytes each | CPU µs to make one | idle % of a core | CPU µs/packet | lost % | rounds |\n";
     text += "|---|--:|--:|--:|--:|--:|--:|--:|--:|\n";
     for (kind, rounds) in rows {
@@ -159,6 +165,9 @@ mod tests {
             lost: 0.0,
         };
         assert_eq!(growth.bytes_each(), 512.0);
-        assert!(growth_table(&[(Kind::Parlour, vec![growth])]).contains("| 1000 | 5.5 | 512 | 30 | 0.10 | 4.0 | 0.00 | 1 |"));
+        assert!(
+            growth_table(&[(Kind::Parlour, vec![growth])])
+                .contains("| 1000 | 5.5 | 512 | 30 | 0.10 | 4.0 | 0.00 | 1 |")
+        );
     }
 }

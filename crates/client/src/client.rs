@@ -80,7 +80,9 @@ impl Client {
         self.socket = None;
         let mut socket = Socket::open(&self.options).await?;
         socket.send(self.ledger.hello()).await?;
-        let text = timeout(PATIENCE, socket.receive()).await.map_err(|_| Error::TimedOut)??;
+        let text = timeout(PATIENCE, socket.receive())
+            .await
+            .map_err(|_| Error::TimedOut)??;
         let frame = read(&text)?;
         let outcome = match frame.message {
             ServerMessage::Welcome(welcome) | ServerMessage::Gone(welcome) => {
@@ -182,7 +184,10 @@ impl Client {
     /// # Errors
     /// As [`Self::create`].
     pub async fn signal(&mut self, to: Pid, body: impl Into<String>) -> Result<(), Error> {
-        let signal = ClientSignal { to, body: body.into() };
+        let signal = ClientSignal {
+            to,
+            body: body.into(),
+        };
         self.ask(ClientMessage::Signal(signal), is_done).await
     }
 
@@ -208,8 +213,10 @@ impl Client {
     /// # Errors
     /// As [`Self::create`].
     pub async fn leave(&mut self) -> Result<(), Error> {
-        self.ask(ClientMessage::Leave(Empty {}), |answer| matches!(answer, ServerMessage::Left(_)).then_some(()))
-            .await
+        self.ask(ClientMessage::Leave(Empty {}), |answer| {
+            matches!(answer, ServerMessage::Left(_)).then_some(())
+        })
+        .await
     }
 
     /// The next thing that happens; waits for as long as nothing does. Can be dropped while it waits without

@@ -47,7 +47,12 @@ impl Ledger {
         if self.kept.len() >= KEPT_FRAMES {
             return Err(Error::Protocol("it acknowledges nothing"));
         }
-        let frame = ClientFrame { id: Some(id), s: self.said, a: self.received, message };
+        let frame = ClientFrame {
+            id: Some(id),
+            s: self.said,
+            a: self.received,
+            message,
+        };
         let text = frame.write();
         self.acknowledged = self.received;
         self.kept.push_back((self.said, text.clone()));
@@ -92,7 +97,10 @@ impl Ledger {
 
     /// A new session, after `welcome` or `gone`. What was said in the old one is lost.
     pub(crate) fn begin(&mut self, welcome: &Welcome) {
-        *self = Self { ticket: Some((welcome.session, welcome.token)), ..Self::default() };
+        *self = Self {
+            ticket: Some((welcome.session, welcome.token)),
+            ..Self::default()
+        };
     }
 
     /// The session goes on; the server holds everything up to `a`. Returns what is to be repeated.
@@ -110,7 +118,13 @@ impl Ledger {
 }
 
 fn outside(a: u32, message: ClientMessage) -> String {
-    ClientFrame { id: None, s: 0, a, message }.write()
+    ClientFrame {
+        id: None,
+        s: 0,
+        a,
+        message,
+    }
+    .write()
 }
 
 #[cfg(test)]
@@ -120,7 +134,12 @@ mod tests {
     use super::*;
 
     fn frame(s: u32, a: u32) -> ServerFrame {
-        ServerFrame { re: None, s, a, message: ServerMessage::Ack(Empty {}) }
+        ServerFrame {
+            re: None,
+            s,
+            a,
+            message: ServerMessage::Ack(Empty {}),
+        }
     }
 
     fn begun() -> Ledger {
@@ -143,7 +162,12 @@ mod tests {
             .map(|_| ledger.request(ClientMessage::Ice(Empty {})).unwrap().1)
             .collect();
         assert!(ledger.hear(&frame(1, 1)).unwrap());
-        let repeated = ledger.go_on(&Resumed { token: Token([3; 32]) }, 2);
+        let repeated = ledger.go_on(
+            &Resumed {
+                token: Token([3; 32]),
+            },
+            2,
+        );
         assert_eq!(repeated, said[2..]);
     }
 

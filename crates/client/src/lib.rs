@@ -30,6 +30,6 @@ pub use rules::{Door, Rules};
 pub use socket::Options;
 
 pub use parlour_signaling::{
-    Action, Bye, ByeCode, Claim, ErrorBody, ErrorCode, HostClaim, HostPk, IceServer, Join, Joined, Pid, RoomId,
-    RoomInfo, SeatView, ServerSignal, SignedState, View,
+    Action, Bye, ByeCode, Claim, ErrorBody, ErrorCode, HostClaim, HostPk, IceServer, Join, Joined, Pid,
+    RoomId, RoomInfo, SeatView, ServerSignal, SignedState, View,
 };

@@ -66,8 +66,15 @@ impl HostKey {
     pub fn claim(&self, room_id: RoomId, states: &[SignedState]) -> Result<Claim, Error> {
         let sealed: [u8; ROOM_BOX_BYTES] = random()?;
         let box_sig = sign(&self.0, &[b"parlour/1 room-box", &room_id.0, &sealed]);
-        let room_box = SealedBox::new(sealed.to_vec()).ok_or(Error::Impossible("a room box has 256 bytes at most"))?;
-        Ok(Claim { room_id, host_pk: self.pk(), states: states.to_vec(), room_box, box_sig })
+        let room_box =
+            SealedBox::new(sealed.to_vec()).ok_or(Error::Impossible("a room box has 256 bytes at most"))?;
+        Ok(Claim {
+            room_id,
+            host_pk: self.pk(),
+            states: states.to_vec(),
+            room_box,
+            box_sig,
+        })
     }
 
     /// Signs that a page belongs to a host.
@@ -131,13 +138,22 @@ impl PagePapers {
     /// What to say to be let in as a guest.
     #[must_use]
     pub fn join(&self, room_id: RoomId) -> Join {
-        Join { room_id, host_pk: self.host, core: self.core, core_sig: self.core_sig, host_in: None }
+        Join {
+            room_id,
+            host_pk: self.host,
+            core: self.core,
+            core_sig: self.core_sig,
+            host_in: None,
+        }
     }
 
     /// What to say to be let in as a host.
     #[must_use]
     pub fn join_as_host(&self, room_id: RoomId, host: &HostKey) -> Join {
-        Join { host_in: Some(host.host_in(self)), ..self.join(room_id) }
+        Join {
+            host_in: Some(host.host_in(self)),
+            ..self.join(room_id)
+        }
     }
 }
 

@@ -77,7 +77,12 @@ impl Rules {
         let (n, link) = self.link;
         // Writing to a String cannot fail.
         let _ = write!(text, r#","link":{{"n":{n},"id":"{}"}}"#, link.to_text());
-        let _ = write!(text, r#","members":{},"removed":{}}}"#, list(&self.members), list(&self.removed));
+        let _ = write!(
+            text,
+            r#","members":{},"removed":{}}}"#,
+            list(&self.members),
+            list(&self.removed)
+        );
         text
     }
 }

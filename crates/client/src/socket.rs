@@ -34,7 +34,11 @@ pub struct Options {
 impl Options {
     /// The server at this address, nothing special.
     pub fn to(server: impl Into<SocketAddr>) -> Self {
-        Self { server: server.into(), origin: None, from: None }
+        Self {
+            server: server.into(),
+            origin: None,
+            from: None,
+        }
     }
 }
 
@@ -52,7 +56,10 @@ impl Socket {
             let headers = request.headers_mut();
             headers.insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static("parlour.v1"));
             if let Some(origin) = &options.origin {
-                headers.insert(ORIGIN, HeaderValue::from_str(origin).map_err(|error| unfit(&error))?);
+                headers.insert(
+                    ORIGIN,
+                    HeaderValue::from_str(origin).map_err(|error| unfit(&error))?,
+                );
             }
             let config = WebSocketConfig::default()
                 .read_buffer_size(4096)
@@ -61,9 +68,13 @@ impl Socket {
                 .max_message_size(Some(FRAME_BYTES))
                 .max_frame_size(Some(FRAME_BYTES));
             let opened = tokio_tungstenite::client_async_with_config(request, stream, Some(config)).await;
-            opened.map(|(socket, _)| Self(socket)).map_err(|error| unfit(&error))
+            opened
+                .map(|(socket, _)| Self(socket))
+                .map_err(|error| unfit(&error))
         };
-        tokio::time::timeout(PATIENCE, opening).await.map_err(|_| Error::TimedOut)?
+        tokio::time::timeout(PATIENCE, opening)
+            .await
+            .map_err(|_| Error::TimedOut)?
     }
 
     /// # Errors
@@ -99,14 +110,21 @@ impl Socket {
 
     /// Closes with 1000: for the server this page has left.
     pub(crate) async fn close(mut self) {
-        let frame = CloseFrame { code: CloseCode::Normal, reason: "".into() };
+        let frame = CloseFrame {
+            code: CloseCode::Normal,
+            reason: "".into(),
+        };
         // A courtesy: whoever is gone already need not be told.
         let _ = tokio::time::timeout(PATIENCE, self.0.close(Some(frame))).await;
     }
 }
 
 async fn connect(options: &Options) -> std::io::Result<TcpStream> {
-    let socket = if options.server.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    let socket = if options.server.is_ipv4() {
+        TcpSocket::new_v4()?
+    } else {
+        TcpSocket::new_v6()?
+    };
     if let Some(from) = options.from {
         socket.bind((from, 0).into())?;
     }

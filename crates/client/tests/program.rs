@@ -8,11 +8,18 @@ use parlour::Server;
 use parlour::cli::Cli;
 use parlour::settings::Settings;
 use parlour_client::{
-    Client, Door, Error, ErrorCode, Event, HostKey, Options, PagePapers, Resumption, RoomId, Rules, random_room_id,
+    Client, Door, Error, ErrorCode, Event, HostKey, Options, PagePapers, Resumption, RoomId, Rules,
+    random_room_id,
 };
 
 async fn server() -> (Server, Options) {
-    let typed = ["parlour", "--listen", "127.0.0.1:0", "--relay-listen", "127.0.0.1:0"];
+    let typed = [
+        "parlour",
+        "--listen",
+        "127.0.0.1:0",
+        "--relay-listen",
+        "127.0.0.1:0",
+    ];
     let settings = Settings::resolve(&Cli::parse_from(typed).serve).unwrap();
     let server = Server::start(&settings).await.unwrap();
     let options = Options::to(server.page());
@@ -20,7 +27,9 @@ async fn server() -> (Server, Options) {
 }
 
 async fn stop(server: Server) {
-    server.stop(Duration::from_millis(50), std::future::pending()).await;
+    server
+        .stop(Duration::from_millis(50), std::future::pending())
+        .await;
 }
 
 fn tomorrow() -> u64 {
@@ -35,12 +44,21 @@ struct Room {
 
 /// A room with its host in it.
 async fn room(options: &Options, rules: impl FnOnce(RoomId) -> Rules) -> (Room, Client) {
-    let room = Room { host: HostKey::random().unwrap(), id: random_room_id().unwrap() };
+    let room = Room {
+        host: HostKey::random().unwrap(),
+        id: random_room_id().unwrap(),
+    };
     let mut client = Client::connect(options).await.unwrap();
     let state = room.host.state(&rules(room.id), tomorrow());
-    client.create(room.host.claim(room.id, &[state]).unwrap()).await.unwrap();
+    client
+        .create(room.host.claim(room.id, &[state]).unwrap())
+        .await
+        .unwrap();
     let papers = PagePapers::fresh(room.host.pk()).unwrap();
-    let joined = client.join(papers.join_as_host(room.id, &room.host)).await.unwrap();
+    let joined = client
+        .join(papers.join_as_host(room.id, &room.host))
+        .await
+        .unwrap();
     assert!(joined.seat);
     (room, client)
 }
@@ -86,7 +104,10 @@ async fn two_meet_signal_and_leave() {
     ana.ping().await.unwrap();
     ben.leave().await.unwrap();
     assert_eq!(refusal(ben.leave().await), ErrorCode::NotInRoom);
-    assert_eq!(refusal(ana.signal(papers.pid(), "late").await), ErrorCode::NoSuchParticipant);
+    assert_eq!(
+        refusal(ana.signal(papers.pid(), "late").await),
+        ErrorCode::NoSuchParticipant
+    );
     ben.close().await;
     stop(server).await;
 }
@@ -96,7 +117,10 @@ async fn refusals_are_typed() {
     let (server, options) = server().await;
     let (room, _ana) = room(&options, |id| Rules::open(id, 1)).await;
     let mut ben = Client::connect(&options).await.unwrap();
-    assert_eq!(refusal(ben.look(random_room_id().unwrap()).await), ErrorCode::NoSuchRoom);
+    assert_eq!(
+        refusal(ben.look(random_room_id().unwrap()).await),
+        ErrorCode::NoSuchRoom
+    );
     let papers = PagePapers::fresh(room.host.pk()).unwrap();
     assert_eq!(refusal(ben.join(papers.join(room.id)).await), ErrorCode::RoomFull);
     let mut forged = papers.join(room.id);
@@ -108,7 +132,10 @@ async fn refusals_are_typed() {
 #[tokio::test]
 async fn who_knocks_gets_a_seat_from_inside_and_loses_it_by_new_rules() {
     let (server, options) = server().await;
-    let knock = |id| Rules { door: Door::Knock, ..Rules::open(id, 8) };
+    let knock = |id| Rules {
+        door: Door::Knock,
+        ..Rules::open(id, 8)
+    };
     let (room, mut ana) = room(&options, knock).await;
     let mut ben = Client::connect(&options).await.unwrap();
     let papers = PagePapers::fresh(room.host.pk()).unwrap();
@@ -123,8 +150,14 @@ async fn who_knocks_gets_a_seat_from_inside_and_loses_it_by_new_rules() {
     };
     assert!(credentials[0].credential.is_some());
 
-    let without = Rules { version: 2, removed: vec![papers.spk()], ..knock(room.id) };
-    ana.tell_states(vec![room.host.state(&without, tomorrow())]).await.unwrap();
+    let without = Rules {
+        version: 2,
+        removed: vec![papers.spk()],
+        ..knock(room.id)
+    };
+    ana.tell_states(vec![room.host.state(&without, tomorrow())])
+        .await
+        .unwrap();
     let ended = loop {
         match ben.next_event().await {
             Ok(_) => {}
@@ -154,7 +187,11 @@ async fn a_broken_connection_loses_and_doubles_nothing() {
         assert_eq!(next_signal(&mut ana).await.1, n.to_string());
     }
     ana.cut();
-    assert_eq!(ana.resume().await.unwrap(), Resumption::Resumed, "the second token works, too");
+    assert_eq!(
+        ana.resume().await.unwrap(),
+        Resumption::Resumed,
+        "the second token works, too"
+    );
     ana.ping().await.unwrap();
     stop(server).await;
 }
@@ -164,11 +201,20 @@ async fn a_server_that_is_not_there_or_forgot_is_told_apart() {
     let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = nobody.local_addr().unwrap();
     drop(nobody);
-    assert!(matches!(Client::connect(&Options::to(address)).await, Err(Error::Unreachable(_))));
+    assert!(matches!(
+        Client::connect(&Options::to(address)).await,
+        Err(Error::Unreachable(_))
+    ));
 
     let (server, options) = server().await;
-    let foreign = Options { origin: Some("https://evil.example".to_owned()), ..options.clone() };
-    assert!(matches!(Client::connect(&foreign).await, Err(Error::Handshake(_))));
+    let foreign = Options {
+        origin: Some("https://evil.example".to_owned()),
+        ..options.clone()
+    };
+    assert!(matches!(
+        Client::connect(&foreign).await,
+        Err(Error::Handshake(_))
+    ));
     let mut client = Client::connect(&options).await.unwrap();
     stop(server).await;
     assert!(matches!(client.next_event().await, Err(Error::Ended(_))));

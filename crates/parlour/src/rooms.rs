@@ -16,9 +16,10 @@ use tokio::sync::{mpsc, oneshot};
 /// Events that wait for the rooms; a full inbox makes the sockets wait.
 const INBOX_EVENTS: usize = 1024;
 /// Frames that wait for one socket.
-const OUTBOX_FRAMES: usize = 512;
-/// Bytes that wait for one socket.
-const OUTBOX_BYTES: usize = 256 * 1024;
+const OUTBOX_FRAMES: usize = 1024;
+/// Bytes that wait for one socket: twice what a resumption may repeat at once (256 KiB, docs/protocol.md), so
+/// that a returning page does not overflow by being caught up.
+const OUTBOX_BYTES: usize = 512 * 1024;
 
 /// What goes out on one socket, in order.
 #[derive(Debug)]

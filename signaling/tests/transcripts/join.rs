@@ -332,3 +332,27 @@ fn a_second_link_names_the_same_room() {
         (2, 1)
     );
 }
+
+/// seal.md 3: another page of the same person is that person's new page. While the older one is connected the pages
+/// settle it; once its connection broke it makes way, so that nobody sits beside their own ghost.
+#[test]
+fn a_new_page_takes_the_place_of_the_broken_one_of_the_same_person() {
+    let mut bench = Bench::new();
+    let host = Host::new(1);
+    let ana = bench.room(&host, &Rules::open(link(1)));
+    let ben = Person::new(2);
+    let (connected, broken) = (bench.page(), bench.page());
+    let first = bench.join(connected, host.join(link(1), &ben, 2)).pid;
+    let second = bench.join(broken, host.join(link(1), &ben, 3)).pid;
+    bench.cut(broken);
+    let again = bench.page();
+    let third = bench.join(again, host.join(link(1), &ben, 4)).pid;
+    bench.settle();
+    let seats = bench.seats(ana);
+    assert!(seats.contains(&first) && seats.contains(&third) && !seats.contains(&second));
+    assert_eq!(
+        (seats.len(), bench.relay.open.len()),
+        (3, 3),
+        "the relay stopped serving the old seat"
+    );
+}
