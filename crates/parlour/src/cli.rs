@@ -70,7 +70,7 @@ pub struct ServeArgs {
     #[arg(long, env = "PARLOUR_RELAYED_ADDRESS", value_name = "IP")]
     pub relayed_address: Option<IpAddr>,
 
-    /// Other web origins whose pages may use this server's signaling, such as https://example.org, or "*"
+    /// Other web origins whose pages may use this server's signaling, such as `https://example.org`, or `*`
     #[arg(
         long,
         env = "PARLOUR_ALLOW_ORIGIN",
