@@ -1,4 +1,4 @@
-"""Recomputes every vector of docs/vectors/ and stops at the first difference.
+"""Recomputes every vector of docs/vectors/, opens the recorded meeting, and stops at the first difference.
 
 What the oracle made itself must come out again, byte for byte; the CPace draft's own vectors must come out as well,
 and what the vectors call refused must be refused by the reading half of the oracle, which made none of them.
@@ -10,6 +10,7 @@ import sys
 import pair
 import password
 import room
+import session
 import state
 import vectors
 from notation import Refused, unb64, x25519
@@ -110,4 +111,5 @@ if __name__ == "__main__":
     cores_and_frames()
     merges_in_any_order()
     cpace_of_the_draft()
-    print(f"oracle: {sum(len(load(name)) for name in [*vectors.FILES, '7-cpace'])} vectors agree")
+    vectors_agree = sum(len(load(name)) for name in [*vectors.FILES, "7-cpace"])
+    print(f"oracle: {vectors_agree} vectors and {session.check()} parts of a recorded meeting: {vectors_agree + session.check()} passed")
