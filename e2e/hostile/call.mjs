@@ -22,7 +22,7 @@ export async function call(rig, room, pid, { name = "Eve", ...options } = {}) {
   const member = await Member.join(rig.hostile, room, { name, fp });
   const hid = await member.meets(pid);
   await negotiate({ member, end, hid, fp });
-  await end.open();
+  if (!options.second) await end.open(); // with a second channel the page may have closed everything before
   return { member, end, hid, fp };
 }
 

@@ -17,6 +17,8 @@ const ACK_MS = 300;
 export class Carrier {
   /** Seat of the page, once it joined. */
   pid = "";
+  /** Its core, base64url, as it gave it to join. */
+  core = "";
   /** What the real server last told it. @type {View | null} */
   view = null;
   /** @type {Upstream | null} */

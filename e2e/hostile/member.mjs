@@ -89,8 +89,9 @@ export class Member {
   }
 
   /** @param {{seats: {pid: string}[], porch: string[]}} view */
-  handleView(view) {
-    this.pairs.handleView({ ...view, me: this.pid, seated: true });
+  handleView({ seats, porch }) {
+    // Who is hidden from somebody does not hear of them either.
+    this.pairs.handleView({ seats: seats.filter(({ pid }) => pid === this.pid || this.seenBy(pid)), porch, me: this.pid, seated: true });
   }
 
   /** @param {string} hid @param {Record<string, unknown>} message */

@@ -79,8 +79,13 @@ export class Rig {
    * @returns {Promise<string>} the pid
    */
   async comes(name, room, options) {
+    return this.comesBy(name, await room.fragment(), options);
+  }
+
+  /** The same, by a link of another room than the test's own. @param {string} name @param {string} fragment @param {{media?: boolean}} [options] */
+  async comesBy(name, fragment, options) {
     const before = new Set(this.hostile.pages);
-    await this.crowd.join(name, await room.fragment(), options);
+    await this.crowd.join(name, fragment, options);
     this.#here.add(name);
     const page = await until(() => this.hostile.pages.find((one) => !before.has(one) && one.pid !== ""), 5000, `${name} has a seat`);
     this.#crowdPids.add(page.pid);

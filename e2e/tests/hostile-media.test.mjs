@@ -37,7 +37,7 @@ async function expectContradiction(name) {
   await ana.click("Dismiss");
 }
 
-test("11 bent descriptions of a member: each is refused, red, and nothing of it reaches the browser", { timeout: 3 * LIMIT }, async (t) => {
+test("11 bent descriptions of a member: each is refused and closed, red", { timeout: 3 * LIMIT }, async (t) => {
   const { hostile, ana } = rig;
   const room = await rig.room();
   const pid = await rig.anaIn(room);
