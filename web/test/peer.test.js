@@ -352,3 +352,11 @@ for (const [what, message] of /** @type {const} */ ([
     assert.deepEqual([bench.links.join(), bench.mismatches, made.length], ["connected,connected", 0, 2]);
   });
 }
+
+test("an offer from the side that answers is not for this generation", async () => {
+  const bench = await Bench.of();
+  await settle();
+  bench.sides.b.handle({ k: "desc", gen: 1, description: { type: "offer", n: 1, sdp: "v=0" } });
+  await settle();
+  assert.deepEqual([bench.links.join(), bench.mismatches], ["connected,connected", 0]);
+});
