@@ -86,11 +86,18 @@ export async function openAndJoin(page, link, options) {
 }
 
 /**
- * Leaves by the button and waits for the screen that says so.
+ * Leaves by the button and waits for the screen that says so. A host with company is asked how the others go on.
  * @param {Page} page
  */
 export async function leave(page) {
   await page.click("Leave");
+  await page.waitFor(
+    () => document.querySelector("dialog#leaving[open]") !== null || document.querySelector('[data-screen="left"]') !== null,
+    5000,
+    "the screen that says so, or the question to a host",
+  );
+  const asked = await page.evaluate(() => document.querySelector("dialog#leaving[open]") !== null);
+  if (asked) await page.click("Leave things as they are");
   await atScreen(page, "left", 5000);
 }
 

@@ -163,7 +163,9 @@ test("11 strangers listed first, with and without an open: no name, no connectio
   assert.deepEqual(await tilesOf(ana), []);
   assert.deepEqual(await connections(ana), [], "no RTCPeerConnection, so no TURN either");
   const counts = await dropped(ana);
-  assert.ok((counts["droppedFrames"] ?? 0) >= 2, `what the two of them sealed did not open: ${JSON.stringify(counts)}`);
+  // Dropped: it did not open. Stray: Yan's next open had replaced the instance that it was for.
+  const unopened = (counts["droppedFrames"] ?? 0) + (counts["strayFrames"] ?? 0);
+  assert.ok(unopened >= 2, `what the two of them sealed did not open: ${JSON.stringify(counts)}`);
   assert.ok(!(await remarks(ana)).some(({ text }) => /zoe/i.test(text)));
   // With the link's key the same hands are a guest: it is the key that was missing.
   const eve = await Stranger.join(hostile, room);

@@ -73,6 +73,8 @@ pub struct Config {
     pub porch_per_source: usize,
     /// Links by which one room is known.
     pub names_per_room: usize,
+    /// Invitations of one room.
+    pub invitations_per_room: usize,
     /// Host keys that may claim one room id.
     pub claims_per_name: usize,
     /// Shortest time between two views of a room; changes in between are told together. A signal never overtakes
@@ -165,6 +167,7 @@ impl Default for Config {
             cap: 16,
             porch: 16,
             porch_per_source: 4,
+            invitations_per_room: 64,
             names_per_room: 32,
             claims_per_name: 4,
             view_every: Duration::from_millis(100),

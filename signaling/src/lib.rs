@@ -18,6 +18,7 @@ mod envelope;
 mod hello;
 mod ice_servers;
 mod id;
+mod invitations;
 mod joining;
 mod limits;
 mod membership;
@@ -40,8 +41,8 @@ pub use envelope::{ClientFrame, ServerFrame, Unreadable};
 pub use id::{Core, HostPk, Pid, RoomId, RoomName, SealedBox, SessionId, Signature, Spk, Token};
 pub use message::{
     Action, Bye, ByeCode, Claim, ClientMessage, ClientSignal, Empty, ErrorBody, ErrorCode, Hello, HostClaim,
-    Ice, IceServer, Join, Joined, Look, Resume, Resumed, RoomInfo, Seat, SeatView, Seated, ServerMessage,
-    ServerSignal, SignedState, States, View, Welcome,
+    Ice, IceServer, Invitation, Invite, Join, Joined, Look, Redeem, Resume, Resumed, RoomInfo, Seat,
+    SeatView, Seated, ServerMessage, ServerSignal, SignedState, States, View, Welcome,
 };
 pub use parlour_credentials::{Credentials, RoomTag, SeatId};
 pub use signaling::{Output, Signaling};

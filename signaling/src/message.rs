@@ -29,6 +29,12 @@ pub enum ClientMessage {
     Join(Join),
     /// Gives a seat to somebody on the porch.
     Seated(Seated),
+    /// Leaves an invitation's box.
+    Invite(Invite),
+    /// Asks for an invitation's box.
+    Redeem(Redeem),
+    /// Takes an invitation's box away.
+    Revoke(Redeem),
     /// Something sealed for one other participant.
     Signal(ClientSignal),
     /// New rules.
@@ -60,6 +66,8 @@ pub enum ServerMessage {
     Joined(Joined),
     /// Done as asked.
     Done(Empty),
+    /// An invitation's box.
+    Invitation(Invitation),
     /// A seat for whom stood on the porch.
     Seat(Seat),
     /// Who is in the room and what rules it has.
@@ -134,6 +142,31 @@ pub struct SignedState {
 pub struct Look {
     /// The link's id.
     pub room_id: RoomId,
+}
+
+/// Leaves an invitation's box for whoever names its id.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Invite {
+    /// The invitation's id.
+    pub inv_id: RoomId,
+    /// The room's secret and a label, sealed for those who have the invitation.
+    pub inv_box: SealedBox,
+}
+
+/// Names an invitation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Redeem {
+    /// The invitation's id.
+    pub inv_id: RoomId,
+}
+
+/// What a host left under an invitation's id.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Invitation {
+    /// As it came.
+    pub inv_box: SealedBox,
 }
 
 /// Asks to be let in.

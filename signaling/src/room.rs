@@ -23,6 +23,8 @@ pub(crate) struct Room {
     pub(crate) tag: RoomTag,
     pub(crate) host: HostPk,
     pub(crate) names: BTreeMap<RoomId, Name>,
+    /// Boxes that hosts left, by the invitation's id.
+    pub(crate) invitations: BTreeMap<RoomId, SealedBox>,
     pub(crate) states: StateSet,
     /// The strictest of `states`.
     pub(crate) standing: Standing,
@@ -101,6 +103,7 @@ impl Room {
             tag,
             host,
             names: BTreeMap::new(),
+            invitations: BTreeMap::new(),
             states,
             standing,
             seats: Vec::new(),

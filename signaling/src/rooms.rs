@@ -9,7 +9,8 @@ use std::time::Instant;
 use parlour_credentials::RoomTag;
 
 use crate::config::Config;
-use crate::id::{HostPk, RoomId};
+use crate::id::{HostPk, RoomId, SealedBox};
+use crate::refusal::Refusal;
 use crate::room::{Name, Room};
 use crate::tombstones::Tombstones;
 
@@ -18,6 +19,7 @@ pub(crate) struct Rooms {
     by_host: BTreeMap<HostPk, RoomTag>,
     /// Claims of each name, oldest first.
     by_name: BTreeMap<RoomId, Vec<RoomTag>>,
+    by_invitation: BTreeMap<RoomId, RoomTag>,
     last_tag: u64,
     pub(crate) graves: Tombstones,
 }
@@ -28,6 +30,7 @@ impl Rooms {
             by_tag: BTreeMap::new(),
             by_host: BTreeMap::new(),
             by_name: BTreeMap::new(),
+            by_invitation: BTreeMap::new(),
             last_tag: 0,
             graves: Tombstones::new(key),
         }
@@ -86,6 +89,9 @@ impl Rooms {
         for name in room.names.keys() {
             self.unclaim(*name, tag);
         }
+        for invitation in room.invitations.keys() {
+            self.by_invitation.remove(invitation);
+        }
         Some(room)
     }
 
@@ -124,6 +130,47 @@ impl Rooms {
         if let Some(room) = self.by_tag.get_mut(&tag) {
             room.names.insert(id, name);
         }
+    }
+
+    /// Keeps an invitation's box, which is written once.
+    ///
+    /// # Errors
+    /// `RoomExists` if another one has this id, `Busy` if the room has as many as it may.
+    pub(crate) fn invite(
+        &mut self,
+        config: &Config,
+        tag: RoomTag,
+        id: RoomId,
+        inv_box: SealedBox,
+    ) -> Result<(), Refusal> {
+        if let Some(known) = self.invitation(id) {
+            let same = *known == inv_box && self.by_invitation.get(&id) == Some(&tag);
+            return if same { Ok(()) } else { Err(Refusal::RoomExists) };
+        }
+        let room = self.by_tag.get_mut(&tag).ok_or(Refusal::NotInRoom)?;
+        if room.invitations.len() >= config.invitations_per_room {
+            return Err(Refusal::Busy);
+        }
+        room.invitations.insert(id, inv_box);
+        self.by_invitation.insert(id, tag);
+        Ok(())
+    }
+
+    /// Forgets an invitation of this room.
+    pub(crate) fn revoke(&mut self, tag: RoomTag, id: RoomId) {
+        let was_here = self
+            .by_tag
+            .get_mut(&tag)
+            .is_some_and(|room| room.invitations.remove(&id).is_some());
+        if was_here {
+            self.by_invitation.remove(&id);
+        }
+    }
+
+    /// What was left under this id.
+    pub(crate) fn invitation(&self, id: RoomId) -> Option<&SealedBox> {
+        let tag = self.by_invitation.get(&id)?;
+        self.get(*tag)?.invitations.get(&id)
     }
 
     /// The room that nobody has been in for the longest time.

@@ -1,8 +1,11 @@
-// Everything that a person or the network can make happen, each as one function: the only place that talks to the
-// SDK and to the address bar. What comes of it goes to the state as events.
+// Everything that a person or the network can make happen, each as one function: the only place that opens the SDK's
+// door and writes the address bar. What is done about the room from inside is in hosting.js. What comes of it goes to
+// the state as events.
 
 import { Meeting, ParlourError, supported } from "../sdk/parlour.js";
 import { createDevices } from "./devices.js";
+import { createHosting } from "./hosting.js";
+import { asksOnLeave, houseOf } from "./house.js";
 import { fragmentOf, wholeLink } from "./link_text.js";
 import { isOn } from "./state.js";
 import { deviceSentence } from "./words.js";
@@ -10,6 +13,8 @@ import { deviceSentence } from "./words.js";
 /** @typedef {import("./store.js").Store} Store */
 /** @typedef {import("./words.js").DeviceKind} DeviceKind */
 /** @typedef {import("../sdk/parlour.js").Problem} Problem */
+/** @typedef {import("./expected.js").Room} Room */
+/** @typedef {import("./expected.js").Door} Door */
 
 /** How long a remark that is no standing one stays, in milliseconds. */
 const toastMs = 8000;
@@ -22,7 +27,7 @@ const copiedMs = 2200;
  */
 export function createActions(store) {
   const { state, dispatch } = store;
-  /** @type {Meeting | null} */
+  /** @type {Room | null} */
   let meeting = null;
   /** @type {AbortController | null} */
   let listening = null;
@@ -38,7 +43,9 @@ export function createActions(store) {
     say({ code: `${kind}-${trouble}`, text });
   });
 
-  /** @param {Meeting} opened */
+  const hosting = createHosting(store, () => meeting, (error) => say(problemOf(error)), copy);
+
+  /** @param {Room} opened */
   function adopt(opened) {
     drop();
     meeting = opened;
@@ -61,14 +68,35 @@ export function createActions(store) {
     devices.close();
   }
 
-  /** @param {Meeting} followed */
+  /** @param {Room} followed */
   function follow(followed) {
-    const { state: where, error, count, me, people, notes } = followed;
+    const { state: where, error, count, me, people, notes, link } = followed;
     const over = where === "left" || where === "ended" || where === "failed";
     if (over) devices.close();
-    dispatch({ type: "meeting", snapshot: { state: where, error, count, me, people, notes } });
+    // A new link, or an invitation that became the room's own: the address follows, so that a reload comes back here.
+    else if (link !== "" && location.hash !== link) history.replaceState(null, "", location.pathname + link);
+    dispatch({ type: "meeting", snapshot: { state: where, error, count, me, people, notes, link, house: houseOf(followed) } });
     // Camera and microphone are asked for once there is a room to use them in, and not before.
     if (where === "ready") void devices.openBoth();
+  }
+
+  /**
+   * Copies a link and says so.
+   * @param {string} what
+   * @param {string} fragment
+   */
+  async function copy(what, fragment) {
+    const text = wholeLink(fragment);
+    try {
+      await navigator.clipboard.writeText(text);
+    } catch {
+      say({ code: "copy", text: `The browser did not let the page copy. This is the link: ${text}` });
+      return;
+    }
+    dispatch({ type: "copied", what });
+    setTimeout(() => {
+      if (state().copied === what) dispatch({ type: "copied", what: "" });
+    }, copiedMs);
   }
 
   /** @param {Problem} problem */
@@ -105,6 +133,7 @@ export function createActions(store) {
 
   return {
     devices,
+    hosting,
 
     /** The page was loaded, or somebody walked through its history or edited its address. */
     async arrive() {
@@ -113,18 +142,19 @@ export function createActions(store) {
       if (!support.ok) stop(support);
       else if (fragment.length > 1 && fragment === state().link && state().screen !== "left") return;
       else if (fragment.length > 1) await open(fragment, stop);
-      else if (state().screen === "call") await this.leave();
+      else if (state().screen === "call") await hosting.leaveNow();
       else {
         drop();
         dispatch({ type: "home" });
       }
     },
 
-    async startRoom() {
+    /** @param {{door?: Door, password?: string}} [choices] */
+    async startRoom({ door = "open", password = "" } = {}) {
       if (state().starting) return;
       dispatch({ type: "starting" });
       try {
-        const made = await Meeting.create();
+        const made = await Meeting.create({ door, password });
         history.pushState(null, "", location.pathname + made.link);
         adopt(made);
       } catch (error) {
@@ -147,7 +177,8 @@ export function createActions(store) {
       await open(state().link || location.hash, stop);
     },
 
-    async join() {
+    /** @param {{password?: string, message?: string}} [said] at the door */
+    async join({ password = "", message = "" } = {}) {
       const going = meeting;
       if (!going || state().joining) return;
       dispatch({ type: "join-asked" });
@@ -158,6 +189,8 @@ export function createActions(store) {
           audio: isOn(microphone) ? microphone.track : null,
           video: isOn(camera) ? camera.track : null,
           hideAddress,
+          password,
+          message,
         });
       } catch (error) {
         if (going === meeting) dispatch({ type: "join-refused", problem: problemOf(error) });
@@ -169,7 +202,8 @@ export function createActions(store) {
     },
 
     async leave() {
-      await meeting?.leave();
+      if (asksOnLeave(state())) hosting.ask({ about: "leave" });
+      else await hosting.leaveNow();
     },
 
     home() {
@@ -194,22 +228,7 @@ export function createActions(store) {
       dispatch({ type: "shortcuts", on });
     },
 
-    /** @param {boolean} open */
-    setSettings(open) {
-      dispatch({ type: "settings", open });
-    },
-
-    async copyLink() {
-      const text = wholeLink(state().link);
-      try {
-        await navigator.clipboard.writeText(text);
-      } catch {
-        say({ code: "copy", text: `The browser did not let the page copy. This is the link: ${text}` });
-        return;
-      }
-      dispatch({ type: "copied", on: true });
-      setTimeout(() => dispatch({ type: "copied", on: false }), copiedMs);
-    },
+    copyLink: () => copy("room", state().link),
 
     async shareLink() {
       // A closed share sheet is a rejection and no failure.
@@ -233,7 +252,7 @@ export function createActions(store) {
 
   /**
    * Devices may have been switched while the join was under way.
-   * @param {Meeting} joined
+   * @param {Room} joined
    */
   function sendDevices(joined) {
     const { microphone, camera } = state();

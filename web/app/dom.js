@@ -85,3 +85,38 @@ export function attach(media, stream, onRefused = () => {}) {
     if (error instanceof DOMException && error.name === "NotAllowedError") onRefused();
   });
 }
+
+/**
+ * Keeps the children of an element in step with items: one part for each id, made once, updated in place, in order.
+ * Where the part that had the focus goes away, the next one's first button gets it, or else what `fallback` names, so
+ * that nobody who uses the keyboard starts from the top again.
+ *
+ * @template {{readonly id: string}} Item
+ * @param {HTMLElement} element
+ * @param {(item: Item) => {element: HTMLElement, update: (item: Item) => void}} make
+ * @param {() => HTMLElement | null} [fallback]
+ * @returns {(items: readonly Item[]) => void}
+ */
+export function keyed(element, make, fallback = () => null) {
+  /** @type {Map<string, ReturnType<typeof make>>} */
+  const parts = new Map();
+  return (items) => {
+    let lost = -1;
+    for (const [id, part] of parts) {
+      if (items.some((item) => item.id === id)) continue;
+      if (part.element.contains(document.activeElement)) lost = [...element.children].indexOf(part.element);
+      part.element.remove();
+      parts.delete(id);
+    }
+    items.forEach((item, index) => {
+      const part = parts.get(item.id) ?? make(item);
+      parts.set(item.id, part);
+      part.update(item);
+      const there = element.children[index] ?? null;
+      if (there !== part.element) element.insertBefore(part.element, there);
+    });
+    if (lost < 0) return;
+    const next = element.children[Math.min(lost, element.children.length - 1)]?.querySelector("button");
+    (next ?? fallback())?.focus();
+  };
+}

@@ -2,18 +2,18 @@
 // `gallery.html` lists the scenes, `gallery.html#call-4` shows one. Nothing here talks to a server or to devices.
 
 import { h } from "./dom.js";
+import { houseScenes } from "./gallery_house.js";
+import { device, devices, inCall, person, ready, stopped } from "./gallery_pretend.js";
 import { initialState } from "./state.js";
 import { show } from "./show.js";
 
 /** @typedef {import("./state.js").State} State */
-/** @typedef {import("../sdk/parlour.js").Person} Person */
-
-const names = ["Ada Lovelace", "Ben", "Chidi Anagonye", "Dörte", "Émile Zola", "Farah", "Grace Hopper", "Hui 惠", "Ivo", "Juno", "Kwame"];
 
 /** @type {Record<string, () => Partial<State>>} */
 const scenes = {
   "landing": () => ({}),
   "landing-starting": () => ({ starting: true }),
+  "landing-unfolded": () => ({}),
   "landing-refused": () => ({ trouble: { about: "start", text: "The server cannot be reached. A proxy or firewall may block live connections, or you are offline. Check your connection and try again." } }),
   "landing-bad-link": () => ({ trouble: { about: "link", text: "This link is damaged: a character is missing or wrong. Ask for it again, and copy the whole of it." } }),
   "looking": () => ({ screen: "preview", room: "looking" }),
@@ -53,7 +53,8 @@ const scenes = {
     { id: "2", colour: "amber", code: "people-differ", text: "Ben sees other people in this room than you do.", standing: true },
     { id: "1", colour: "grey", code: "relay-full", text: "The relay is full. You may still connect directly; otherwise try again later.", standing: false },
   ] }),
-  "call-settings": () => ({ ...inCall(2), settings: true }),
+  "call-settings": () => ({ ...inCall(2), dialog: { about: "settings" } }),
+  ...houseScenes,
   "left": () => ({ screen: "left" }),
   "left-last": () => ({ screen: "left", lastOut: true }),
   "problem-over": () => stopped("room-over", "This meeting is over, and its link with it. Ask for a new link."),
@@ -77,14 +78,22 @@ function play(change) {
   const tell = () => listeners.forEach((listener) => listener(state));
   const store = { state: () => state, dispatch: () => {}, subscribe: (/** @type {(state: State) => void} */ listener) => void listeners.push(listener) };
   const nothing = new Proxy({}, { get: () => () => {} });
-  const acting = {
-    devices: nothing,
-    setSettings: (/** @type {boolean} */ settings) => { state = { ...state, settings }; tell(); },
-    dismiss: (/** @type {string} */ id) => { state = { ...state, toasts: state.toasts.filter((toast) => toast.id !== id) }; tell(); },
+  const set = (/** @type {Partial<State>} */ now) => { state = { ...state, ...now }; tell(); };
+  const hosting = {
+    ask: (/** @type {State["dialog"]} */ dialog) => set({ dialog }),
+    closed: () => set({ dialog: null }),
+    setPanel: (/** @type {boolean} */ panel) => set({ panel }),
   };
-  const pretend = new Proxy(acting, { get: (target, name) => Reflect.get(target, name) ?? (() => {}) });
+  const otherwise = (/** @type {object} */ acts) => new Proxy(acts, { get: (target, name) => Reflect.get(target, name) ?? (() => {}) });
+  const pretend = otherwise({
+    devices: nothing,
+    hosting: otherwise(hosting),
+    dismiss: (/** @type {string} */ id) => set({ toasts: state.toasts.filter((toast) => toast.id !== id), dismissed: [...state.dismissed, id] }),
+  });
   show(store, /** @type {any} */ (pretend));
   tell();
+  // What is folded away by itself is looked at unfolded in scenes of that name.
+  if (location.hash.endsWith("-unfolded")) for (const summary of document.querySelectorAll("summary, [aria-label^='More for'], [aria-label='Set a password'], [aria-label^='Not now']")) if (summary instanceof HTMLElement && summary.checkVisibility()) summary.click();
 }
 
 function list() {
@@ -92,90 +101,4 @@ function list() {
   screen?.append(h("div", { class: "page notice" }, h("div", { class: "notice-body" },
     h("h1", {}, "Gallery"),
     h("ul", {}, ...Object.keys(scenes).map((name) => h("li", {}, h("a", { class: "button button-plain", href: `#${name}` }, name)))))));
-}
-
-/** @param {Partial<State>} change @returns {Partial<State>} */
-function ready(change) {
-  return { screen: "preview", room: "ready", ...change };
-}
-
-/** @param {string} code @param {string} text @returns {Partial<State>} */
-function stopped(code, text) {
-  return { screen: "problem", problem: { code, text } };
-}
-
-/** @param {number} others @returns {Partial<State>} */
-function inCall(others) {
-  return {
-    screen: "call", room: "ready", ...devices(), name: "Ada", count: others + 1,
-    me: { id: "self", name: "Ada", audio: true, video: true, host: true },
-    people: Array.from({ length: others }, (_, index) => person(index, {
-      video: index % 4 !== 2,
-      audio: index % 3 !== 1,
-      route: index % 2 === 0 ? { relayed: false, protocol: "udp" } : { relayed: true, protocol: "udp" },
-    })),
-  };
-}
-
-/** @param {number} index @param {Partial<Person>} change @returns {Person} */
-function person(index, change) {
-  return {
-    id: `pretend-${index}`, name: names[index] ?? "", stream: picture(index), audio: true, video: true, link: "connected",
-    route: { relayed: false, protocol: "udp" }, host: false, ...change,
-  };
-}
-
-function devices() {
-  return { microphone: { ...device("live"), track: voice() }, camera: { ...device("live"), track: picture(8).getVideoTracks()[0] ?? null } };
-}
-
-/** @param {import("./state.js").Device["status"]} status @returns {import("./state.js").Device} */
-function device(status) {
-  const choices = status === "live" ? [{ id: "a", label: "Built-in device" }, { id: "b", label: "Conference device on USB (2041:ff10)" }] : [];
-  return { wanted: true, status, track: null, chosen: "", choices };
-}
-
-/** Somebody who hums, now louder, now softer; silent until the page was clicked. @returns {MediaStreamTrack | null} */
-function voice() {
-  const audio = new AudioContext();
-  const hum = new OscillatorNode(audio, { frequency: 180 });
-  const swell = new OscillatorNode(audio, { frequency: 0.6 });
-  const loudness = new GainNode(audio, { gain: 0.06 });
-  const depth = new GainNode(audio, { gain: 0.05 });
-  const out = audio.createMediaStreamDestination();
-  hum.connect(loudness).connect(out);
-  swell.connect(depth).connect(loudness.gain);
-  hum.start();
-  swell.start();
-  return out.stream.getAudioTracks()[0] ?? null;
-}
-
-/** A moving picture of somebody, drawn. @param {number} index @returns {MediaStream} */
-function picture(index) {
-  const canvas = h("canvas", { width: 640, height: 360 });
-  const context = canvas.getContext("2d");
-  const hue = (index * 67 + 20) % 360;
-  function draw() {
-    if (!context) return;
-    const sway = Math.sin(performance.now() / 900 + index) * 14;
-    context.fillStyle = `hsl(${hue} 28% 62%)`;
-    context.fillRect(0, 0, 640, 360);
-    context.fillStyle = `hsl(${hue} 30% 72%)`;
-    context.fillRect(60, 40, 150, 190);
-    context.fillStyle = `hsl(${(hue + 150) % 360} 32% 34%)`;
-    context.beginPath();
-    context.ellipse(320 + sway, 380, 170, 150, 0, 0, 7);
-    context.fill();
-    context.fillStyle = `hsl(${22 + index * 2} 42% ${72 - index * 4}%)`;
-    context.beginPath();
-    context.ellipse(320 + sway, 180, 74, 92, 0, 0, 7);
-    context.fill();
-    context.fillStyle = `hsl(${hue} 30% 18%)`;
-    context.beginPath();
-    context.ellipse(320 + sway, 128, 84, 58, 0, Math.PI, 0);
-    context.fill();
-  }
-  draw();
-  setInterval(draw, 100);
-  return canvas.captureStream(10);
 }

@@ -1,10 +1,17 @@
 // From state to screen: which view, the change from one to the next, the title, and what lies over every view.
 
 import { setText } from "./dom.js";
+import { isAtDoor, unanswered } from "./house.js";
 import { call } from "./views/call.js";
+import { code } from "./views/code.js";
+import { deviceLink } from "./views/device_link.js";
+import { createKnockToast } from "./views/knock_toast.js";
+import { knocking } from "./views/knocking.js";
 import { landing } from "./views/landing.js";
+import { leaving } from "./views/leaving.js";
 import { left, problem } from "./views/notice.js";
 import { preview } from "./views/preview.js";
+import { question } from "./views/question.js";
 import { settings } from "./views/settings.js";
 import { createAnnouncer, createToasts } from "./views/toasts.js";
 import { waiting } from "./views/waiting.js";
@@ -13,7 +20,7 @@ import { howMany } from "./words.js";
 /** @typedef {import("./state.js").State} State */
 /** @typedef {import("./views/parts.js").View} View */
 
-const views = Object.freeze({ landing, waiting, preview, call, left, problem });
+const views = Object.freeze({ landing, waiting, preview, knocking, call, left, problem });
 
 /**
  * @param {import("./store.js").Store} store
@@ -21,10 +28,11 @@ const views = Object.freeze({ landing, waiting, preview, call, left, problem });
  */
 export function show({ state, subscribe }, actions) {
   const screen = byId("screen");
-  const dialog = settings(actions);
+  const dialogs = [settings, code, leaving, question, deviceLink].map((make) => make(actions));
+  const knocks = createKnockToast(byId("toasts"), actions);
   const toasts = createToasts(byId("toasts"), actions);
   const announce = createAnnouncer(byId("announcer"), state, actions);
-  document.body.append(dialog.element);
+  document.body.append(...dialogs.map(({ element }) => element));
 
   /** @type {keyof typeof views | ""} */
   let shown = "";
@@ -51,7 +59,8 @@ export function show({ state, subscribe }, actions) {
     const name = viewOf(now);
     if (name === shown) view?.update(now);
     else change(name);
-    dialog.update(now);
+    for (const dialog of dialogs) dialog.update(now);
+    knocks(now);
     toasts(now);
     announce();
     setText(document.querySelector("title") ?? screen, titleOf(now));
@@ -62,7 +71,9 @@ export function show({ state, subscribe }, actions) {
  * @param {State} state
  * @returns {keyof typeof views}
  */
-export function viewOf({ screen, room }) {
+export function viewOf(state) {
+  const { screen, room } = state;
+  if (isAtDoor(state)) return "knocking";
   return screen === "preview" && room !== "ready" ? "waiting" : screen;
 }
 
@@ -70,11 +81,14 @@ export function viewOf({ screen, room }) {
  * @param {State} state
  * @returns {string}
  */
-export function titleOf({ screen, people }) {
+export function titleOf(state) {
+  const { screen, people, house } = state;
+  const knocks = unanswered(house).length;
+  if (isAtDoor(state)) return "At the door · Parlour";
   switch (screen) {
     case "landing": return "Parlour";
     case "preview": return "Going in · Parlour";
-    case "call": return `In a room, ${howMany(people.length + 1)} · Parlour`;
+    case "call": return `${knocks > 0 ? `(${knocks}) ` : ""}In a room, ${howMany(people.length + 1)} · Parlour`;
     case "left": return "Left · Parlour";
     case "problem": return "Parlour";
   }

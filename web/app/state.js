@@ -1,10 +1,15 @@
 // The page's one state and the one function from an event to the next state. Pure: no DOM, no clock, no SDK calls.
 // Tracks and streams are in it by reference only; nothing here touches them. Events are sent by actions.js.
 
+import { isNewCode, noHouse, stillDismissed, stillOpen } from "./house.js";
+import { codeCame } from "./words_house.js";
+
 /** @typedef {import("./words.js").DeviceTrouble} DeviceTrouble */
 /** @typedef {import("./words.js").DeviceKind} DeviceKind */
 /** @typedef {import("../sdk/parlour.js").MeetingState} MeetingState */
 /** @typedef {import("../sdk/parlour.js").Person} Person */
+/** @typedef {import("./house.js").House} House */
+/** @typedef {import("./house.js").Dialog} Dialog */
 /** @typedef {import("../sdk/parlour.js").Me} Me */
 /** @typedef {import("../sdk/parlour.js").Note} Note */
 /** @typedef {import("../sdk/parlour.js").Problem} Problem */
@@ -26,8 +31,9 @@
  */
 
 /**
- * A remark on the screen. Remarks of the SDK (`standing`) go when their cause goes; others after a while.
- * @typedef {{id: string, colour: "grey" | "amber" | "red", code: string, text: string, standing: boolean}} Toast
+ * A remark on the screen. Remarks of the SDK (`standing`) go when their cause goes; others after a while. `shows` names
+ * a dialog that has more about it.
+ * @typedef {{id: string, colour: "grey" | "amber" | "red", code: string, text: string, standing: boolean, shows?: "code"}} Toast
  */
 
 /**
@@ -42,6 +48,7 @@
  * @property {Problem | null} refusal why the last join did not work
  * @property {Problem | null} problem what the screen `problem` is about
  * @property {boolean} lastOut nobody was left in the room when this person went
+ * @property {boolean} gaveUp this person went away from the door without having been in
  * @property {Device} microphone
  * @property {Device} camera
  * @property {{chosen: string, choices: readonly Choice[]}} speaker
@@ -50,13 +57,17 @@
  * @property {boolean} shortcuts
  * @property {Me} me
  * @property {readonly Person[]} people
+ * @property {House} house
  * @property {boolean} reconnecting
  * @property {readonly string[]} came names not yet announced
  * @property {readonly string[]} went
  * @property {readonly Toast[]} toasts
- * @property {readonly string[]} dismissed ids of standing remarks that were put away
- * @property {boolean} settings the dialog is open
- * @property {boolean} copied the link was copied a moment ago
+ * @property {readonly string[]} dismissed ids of standing remarks and knocks that were put away
+ * @property {boolean} panel the people are shown beside the stage
+ * @property {Dialog | null} dialog
+ * @property {readonly string[]} busy names of what a host has asked for and the SDK is doing
+ * @property {Readonly<Record<string, string>>} invitationLinks by id, of those made on this page
+ * @property {string} copied which link was copied a moment ago: "room", "device", an invitation's id, or ""
  * @property {boolean} silenced the browser waits for a click before it plays anything
  */
 
@@ -68,6 +79,8 @@
  * @property {Me} me
  * @property {readonly Person[]} people
  * @property {readonly Note[]} notes
+ * @property {string} link
+ * @property {House} house
  */
 
 /** @typedef {{name: string, hideAddress: boolean, shortcuts: boolean, microphone: string, camera: string, speaker: string}} Preferences */
@@ -88,8 +101,11 @@
  *   | {type: "named", name: string}
  *   | {type: "hide-address", on: boolean}
  *   | {type: "shortcuts", on: boolean}
- *   | {type: "settings", open: boolean}
- *   | {type: "copied", on: boolean}
+ *   | {type: "panel", open: boolean}
+ *   | {type: "dialog", dialog: Dialog | null}
+ *   | {type: "busy", name: string, on: boolean}
+ *   | {type: "invited", id: string, link: string}
+ *   | {type: "copied", what: string}
  *   | {type: "silenced", on: boolean}
  *   | {type: "announced"}
  *   | {type: "toast", toast: Toast}
@@ -113,12 +129,16 @@ const noMeeting = Object.freeze({
   problem: null,
   me: nobody,
   people: /** @type {readonly Person[]} */ ([]),
+  house: noHouse,
   reconnecting: false,
   came: /** @type {readonly string[]} */ ([]),
   went: /** @type {readonly string[]} */ ([]),
   toasts: /** @type {readonly Toast[]} */ ([]),
   dismissed: /** @type {readonly string[]} */ ([]),
-  settings: false,
+  panel: false,
+  dialog: /** @type {Dialog | null} */ (null),
+  busy: /** @type {readonly string[]} */ ([]),
+  invitationLinks: Object.freeze({}),
   silenced: false,
 });
 
@@ -128,13 +148,14 @@ export const initialState = Object.freeze({
   screen: "landing",
   link: "",
   lastOut: false,
+  gaveUp: false,
   microphone: noDevice,
   camera: noDevice,
   speaker: { chosen: "", choices: [] },
   name: "",
   hideAddress: false,
   shortcuts: true,
-  copied: false,
+  copied: "",
 });
 
 /**
@@ -164,8 +185,11 @@ export function next(state, event) {
     case "named": return { ...state, name: event.name };
     case "hide-address": return { ...state, hideAddress: event.on };
     case "shortcuts": return { ...state, shortcuts: event.on };
-    case "settings": return { ...state, settings: event.open };
-    case "copied": return { ...state, copied: event.on };
+    case "panel": return { ...state, panel: event.open, dismissed: stillDismissed(state.dismissed, state.house, true, state.dismissed) };
+    case "dialog": return { ...state, dialog: event.dialog, toasts: event.dialog?.about === "code" ? state.toasts.filter(({ shows }) => shows !== "code") : state.toasts };
+    case "busy": return { ...state, busy: [...state.busy.filter((name) => name !== event.name), ...(event.on ? [event.name] : [])] };
+    case "invited": return { ...state, invitationLinks: { ...state.invitationLinks, [event.id]: event.link } };
+    case "copied": return { ...state, copied: event.what };
     case "silenced": return { ...state, silenced: event.on };
     case "announced": return { ...state, came: [], went: [] };
     case "toast": return { ...state, toasts: [...state.toasts.filter(({ id }) => id !== event.toast.id), event.toast].slice(-maxToasts) };
@@ -232,24 +256,27 @@ function closedDevices({ microphone, camera }) {
 }
 
 /**
- * @param {State} state
+ * @param {State} before
  * @param {Snapshot} snapshot
  * @returns {State}
  */
-function afterChange(state, snapshot) {
-  const { count, me, people } = snapshot;
+function afterChange(before, snapshot) {
+  const { count, me, people, house } = snapshot;
+  const state = { ...before, house, link: snapshot.link || before.link, toasts: withCode(before, house) };
   switch (snapshot.state) {
     case "idle":
     case "looking": return { ...state, screen: "preview", room: "looking", count };
     case "no-room": return { ...state, screen: "preview", room: "missing", count, joining: false };
-    case "ready": return { ...state, screen: "preview", room: "ready", count };
-    case "joining": return { ...state, screen: "preview", room: "ready", count, joining: true };
+    case "ready": return { ...state, screen: "preview", room: "ready", count, me };
+    case "joining":
+    case "knocking": return { ...state, screen: "preview", room: "ready", count, me, joining: true };
     case "in":
     case "reconnecting": return inCall(state, snapshot);
     // Said twice by the SDK: at once, and when everything is closed. The first time knows who was here.
     case "left": return state.screen === "left" ? state : {
       ...state, ...noMeeting, ...closedDevices(state), screen: "left",
       lastOut: state.screen === "call" && state.people.length === 0 && state.count <= 1,
+      gaveUp: state.screen === "preview",
     };
     case "ended":
     case "failed": return {
@@ -265,7 +292,7 @@ function afterChange(state, snapshot) {
  * @param {Snapshot} snapshot
  * @returns {State}
  */
-function inCall(state, { state: where, count, me, people, notes }) {
+function inCall(state, { state: where, count, me, people, notes, house }) {
   const before = state.screen === "call" ? state.people : people;
   const has = (/** @type {readonly Person[]} */ list, /** @type {string} */ id) => list.some((person) => person.id === id);
   const came = people.filter(({ id }) => !has(before, id)).map(({ name }) => name);
@@ -283,12 +310,27 @@ function inCall(state, { state: where, count, me, people, notes }) {
     people,
     came: [...state.came, ...came],
     went: [...state.went, ...went],
-    dismissed: state.dismissed.filter((id) => remarks.some((remark) => remark.id === id)),
+    dialog: stillOpen(state.dialog, { me, people }),
+    dismissed: stillDismissed(state.dismissed, house, state.panel, remarks.map(({ id }) => id)),
     toasts: [
       ...remarks.filter(({ id }) => !state.dismissed.includes(id)),
       ...state.toasts.filter(({ standing }) => !standing),
     ].slice(0, maxToasts),
   };
+}
+
+/**
+ * The remarks, with one about a code that somebody else began, and without one about a code that is gone.
+ * @param {State} state
+ * @param {House} house
+ * @returns {readonly Toast[]}
+ */
+function withCode({ screen, toasts, house: before, dialog }, house) {
+  const others = toasts.filter(({ shows }) => shows !== "code");
+  if (screen === "call" && isNewCode(before, house, dialog)) {
+    return [...others, { id: "code", colour: "grey", code: "code", text: codeCame, standing: false, shows: "code" }];
+  }
+  return house.code.state === "ready" ? toasts : others;
 }
 
 /**
@@ -305,7 +347,7 @@ function remarkOf({ colour, code, text, person = "" }) {
  * @returns {State}
  */
 function dismissed(state, id) {
-  const standing = state.toasts.some((toast) => toast.id === id && toast.standing);
+  const standing = id.startsWith("knock/") || state.toasts.some((toast) => toast.id === id && toast.standing);
   return {
     ...state,
     toasts: state.toasts.filter((toast) => toast.id !== id),

@@ -1,5 +1,6 @@
 // What the page says: every sentence that is not a mere label of one button, and the functions that count people.
-// Failures of the room and the server have their sentences in the SDK; those of devices are here (research 2.5).
+// Failures of the room and the server have their sentences in the SDK; those of devices are here (research 2.5), those
+// about doors, hosts and the code in words_house.js.
 
 /** @typedef {"blocked" | "busy" | "missing" | "failed" | "lost"} DeviceTrouble */
 /** @typedef {"microphone" | "camera"} DeviceKind */
@@ -58,6 +59,16 @@ export function howMany(count) {
 }
 
 /**
+ * The name of the button that opens the panel of people.
+ * @param {number} count this person included
+ * @param {number} knocks
+ * @returns {string}
+ */
+export function peopleButton(count, knocks) {
+  return `People, ${howMany(count)}${knocks > 0 ? `, ${knocks} at the door` : ""}`;
+}
+
+/**
  * A name to show. Names are what people typed and may be empty.
  * @param {string} name
  * @returns {string}
@@ -111,6 +122,15 @@ export function comingAndGoing(came, went) {
 }
 
 /**
+ * Names in one phrase: "Ada, Ben, and Guest".
+ * @param {readonly string[]} names
+ * @returns {string}
+ */
+export function namesOf(names) {
+  return list.format(names.map(nameOf));
+}
+
+/**
  * @param {readonly string[]} names
  * @param {string} verb
  * @returns {string}
@@ -118,7 +138,7 @@ export function comingAndGoing(came, went) {
 function sentence(names, verb) {
   if (names.length === 0) return "";
   if (names.length > 3) return `${names.length} people ${verb}.`;
-  return `${list.format(names.map(nameOf))} ${verb}.`;
+  return `${namesOf(names)} ${verb}.`;
 }
 
 /**
@@ -180,6 +200,14 @@ const headlines = Object.freeze({
   "link-unsupported": "An unknown kind of link",
   "room-full": "No chair free",
   "room-over": "The room is closed",
+  "refused": "Not this time",
+  "refused-for-good": "The door stays closed",
+  "locked": "The door is locked",
+  "not-invited": "By invitation only",
+  "link-replaced": "An old link",
+  "invitation-used": "This invitation was used",
+  "invitation-revoked": "This invitation was taken back",
+  "two-hosts": "Two rooms under one name",
   "room-expired": "The time is up",
   "removed": "You are out of the room",
   "replaced": "You are in another tab",

@@ -64,6 +64,7 @@ export class Connection {
   #people = 2;
   #relaySeen = false;
   #relayFull = false;
+  /** Limits of senders, set one after another. @type {Promise<void>} */ #limits = Promise.resolve();
   /** Who makes the offers, once both descriptions stood. @type {"nobody" | "me" | "other"} */ #offerer = "nobody";
 
   /** @param {ConnectionOptions} options @param {ConnectionUser} user */
@@ -361,8 +362,14 @@ export class Connection {
     for (const { sender, receiver } of this.#pc.getTransceivers()) {
       const track = this.#options.tracks[/** @type {Kind} */ (receiver.track.kind)] ?? null;
       if (sender.track !== track) sender.replaceTrack(track).catch(() => this.#user.onFault());
-      if (track?.kind === "video") limit(sender, this.#people);
+      if (receiver.track.kind === "video") this.#limit(sender);
     }
+  }
+
+  /** @param {RTCRtpSender} sender of a picture */
+  #limit(sender) {
+    // What is wanted when its turn comes: a camera that was switched twice ends as it was switched last.
+    this.#limits = this.#limits.then(() => limit(sender, this.#options.tracks.video, this.#people));
   }
 
   #mismatch() {
@@ -385,13 +392,17 @@ function checked(init, relayOnly = false) {
   }
 }
 
-/** @param {RTCRtpSender} sender of a picture @param {number} people */
-function limit(sender, people) {
+/**
+ * Without a track the encoding is off: Firefox would go on sending the last picture once a second.
+ * @param {RTCRtpSender} sender of a picture @param {MediaStreamTrack | null} track @param {number} people
+ */
+async function limit(sender, track, people) {
   const parameters = sender.getParameters();
   const [encoding] = parameters.encodings ?? [];
-  if (!encoding || !sender.track) return;
-  const isScreen = sender.track.contentHint === "detail" || sender.track.contentHint === "text";
-  Object.assign(encoding, encodingFor(people, sender.track.getSettings().height, isScreen));
+  if (!encoding || (track === null && encoding.active === false)) return;
+  encoding.active = track !== null;
+  const isScreen = track?.contentHint === "detail" || track?.contentHint === "text";
+  if (track) Object.assign(encoding, encodingFor(people, track.getSettings().height, isScreen));
   // A refusal leaves the picture as it was; the browser's own congestion control holds in any case.
-  sender.setParameters(parameters).catch(() => {});
+  await sender.setParameters(parameters).catch(() => {});
 }

@@ -1,70 +1,130 @@
 // From a link to a seat: making a room on the server, finding it, giving it back, taking a seat (seal.md 1, 3).
 //
 // The server's answers are believed only as far as they prove themselves: the room_box must recompute the link's
-// secret, states must be the host's. What happens among those inside is mesh.js's.
+// secret, states must be the host's. What happens among those inside is mesh.js's, new rules are hosting.js's.
 
 import { ParlourError } from "./errors.js";
 import { Knowledge } from "./knowledge.js";
 import { SealError, b64, unb64 } from "./seal/bytes.js";
 import { makeCore, signHostIn } from "./seal/core.js";
 import { newHostPage } from "./seal/issue.js";
-import { ed25519FromSeed, ed25519Generate } from "./seal/kdf.js";
-import { roomLink } from "./seal/link.js";
+import { ed25519Generate } from "./seal/kdf.js";
+import { invitationId, invitationPsk, openInvitation } from "./seal/invite.js";
+import { invitationLink, roomLink } from "./seal/link.js";
+import { stretch } from "./seal/password.js";
 import { createRoom, openLink, roomIdOf } from "./seal/room.js";
 
 /** @typedef {import("./seal/bytes.js").Bytes} Bytes */
+/** @typedef {import("./seal/room.js").RoomLink} RoomLink */
 /** @typedef {import("./protocol.js").RoomPapers} RoomPapers */
 /** @typedef {import("./protocol.js").HostClaim} HostClaim */
+/** @typedef {import("./types.js").Door} Door */
 
 export class Entrance {
   #server;
   #keep;
-  #R;
+  /** What the link held by which this page came. */ #R;
   #roomId;
+  /** Of an invitation, by which the room has not been found yet. @type {Bytes | null} */ #inv = null;
+  /** Of a host link, until it is stored. @type {Bytes | null} */ #seed;
   /** @type {Knowledge | null} */ #knowledge = null;
-  /** What gives a forgetful server the room back. @type {Omit<RoomPapers, "states"> | null} */ #papers = null;
   /** @type {import("./seal/kdf.js").KeyPair | null} */ #spk = null;
+  /** Nothing is stored any more: what was under way must not bring back what was forgotten. */ #forgotten = false;
+  /** Wrong passwords counted here, of this and an earlier load. @type {import("./seal/guesses.js").GuessState | null} */ guesses = null;
 
   /**
    * @param {import("./server.js").Server} server @param {import("./keep.js").Keep} keep
-   * @param {Bytes} R what the link holds @param {Bytes} roomId
+   * @param {Bytes} R what the link holds @param {Bytes} roomId @param {Bytes | null} [seed]
    */
-  constructor(server, keep, R, roomId) {
+  constructor(server, keep, R, roomId, seed = null) {
     this.#server = server;
     this.#keep = keep;
     this.#R = R;
     this.#roomId = b64(roomId);
+    this.#seed = seed;
   }
 
-  /** @param {import("./server.js").Server} server @param {import("./keep.js").Keep} keep @param {Bytes} R */
-  static async of(server, keep, R) {
-    return new Entrance(server, keep, R, await roomIdOf(R));
+  /**
+   * @param {import("./server.js").Server} server @param {import("./keep.js").Keep} keep @param {Bytes} R
+   * @param {Bytes | null} [seed] of a host link
+   */
+  static async of(server, keep, R, seed) {
+    return new Entrance(server, keep, R, await roomIdOf(R), seed);
+  }
+
+  /**
+   * By an invitation: the room is found when its person wants to come in, and not before.
+   * @param {import("./server.js").Server} server @param {import("./keep.js").Keep} keep @param {Bytes} inv
+   */
+  static invited(server, keep, inv) {
+    const entrance = new Entrance(server, keep, new Uint8Array(0), new Uint8Array(0));
+    entrance.#inv = inv;
+    return entrance;
   }
 
   /**
    * Makes a room on the server, with this device as its host.
    * @param {import("./server.js").Server} server @param {import("./keep.js").Keep} keep
-   * @param {{cap: number, door: "open"}} wish
+   * @param {{cap: number, door: Door, password: string, offRecord: boolean}} wish an empty password is none
    * @returns {Promise<Entrance>}
-   * @throws {ParlourError}
+   * @throws {ParlourError} `bad-password`, and the server's refusal
    */
-  static async create(server, keep, { cap, door }) {
+  static async create(server, keep, { cap, door, password, offRecord }) {
     const page = newHostPage();
-    const made = await createRoom({ cap, door, now: Math.floor(Date.now() / 1000), page });
+    const wish = { cap, door, offRecord, now: Math.floor(Date.now() / 1000), page, ...(password !== "" && { password }) };
+    const made = await withPassword(() => createRoom(wish));
     const { link, host, state, flags0, room } = made;
     const entrance = new Entrance(server, keep, link.R, link.roomId);
-    const knowledge = new Knowledge({ room, hostPk: host.publicKey, flags0 }, link, host.privateKey);
-    await knowledge.adopt([{ json: state.json, sig: b64(state.sig) }]);
-    entrance.#take(knowledge, link.roomBox, link.boxSig);
-    await server.ask("create", entrance.#whole());
+    const knowledge = new Knowledge({ room, hostPk: host.publicKey, flags0 }, link);
+    await knowledge.addSeed(host.seed);
+    const issued = [{ json: state.json, sig: b64(state.sig) }];
+    await knowledge.adopt(issued);
+    if (made.password) knowledge.password = { ...made.password, sure: true };
+    entrance.#knowledge = knowledge;
+    await server.ask("create", entrance.#whole(link));
     // Only now: what the server refused is no room, and leaves nothing behind on this device.
-    await keep.putHost(entrance.#roomId, { seed: host.seed, page, until: state.until });
+    const pw = made.password?.pw ?? 0;
+    await keep.putHost(knowledge.name, { seed: host.seed, page, until: state.until, issued, pw, met: [], removed: [], invitations: [] });
     await entrance.remember();
     return entrance;
   }
 
-  /** `#1…` */
-  link() { return roomLink(this.#R); }
+  /** `#1…`: the link in force, where this page holds it. */
+  link() {
+    const { R } = this.#knowledge?.linkInForce ?? this;
+    return this.#inv && R.length === 0 ? invitationLink(this.#inv) : roomLink(R);
+  }
+
+  /**
+   * Finds the room of an invitation; harmless for other links.
+   * @throws {ParlourError} `invitation-used`, `no-such-room`, …
+   */
+  async redeem() {
+    if (!this.#inv) return;
+    const invId = await invitationId(this.#inv);
+    if (this.#R.length === 0) {
+      const { R } = await this.#askForBox(invId, this.#inv);
+      this.#R = R;
+      this.#roomId = b64(await roomIdOf(R));
+    }
+    if ((await this.look()) === null) throw new ParlourError("no-such-room");
+    this.knowledge.invitation = { invId, ipsk: await invitationPsk(this.#inv, this.knowledge.room) };
+  }
+
+  /** @param {Bytes} invId @param {Bytes} inv */
+  async #askForBox(invId, inv) {
+    try {
+      const { inv_box } = await this.#server.ask("redeem", { inv_id: b64(invId) });
+      return await openInvitation(inv, unb64(inv_box));
+    } catch (thrown) {
+      const isUnknown = thrown instanceof SealError || (thrown instanceof ParlourError && thrown.code === "no-such-room");
+      throw isUnknown ? new ParlourError("invitation-used", { cause: thrown }) : thrown;
+    }
+  }
+
+  get R() { return this.#R; }
+
+  get keep() { return this.#keep; }
 
   /** After `look` or `create` found the room. @returns {Knowledge} */
   get knowledge() {
@@ -72,12 +132,16 @@ export class Entrance {
     return this.#knowledge;
   }
 
+  /** Null before the room was found. @returns {Knowledge | null} */
+  get known() { return this.#knowledge; }
+
   /**
    * Asks the server about the room. A server that forgot it gets it back from a page that was in it before.
    * @returns {Promise<number | null>} how many people are in; null: nobody has opened it (yet)
    * @throws {ParlourError} `room-over`, `room-expired`, `no-server`, …
    */
   async look() {
+    if (this.#R.length === 0) return 0;
     let hosts;
     try {
       ({ hosts } = await this.#server.ask("look", { room_id: this.#roomId }));
@@ -94,28 +158,58 @@ export class Entrance {
   }
 
   /**
+   * Takes what was typed into the password field.
+   * @param {string} password empty: nothing
+   * @throws {ParlourError} `no-password` if the room has none, `bad-password`
+   */
+  async takePassword(password) {
+    const { knowledge } = this;
+    if (password === "") return;
+    const pw = knowledge.rules?.pw ?? 0;
+    if (pw === 0) throw new ParlourError("no-password");
+    const S = await withPassword(() => stretch(password, knowledge.room, pw));
+    knowledge.password = { pw, S, sure: false };
+  }
+
+  /**
+   * Whether the rules as they are known leave this person any way in: a right, the door, or somebody to be asked.
+   * @throws {ParlourError} `removed`, `locked`, `not-invited`, `link-replaced`, `needs-password`
+   */
+  checkWay() {
+    const { knowledge } = this;
+    const { rules } = knowledge;
+    const spk = b64(this.#spk?.publicKey ?? new Uint8Array(0));
+    if (!rules || knowledge.hostKey) return;
+    if (rules.removed.includes(spk)) throw new ParlourError("removed");
+    if (rules.members.includes(spk)) return;
+    if (rules.door === "locked") throw new ParlourError("locked");
+    if (knowledge.invitation) return;
+    if (rules.door === "invite") throw new ParlourError("not-invited");
+    if (!knowledge.linkInForce) throw new ParlourError("link-replaced");
+    if (rules.door === "open" && rules.pw !== 0 && !knowledge.passwordInForce) throw new ParlourError("needs-password");
+  }
+
+  /**
    * Who this page is: the person of before, if this tab was here, with fresh keys of the page.
    * @param {Bytes} fingerprint of the own certificate
    * @returns {Promise<{core: import("./seal/core.js").OwnCore, isHost: boolean, pid: string, spk: string}>}
    */
   async makeCore(fingerprint) {
     const { room, hostKey } = this.knowledge;
-    const kept = await this.#keep.person(this.#roomId);
-    this.#spk = kept?.spk ?? (await ed25519Generate());
-    const core = await makeCore(room, fingerprint, { person: this.#spk });
     await this.remember();
+    const core = await makeCore(room, fingerprint, { person: /** @type {import("./seal/kdf.js").KeyPair} */ (this.#spk) });
     return { core, isHost: hostKey !== null, pid: b64(core.pid), spk: b64(core.spk) };
   }
 
   /**
-   * Takes a seat. After a server that restarted, gives it the room first.
+   * Takes a seat, or a place on the porch. After a server that restarted, gives it the room first.
    * @param {import("./seal/core.js").OwnCore} core
    * @throws {ParlourError} the server's refusal
    */
   async join(core) {
     const { room, hostKey, hostPk } = this.knowledge;
     const body = {
-      room_id: this.#roomId,
+      room_id: this.knowledge.linkInForce ? b64(this.knowledge.linkInForce.roomId) : this.#roomId,
       host_pk: b64(hostPk),
       core: b64(core.core),
       core_sig: b64(core.coreSig),
@@ -130,33 +224,70 @@ export class Entrance {
     }
   }
 
+  /** Gives the server a link that it does not know yet. @param {RoomLink} link */
+  async announce(link) {
+    await this.#server.ask("create", this.#whole(link));
+  }
+
   /** Keeps on this device who this person is and what is known of the room. */
   async remember() {
-    if (!this.#spk && !(this.#spk = (await this.#keep.person(this.#roomId))?.spk ?? null)) this.#spk = await ed25519Generate();
-    await this.#keep.putPerson(this.#roomId, { spk: this.#spk, states: this.knowledge.held, papers: this.#whole() });
+    const { knowledge } = this;
+    if (this.#forgotten) return;
+    this.#spk ??= (await this.#keep.person(knowledge.name))?.spk ?? (await ed25519Generate());
+    const links = knowledge.links.map(({ R, roomBox, boxSig }) => ({ R, box: roomBox, sig: boxSig }));
+    const { held: states, name } = knowledge;
+    // What was merely typed is no right to come in without being asked.
+    const password = knowledge.password?.sure ? knowledge.password : null;
+    await this.#keep.putPerson(name, { spk: this.#spk, states, links, password, guesses: this.guesses });
+    for (const { roomId } of knowledge.links) await this.#keep.putLink(b64(roomId), name);
   }
 
-  /** Forgets who this person was in this room; at the end of the room, also that this device is host. @param {boolean} isOver */
-  async forget(isOver) {
-    await this.#keep.dropPerson(this.#roomId);
-    if (isOver) await this.#keep.dropHost(this.#roomId);
+  /** The invitations that were made here. */
+  rememberInvitations() {
+    return this.#changeHost(() => ({ invitations: this.knowledge.invitations.own }));
   }
 
-  /** Whether the claim proves itself. @param {HostClaim} claim @returns {Promise<boolean>} */
+  /** Rules that were signed for another day: so long this device stays host. */
+  rememberRenewal() {
+    return this.#changeHost(() => ({ until: this.knowledge.book.until, issued: this.knowledge.held }));
+  }
+
+  /** @param {() => Partial<import("./keep.js").KeptHost>} change */
+  async #changeHost(change) {
+    const { name } = this.knowledge;
+    await this.#keep.alone(`host ${name}`, async () => {
+      const host = await this.#keep.host(name);
+      if (host) await this.#keep.putHost(name, { ...host, ...change() });
+    });
+  }
+
+  /** This page has been made host: so is this device. */
+  async rememberHost() {
+    const { knowledge } = this;
+    if (!knowledge.seed) return;
+    await this.#keep.putHost(knowledge.name, newHost(knowledge.seed, knowledge.book.until));
+  }
+
+  /** Forgets who this person was in this room; or also that this device is host. @param {boolean} andHost */
+  async forget(andHost) {
+    const knowledge = this.#knowledge;
+    if (!knowledge) return;
+    this.#forgotten = true;
+    await this.#keep.dropPerson(knowledge.name);
+    for (const { roomId } of knowledge.links) await this.#keep.dropLink(b64(roomId));
+    if (andHost) await this.#keep.dropHost(knowledge.name);
+  }
+
+  /** Whether the claim proves itself. @param {Pick<HostClaim, "room_box" | "box_sig" | "states">} claim @returns {Promise<boolean>} */
   async #open({ room_box, box_sig, states }) {
     try {
-      const [box, sig] = [unb64(room_box), unb64(box_sig, 64)];
-      const { room, hostPk, flags0, link } = await openLink(this.#R, box, sig);
+      const { room, hostPk, flags0, link } = await openLink(this.#R, unb64(room_box), unb64(box_sig, 64));
       if (!this.#knowledge) {
-        const kept = await this.#keep.host(this.#roomId);
-        const pair = kept && (await ed25519FromSeed(kept.seed));
-        const hostKey = pair && b64(pair.publicKey) === b64(hostPk) ? pair.privateKey : null;
-        const knowledge = new Knowledge({ room, hostPk, flags0 }, link, hostKey);
-        // First what this person knew before: nobody goes back behind it.
-        await knowledge.adopt((await this.#keep.person(this.#roomId))?.states ?? []);
+        const knowledge = new Knowledge({ room, hostPk, flags0 }, link);
+        await this.#recall(knowledge);
         await knowledge.adopt(states);
         if (knowledge.rules === null) return false;
-        this.#take(knowledge, box, sig);
+        this.#knowledge = knowledge;
       } else await this.#knowledge.adopt(states);
       return true;
     } catch (thrown) {
@@ -165,31 +296,73 @@ export class Entrance {
     }
   }
 
+  /** First what this device knew before: nobody goes back behind it. @param {Knowledge} knowledge */
+  async #recall(knowledge) {
+    const host = await this.#keep.host(knowledge.name);
+    if (host) {
+      await knowledge.addSeed(host.seed);
+      await knowledge.adopt(host.issued);
+      knowledge.invitations.recall(host.invitations);
+    } else if (this.#seed && (await knowledge.addSeed(this.#seed))) {
+      const until = knowledge.now() + 24 * 3600;
+      await this.#keep.putHost(knowledge.name, newHost(this.#seed, until));
+    }
+    this.#seed = null;
+    const person = await this.#keep.person(knowledge.name);
+    if (!person) return;
+    this.#spk = person.spk;
+    this.guesses = person.guesses;
+    knowledge.password = person.password;
+    await knowledge.adopt(person.states);
+    for (const { R, box, sig } of person.links) await knowledge.addLink(R, box, sig);
+  }
+
   #checkRules() {
     if (this.knowledge.rules?.over) throw new ParlourError("room-over");
     if (!this.knowledge.fresh) throw new ParlourError("room-expired");
   }
 
-  /** @param {Knowledge} knowledge @param {Bytes} box @param {Bytes} sig */
-  #take(knowledge, box, sig) {
-    this.#knowledge = knowledge;
-    this.#papers = { room_id: this.#roomId, host_pk: b64(knowledge.hostPk), room_box: b64(box), box_sig: b64(sig) };
-  }
-
   /** Gives the room back to a server that does not know it. @returns {Promise<boolean>} whether this page could */
   async #restore() {
     if (!this.#knowledge) {
-      const papers = (await this.#keep.person(this.#roomId))?.papers;
-      if (!papers || !(await this.#open({ ...papers, seats: 0 }))) return false;
+      const room = await this.#keep.roomOf(this.#roomId);
+      const person = room === null ? null : await this.#keep.person(room);
+      for (const { box, sig } of person?.links ?? []) {
+        if (await this.#open({ room_box: b64(box), box_sig: b64(sig), states: person?.states ?? [] })) break;
+      }
     }
-    if (this.knowledge.rules?.over || !this.knowledge.fresh) return false;
-    await this.#server.ask("restore", this.#whole());
+    const knowledge = this.#knowledge;
+    if (!knowledge || knowledge.rules?.over || !knowledge.fresh) return false;
+    const [first, ...others] = [...knowledge.links].sort((a, b) => Number(b === knowledge.linkInForce) - Number(a === knowledge.linkInForce));
+    if (!first) return false;
+    await this.#server.ask("restore", this.#whole(first));
+    // The others are names for those who are listed; a page that lacks one is no reason to stay outside.
+    for (const link of others.slice(-4)) this.#server.ask("restore", this.#whole(link)).catch(() => {});
     return true;
   }
 
-  /** @returns {RoomPapers} */
-  #whole() {
-    if (!this.#papers) throw new ParlourError("no-such-room");
-    return { ...this.#papers, states: this.knowledge.states };
+  /** @param {RoomLink} link @returns {RoomPapers} */
+  #whole({ roomId, roomBox, boxSig }) {
+    const { hostPk, states } = this.knowledge;
+    return { room_id: b64(roomId), host_pk: b64(hostPk), room_box: b64(roomBox), box_sig: b64(boxSig), states };
+  }
+}
+
+/** A host device that has just been made one. @param {Bytes} seed @param {number} until unix seconds @returns {import("./keep.js").KeptHost} */
+export function newHost(seed, until) {
+  return { seed, page: newHostPage(), until, issued: [], pw: 0, met: [], removed: [], invitations: [] };
+}
+
+/**
+ * @template T
+ * @param {() => Promise<T>} task @returns {Promise<T>}
+ * @throws {ParlourError} `bad-password`
+ */
+export async function withPassword(task) {
+  try {
+    return await task();
+  } catch (thrown) {
+    if (thrown instanceof SealError && thrown.code === "bad-password") throw new ParlourError("bad-password", { cause: thrown });
+    throw thrown;
   }
 }

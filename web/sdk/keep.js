@@ -13,13 +13,21 @@ const LOCK_MS = 400;
 
 /** @typedef {import("./protocol.js").SignedState} SignedState */
 
+/** A link as it is kept: R, and what the server has of it. @typedef {{R: Uint8Array<ArrayBuffer>, box: Uint8Array<ArrayBuffer>, sig: Uint8Array<ArrayBuffer>}} KeptLink */
+
 /**
- * Who this tab is in a room, and what it knows of the room; `papers` give it back to a server that forgot it.
- * @typedef {{spk: {privateKey: CryptoKey, publicKey: Uint8Array<ArrayBuffer>}, states: SignedState[],
- *   papers: import("./protocol.js").RoomPapers}} KeptPerson
+ * Who this tab is in a room, and what it knows of the room; `states` and `links` give it back to a server that forgot it.
+ * `guesses`: wrong passwords that were counted.
+ * @typedef {{spk: {privateKey: CryptoKey, publicKey: Uint8Array<ArrayBuffer>}, states: SignedState[], links: KeptLink[],
+ *   password: import("./seal/types.js").Password | null, guesses: import("./seal/guesses.js").GuessState | null}} KeptPerson
  */
 
-/** What makes this device host of a room; `page` is its id in clocks. @typedef {{seed: Uint8Array<ArrayBuffer>, page: string, until: number}} KeptHost */
+/**
+ * What makes this device host of a room. `page` is its id in clocks, `issued` what it signed last, `pw` the highest
+ * number of a password ever; `met` and `removed`: people and when they were last met, or removed, in ms since 1970.
+ * @typedef {{seed: Uint8Array<ArrayBuffer>, page: string, until: number, issued: SignedState[], pw: number,
+ *   met: [spk: string, at: number][], removed: [spk: string, at: number][], invitations: import("./inviting.js").Row[]}} KeptHost
+ */
 
 /** @typedef {"people" | "hosts"} StoreName */
 
@@ -32,6 +40,7 @@ export class Keep {
   #tab;
   /** Without a database. @type {Map<string, unknown>} */
   #memory = new Map();
+  /** @type {Promise<unknown>} */ #turn = Promise.resolve();
 
   /** @param {IDBDatabase | null} database @param {string} tab */
   constructor(database, tab) {
@@ -49,7 +58,37 @@ export class Keep {
   /** Whether what is kept outlives a reload. */
   get durable() { return this.#database !== null; }
 
-  /** @param {string} room room_id, base64url @returns {Promise<KeptPerson | null>} */
+  /** Whether `alone` keeps other tabs out, so that one id in clocks will do for all of them. */
+  get exclusive() { return this.durable && Boolean(globalThis.navigator?.locks); }
+
+  /**
+   * Does something while no other tab of this origin does anything under the same name.
+   * @template T
+   * @param {string} name @param {() => Promise<T>} task @returns {Promise<T>}
+   */
+  async alone(name, task) {
+    const turn = this.#turn.then(() => (this.exclusive ? navigator.locks.request(`parlour ${name}`, task) : task()));
+    this.#turn = turn.catch(() => {});
+    return turn;
+  }
+
+  /** The room that a link opens, if this tab was in it. @param {string} roomId base64url @returns {Promise<string | null>} */
+  async roomOf(roomId) {
+    const record = /** @type {{room: string, used: number} | undefined} */ (await this.#get("people", this.#key(`link ${roomId}`)));
+    return record && record.used > Date.now() - PERSON_MS ? record.room : null;
+  }
+
+  /** @param {string} roomId base64url @param {string} room */
+  putLink(roomId, room) {
+    return this.#put("people", this.#key(`link ${roomId}`), { room, used: Date.now() });
+  }
+
+  /** @param {string} roomId base64url */
+  dropLink(roomId) {
+    return this.#drop("people", this.#key(`link ${roomId}`));
+  }
+
+  /** @param {string} room as Knowledge names it @returns {Promise<KeptPerson | null>} */
   async person(room) {
     const record = /** @type {(KeptPerson & {used: number}) | undefined} */ (await this.#get("people", this.#key(room)));
     return record && record.used > Date.now() - PERSON_MS ? record : null;
@@ -65,7 +104,7 @@ export class Keep {
     return this.#drop("people", this.#key(room));
   }
 
-  /** @param {string} room room_id, base64url @returns {Promise<KeptHost | null>} */
+  /** @param {string} room @returns {Promise<KeptHost | null>} */
   async host(room) {
     return /** @type {KeptHost | undefined} */ (await this.#get("hosts", room)) ?? null;
   }

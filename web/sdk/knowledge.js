@@ -1,39 +1,59 @@
 // What this page knows of one room, in the shape in which the pairs ask for it (seal/types.js, RoomKnowledge).
 //
-// States prove themselves and stand in seal/state.js's Rulebook, to which the pairs add what they hear. Storing them
-// and telling the server is entrance.js's business.
+// States prove themselves and stand in seal/state.js's Rulebook, to which the pairs add what they hear. Links and the
+// password come from the person in front, from storage, or from others inside (giving.js). Storing all of it and telling
+// the server is entrance.js's business, issuing new rules hosting.js's.
 
-import { b64, unb64 } from "./seal/bytes.js";
-import { Rulebook, STATE_SECONDS, inForce, signState } from "./seal/state.js";
+import { Invitations } from "./inviting.js";
+import { SealError, b64, equal, unb64 } from "./seal/bytes.js";
+import { ed25519FromSeed } from "./seal/kdf.js";
+import { openLink } from "./seal/room.js";
+import { FLAG_OFF_RECORD, Rulebook, STATE_SECONDS, inForce, signState } from "./seal/state.js";
 
+/** @typedef {import("./seal/bytes.js").Bytes} Bytes */
 /** @typedef {import("./seal/types.js").SignedState} SignedState */
 /** @typedef {import("./seal/types.js").RoomKnowledge} RoomKnowledge */
+/** @typedef {import("./seal/room.js").RoomLink} RoomLink */
 
 /** Rules are renewed hourly (seal.md 2): as soon as they have less than this left. */
 const RENEW_BELOW_SECONDS = STATE_SECONDS - 3600;
+/** Links of one room that are kept; as many as the server takes. */
+const LINKS = 32;
 
 /** @implements {RoomKnowledge} */
 export class Knowledge {
   /** @readonly */ book;
-  /** @readonly */ links;
-  /** @readonly */ hostKey;
+  /** Oldest first. @type {RoomLink[]} */ links = [];
+  /** @type {CryptoKey | null} */ hostKey = null;
+  /** From which the host key grew, if this device has it. @type {Bytes | null} */ seed = null;
+  /** @type {import("./seal/types.js").Password | null} */ password = null;
+  /** By which this page came. @type {import("./seal/types.js").Invitation | null} */ invitation = null;
+  /** Of this room, for hosts. */ invitations = new Invitations();
 
-  /**
-   * @param {import("./seal/state.js").Pins} pins @param {import("./seal/types.js").LinkKey} link
-   * @param {CryptoKey | null} hostKey its private half, if this page is host
-   */
-  constructor(pins, link, hostKey) {
+  /** @param {import("./seal/state.js").Pins} pins @param {RoomLink} link */
+  constructor(pins, link) {
     this.book = new Rulebook(pins);
-    this.links = [{ roomId: link.roomId, kLink: link.kLink }];
-    this.hostKey = hostKey;
+    this.links.push(link);
   }
 
   get room() { return this.book.pins.room; }
+  /** As a word, for storage. */
+  get name() { return b64(this.room); }
   get named() { return this.room[0] === 2; }
   get hostPk() { return this.book.pins.hostPk; }
 
   /** The strictest of what stands; null before the first state. */
   get rules() { return this.book.rules ?? null; }
+
+  /** The link that opens an open door, if this page holds it. @returns {RoomLink | null} */
+  get linkInForce() {
+    return this.links.find(({ roomId }) => b64(roomId) === this.rules?.link?.id) ?? null;
+  }
+
+  /** S of the password in force, if this page holds it. */
+  get passwordInForce() {
+    return this.password?.pw === this.rules?.pw ? this.password : null;
+  }
 
   /** Those that stand, as they travel. @returns {SignedState[]} */
   get states() { return this.book.states.map(({ json, sig }) => ({ json, sig: b64(sig) })); }
@@ -41,11 +61,40 @@ export class Knowledge {
   /** Everything worth storing. @returns {SignedState[]} */
   get held() { return this.book.held.map(({ json, sig }) => ({ json, sig: b64(sig) })); }
 
+  /** @param {Uint8Array} invId */
+  invitationRow(invId) { return this.invitations.row(invId); }
+
   /** Unix seconds. */
   now() { return Math.floor(Date.now() / 1000); }
 
   /** Whether new pairs may be made by this device's clock. */
   get fresh() { return inForce(this.book.until, this.now()); }
+
+  /** What a page is shown of the rules. @returns {import("./types.js").Rules | null} */
+  get shown() {
+    const { rules } = this;
+    if (!rules) return null;
+    return Object.freeze({
+      door: rules.door,
+      password: rules.pw !== 0,
+      cap: rules.cap,
+      offRecord: rules.mode === "off",
+      ends: rules.ends === undefined ? null : rules.ends * 1000,
+    });
+  }
+
+  /** Of links to come: as in the first one. @returns {number} */
+  get flags0() { return this.book.pins.flags0 ?? FLAG_OFF_RECORD; }
+
+  /**
+   * Why the rules end the meeting for this person, if they do.
+   * @param {string} spk @returns {"room-over" | "removed" | null}
+   */
+  endFor(spk) {
+    const { rules } = this;
+    if (rules?.over || (rules?.ends !== undefined && rules.ends <= this.now())) return "room-over";
+    return rules?.removed.includes(spk) && !this.hostKey ? "removed" : null;
+  }
 
   /**
    * Takes in what the server has; what does not prove itself is left out.
@@ -60,6 +109,37 @@ export class Knowledge {
       }
     });
     return (await this.book.adopt(docs)).changed;
+  }
+
+  /**
+   * Another link of this room, made here or given by somebody: it proves itself.
+   * @param {Uint8Array} R @param {Uint8Array} box @param {Uint8Array} sig @returns {Promise<boolean>} whether it is new
+   */
+  async addLink(R, box, sig) {
+    try {
+      const { hostPk, link } = await openLink(R, box, sig);
+      if (!equal(hostPk, this.hostPk) || this.links.some(({ roomId }) => equal(roomId, link.roomId))) return false;
+      // The one in force is never the one that makes way.
+      if (this.links.length >= LINKS) this.links.splice(this.links.findIndex((one) => one !== this.linkInForce), 1);
+      this.links.push(link);
+      return true;
+    } catch (thrown) {
+      if (thrown instanceof SealError) return false;
+      throw thrown;
+    }
+  }
+
+  /**
+   * Makes this page a host, if the seed is that of this room.
+   * @param {Bytes} seed @returns {Promise<boolean>} whether it was, and is new
+   */
+  async addSeed(seed) {
+    if (this.hostKey || seed.length !== 32) return false;
+    const pair = await ed25519FromSeed(seed);
+    if (!equal(pair.publicKey, this.hostPk)) return false;
+    this.hostKey = pair.privateKey;
+    this.seed = new Uint8Array(seed);
+    return true;
   }
 
   /**

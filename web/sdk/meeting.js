@@ -1,43 +1,50 @@
 // A meeting as the page sees it: one object to look, join, mute, leave, and one list of people to draw.
 
 //
-// It holds the state that a page draws and puts the parts together: server.js asks, entrance.js gets in, mesh.js keeps
-// the calls. Nothing is decided here about who may be in or what is sealed how.
+// It holds the state that a page draws: server.js asks, entrance.js gets in, inside.js is everything between join and
+// leave. Nothing is decided here about who may be in or what is sealed how.
 
+import { Acts } from "./acts.js";
 import { makeCertificate } from "./certificate.js";
 import { Entrance } from "./entrance.js";
 import { ParlourError, asParlourError, sentenceFor } from "./errors.js";
 import { Keep } from "./keep.js";
 import { openLink } from "./links.js";
-import { Mesh } from "./mesh.js";
+import { Inside } from "./inside.js";
 import { writeNotes } from "./notes.js";
 import { tidyName } from "./roster.js";
+import { Presses } from "./seal/guesses.js";
 import { Server } from "./server.js";
-import { Stay } from "./stay.js";
 import { supported } from "./supported.js";
 
 /** While nobody has opened the room it is asked for again this often, ms (seal.md 1.4). */
 const LOOK_MS = 5000;
 /** How long `leave` waits for the server, ms. */
 const LEAVE_MS = 2000;
+/** Longest message of a knock. */
+const MESSAGE_LENGTH = 500;
 
 /** @typedef {import("./types.js").MeetingState} MeetingState */
 /** @typedef {import("./types.js").Me} Me */
 /** @typedef {import("./types.js").Person} Person */
 /** @typedef {import("./types.js").Note} Note */
 /** @typedef {import("./types.js").Problem} Problem */
+/** @typedef {import("./types.js").Door} Door */
+
+/** @type {import("./types.js").Code} */
+const noCode = Object.freeze({ state: "none", emoji: [], numbers: [], covers: [], missing: [] });
 
 /**
- * One meeting, from the link to the leave.
+ * One meeting, from the link to the leave. What hosts do, passwords and codes are in {@link Acts}.
  *
  * Events: `change` (a plain Event, at most one per task, whenever anything that can be read here has changed) and
  * `problem` (a CustomEvent whose `detail` is a {@link Problem}).
  */
-export class Meeting extends EventTarget {
+export class Meeting extends Acts {
   #server;
   /** @type {Entrance | null} */ #entrance = null;
-  /** @type {Mesh | null} */ #mesh = null;
-  /** @type {Stay | null} */ #stay = null;
+  /** @type {Inside | null} */ #inside = null;
+  /** Passwords that were typed. */ #presses = new Presses();
   #link = "";
   /** @type {MeetingState} */ #state = "idle";
   /** @type {ParlourError | null} */ #error = null;
@@ -45,6 +52,7 @@ export class Meeting extends EventTarget {
   /** @type {Me} */ #me = { id: "", name: "", audio: false, video: false, host: false };
   /** @type {readonly Person[] | null} */ #people = null;
   /** @type {readonly Note[] | null} */ #notes = null;
+  /** @type {import("./types.js").Rules | null} */ #rules = null;
   #changing = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #lookTimer;
   #hide = () => this.#unload();
@@ -54,13 +62,13 @@ export class Meeting extends EventTarget {
    * @param {string} server origin
    */
   constructor(server) {
-    super();
+    super(() => this.#inside);
     const support = supported();
     if (!support.ok) throw new ParlourError(support.code);
     this.#server = new Server(server, {
-      onNews: (message) => this.#stay?.handleNews(message),
-      onBack: (lost) => this.#stay?.handleBack(lost),
-      onAway: () => this.#stay?.handleAway(),
+      onNews: (message) => this.#inside?.stay.handleNews(message),
+      onBack: (lost) => this.#inside?.stay.handleBack(lost),
+      onAway: () => this.#inside?.stay.handleAway(),
     });
   }
 
@@ -68,15 +76,16 @@ export class Meeting extends EventTarget {
    * Makes a room on the server and says where it is. `link` is set once the server has said yes; this page holds the
    * host's key. The meeting is `ready`; call `join` next.
    *
-   * @param {{server?: string, cap?: number, door?: "open"}} [options] `server` is an origin such as
-   *   `https://meet.example.org` (this page's own by default); `cap` is how many people fit in, 2 to 16 (8).
+   * @param {{server?: string, cap?: number, door?: Door, password?: string, offRecord?: boolean}} [options] `server` is an
+   *   origin such as `https://meet.example.org` (this page's own by default); `cap` is how many people fit in, 2 to 16 (8);
+   *   an empty `password` is none; `offRecord` stays as it is for as long as the room lives.
    * @returns {Promise<Meeting>}
-   * @throws {ParlourError} `no-server`, `busy`, `not-secure`, `no-crypto`, `no-webrtc`, …
+   * @throws {ParlourError} `no-server`, `busy`, `bad-password`, `not-secure`, `no-crypto`, `no-webrtc`, …
    */
-  static async create({ server = location.origin, cap = 8, door = "open" } = {}) {
+  static async create({ server = location.origin, cap = 8, door = "open", password = "", offRecord = true } = {}) {
     const meeting = new Meeting(server);
     try {
-      meeting.#entrance = await Entrance.create(meeting.#server, await Keep.open(), { cap, door });
+      meeting.#entrance = await Entrance.create(meeting.#server, await Keep.open(), { cap, door, password, offRecord });
     } catch (thrown) {
       meeting.#server.end();
       throw asParlourError(thrown);
@@ -90,16 +99,19 @@ export class Meeting extends EventTarget {
   /**
    * A meeting for a link that somebody gave. Nothing is sent before `look` or `join`.
    *
-   * @param {{server?: string, fragment: string}} options `fragment` is what stands after the path: `#1…`; a whole
-   *   address will do as well (see readLink).
+   * @param {{server?: string, fragment: string}} options `fragment` is what stands after the path: `#1…`, or a host's
+   *   `#1h…`, by which this device becomes a host; a whole address will do as well (see readLink). Put `link` in its place
+   *   in the address bar.
    * @returns {Promise<Meeting>} a promise because the check characters of a link are a hash
    * @throws {ParlourError} `link-missing`, `link-damaged`, `link-leaked`, `link-unsupported`.
    */
   static async open({ server = location.origin, fragment }) {
     const link = await openLink(fragment);
-    if (link.kind !== "room") throw new ParlourError("link-unsupported");
+    if (link.kind === "named") throw new ParlourError("link-unsupported");
     const meeting = new Meeting(server);
-    meeting.#entrance = await Entrance.of(meeting.#server, await Keep.open(), link.R);
+    const keep = await Keep.open();
+    if (link.kind === "invitation") meeting.#entrance = Entrance.invited(meeting.#server, keep, link.inv);
+    else meeting.#entrance = await Entrance.of(meeting.#server, keep, link.R, link.kind === "host" ? link.seed : null);
     meeting.#link = await meeting.#entrance.link();
     return meeting;
   }
@@ -120,13 +132,34 @@ export class Meeting extends EventTarget {
   get me() { return this.#me; }
 
   /** The others, in the order in which they were seated. A new array after each change. @returns {readonly Person[]} */
-  get people() { return (this.#people ??= this.#mesh?.people() ?? []); }
+  get people() { return (this.#people ??= this.#inside?.mesh.people() ?? []); }
+
+  /** What the host signed; null before the room was found. @returns {import("./types.js").Rules | null} */
+  get rules() { return (this.#rules ??= this.#entrance?.known?.shown ?? null); }
+
+  /** What is waited for while `knocking`, else null. @returns {import("./types.js").Waiting | null} */
+  get waiting() { return this.#state === "knocking" ? (this.#inside?.waiting ?? null) : null; }
+
+  /** Who stands at the door; for hosts. @returns {readonly import("./types.js").Knock[]} */
+  get knocks() { return this.#me.host ? (this.#inside?.lobby.knocks ?? []) : []; }
+
+  /** Made by hosts of this room; for hosts. @returns {readonly import("./types.js").Invitation[]} */
+  get invitations() { return this.#me.host ? (this.#entrance?.known?.invitations.shown ?? []) : []; }
+
+  /** Wrong passwords that were tried, as those inside count together. @returns {number} */
+  get wrongPasswords() { return this.#inside?.wrongPasswords ?? 0; }
+
+  /** @returns {import("./types.js").Code} */
+  get code() { return this.#inside?.codes.shown ?? noCode; }
+
+  /** Who did what, since this page joined. @returns {readonly import("./types.js").LogEntry[]} */
+  get log() { return this.#inside?.log.entries ?? []; }
 
   /** Worst first. A new array after each change. @returns {readonly Note[]} */
   get notes() {
     /** @type {import("./notes.js").Remark[]} */
     const own = this.#state === "reconnecting" ? [{ colour: "grey", code: "server-away", who: "" }] : [];
-    return (this.#notes ??= writeNotes([...(this.#mesh?.remarks() ?? []), ...own]));
+    return (this.#notes ??= writeNotes([...(this.#inside?.remarks() ?? []), ...own]));
   }
 
   /**
@@ -147,16 +180,19 @@ export class Meeting extends EventTarget {
   }
 
   /**
-   * Goes in. Resolves when this person has a seat. Tracks stay the caller's: the SDK never stops them.
+   * Goes in. Resolves when this person has a seat; at a door, once somebody opened it: until then `state` is `knocking`,
+   * `waiting` says for what, and `leave` gives up. Tracks stay the caller's: the SDK never stops them.
    *
-   * @param {{name?: string, audio?: MediaStreamTrack | null, video?: MediaStreamTrack | null, hideAddress?: boolean}} [options]
-   *   `hideAddress`: media goes through the relay only, so that the others do not learn this device's address; without a
-   *   relay there is then no call.
+   * @param {{name?: string, audio?: MediaStreamTrack | null, video?: MediaStreamTrack | null, hideAddress?: boolean,
+   *   password?: string, message?: string}} [options] `hideAddress`: media goes through the relay only, so that the others do
+   *   not learn this device's address; without a relay there is then no call. `password`: one attempt. `message`: what hosts
+   *   read while this person knocks.
    * @returns {Promise<void>}
-   * @throws {ParlourError} `no-such-room`, `room-full`, `not-invited`, `needs-password` (all leave the meeting `ready` or
-   *   `no-room`: try again), `room-over`, `removed`, `no-server`, …
+   * @throws {ParlourError} `no-such-room`, `room-full`, `needs-password`, `wrong-password`, `too-many-tries`, `no-password`,
+   *   `refused`, `locked`, `not-invited`, `link-replaced` (all leave the meeting `ready` or `no-room`: try again),
+   *   `refused-for-good`, `room-over`, `removed`, `gave-up`, `no-server`, …
    */
-  async join({ name = "", audio = null, video = null, hideAddress = false } = {}) {
+  async join({ name = "", audio = null, video = null, hideAddress = false, password = "", message = "" } = {}) {
     this.#checkKind("audio", audio);
     this.#checkKind("video", video);
     if (!this.#isOutside()) throw new ParlourError("already-joined");
@@ -166,30 +202,36 @@ export class Meeting extends EventTarget {
     this.#become("joining");
     this.#me = { ...this.#me, name: tidyName(name), audio: audio !== null, video: video !== null };
     try {
-      if (entrance.knowledge.rules?.pw) throw new ParlourError("needs-password");
+      if (password !== "" && !this.#presses.take(performance.now())) throw new ParlourError("too-many-tries");
+      await entrance.redeem();
+      await entrance.takePassword(password);
       const { certificate, fingerprint } = await makeCertificate();
       const { core, isHost, pid, spk } = await entrance.makeCore(fingerprint);
+      entrance.checkWay();
       this.#me = { ...this.#me, id: spk, host: isHost };
-      this.#mesh = new Mesh(
-        { core, pid, knowledge: entrance.knowledge, certificate, relayOnly: hideAddress, name: this.#me.name, tracks: { audio, video } },
+      this.#inside = new Inside(
         {
-          signal: (to, body) => this.#server.signal(to, body),
-          onStates: () => void this.#stay?.spread(),
-          onCutOff: (why) => this.#end(why),
-          onDoubt: () => this.#server.doubt(),
-          isServerAway: () => this.#state === "reconnecting",
+          server: this.#server, entrance, core, pid, certificate, relayOnly: hideAddress, name: this.#me.name,
+          message: message.slice(0, MESSAGE_LENGTH), tracks: { audio, video }, me: () => this.#me,
+        },
+        {
+          onIn: () => this.#become("in"),
+          onPorch: () => this.#become("knocking"),
+          onAway: () => this.#become("reconnecting"),
+          onCount: (count) => this.#counted(count),
+          onEnd: (code) => this.#end(code),
+          onHost: () => (this.#me = { ...this.#me, host: true }),
+          onLink: () => void this.#followLink(),
           onChange: () => this.#changed(),
+          isAway: () => this.#state === "reconnecting",
         },
       );
-      this.#stay = new Stay({ server: this.#server, entrance, core, mesh: this.#mesh }, {
-        onIn: () => this.#become("in"),
-        onAway: () => this.#become("reconnecting"),
-        onCount: (count) => this.#counted(count),
-        onEnd: (code) => this.#end(code),
-      });
-      await this.#stay.enter();
+      await this.#inside.enter();
     } catch (thrown) {
+      const inside = this.#inside;
       this.#goOut();
+      if (isFinal(this.#state)) throw asParlourError(thrown);
+      await inside?.giveUp();
       if (thrown instanceof ParlourError && retryable.has(thrown.code)) {
         const isGone = thrown.code === "no-such-room";
         this.#become(isGone ? "no-room" : "ready");
@@ -221,7 +263,7 @@ export class Meeting extends EventTarget {
    */
   setName(name) {
     this.#me = { ...this.#me, name: tidyName(name) };
-    this.#mesh?.setName(this.#me.name);
+    this.#inside?.mesh.setName(this.#me.name);
     this.#changed();
   }
 
@@ -232,12 +274,26 @@ export class Meeting extends EventTarget {
    */
   async leave() {
     if (isFinal(this.#state)) return;
-    const wasIn = this.#mesh !== null;
-    const said = this.#mesh?.sayBye().then(() => (this.#server.live ? this.#server.ask("leave", {}) : undefined)).catch(() => {});
+    const wasIn = this.#inside !== null;
+    const said = this.#inside?.mesh.sayBye().then(() => (this.#server.live ? this.#server.ask("leave", {}) : undefined)).catch(() => {});
     this.#become("left");
     await Promise.race([said, new Promise((resolve) => setTimeout(resolve, LEAVE_MS))]);
     this.#stop();
     if (wasIn) await this.#entrance?.forget(false);
+  }
+
+  /** Forgets this room on this device, host or not. Leaves first. */
+  async forget() {
+    await this.leave();
+    await this.#entrance?.forget(true);
+  }
+
+  /** The room may have another link, which this page may have been given. */
+  async #followLink() {
+    const link = await this.#entrance?.link();
+    if (!link || link === this.#link) return;
+    this.#link = link;
+    this.#changed();
   }
 
   /** @param {number} count */
@@ -254,6 +310,8 @@ export class Meeting extends EventTarget {
     const count = await /** @type {Entrance} */ (this.#entrance).look();
     if (!this.#isOutside()) return;
     this.#count = count ?? 0;
+    if (this.#entrance?.known?.hostKey) this.#me = { ...this.#me, host: true };
+    await this.#followLink();
     this.#become(count === null ? "no-room" : "ready");
     if (count === null) this.#lookLater();
   }
@@ -276,7 +334,7 @@ export class Meeting extends EventTarget {
   #setTrack(kind, track) {
     this.#checkKind(kind, track);
     this.#me = { ...this.#me, [kind]: track !== null };
-    this.#mesh?.setTrack(kind, track);
+    this.#inside?.mesh.setTrack(kind, track);
     this.#changed();
   }
 
@@ -290,7 +348,7 @@ export class Meeting extends EventTarget {
     const error = asParlourError(thrown);
     if (isFinal(this.#state)) return error;
     this.#error = error;
-    this.#become(error.code === "room-over" || error.code === "removed" ? "ended" : "failed");
+    this.#become(overs.has(error.code) ? "ended" : "failed");
     this.#stop();
     return error;
   }
@@ -301,16 +359,17 @@ export class Meeting extends EventTarget {
     this.#error = new ParlourError(code);
     this.#become("ended");
     this.#stop();
-    void this.#entrance?.forget(code === "room-over");
+    // What the server merely says takes nothing away: neither who this person is nor that this device is host. Who was
+    // removed stays that person, so that the page can say so when it is loaded again.
+    if (this.#entrance?.known?.endFor(this.#me.id) === "room-over") void this.#entrance.forget(true);
     /** @type {CustomEventInit<Problem>} */
     const init = { detail: { code, text: sentenceFor(code) } };
     this.dispatchEvent(new CustomEvent("problem", init));
   }
 
   #goOut() {
-    this.#stay?.stop();
-    this.#mesh?.stop();
-    this.#stay = this.#mesh = null;
+    this.#inside?.stop();
+    this.#inside = null;
   }
 
   #stop() {
@@ -326,7 +385,7 @@ export class Meeting extends EventTarget {
    * last leave would end the room.
    */
   #unload() {
-    const said = this.#mesh?.sayBye();
+    const said = this.#inside?.mesh.sayBye();
     this.#server.hangUp(this.#count > 1);
     this.#become("left");
     void said?.then(() => this.#stop());
@@ -339,7 +398,7 @@ export class Meeting extends EventTarget {
   }
 
   #changed() {
-    this.#people = this.#notes = null;
+    this.#people = this.#notes = this.#rules = null;
     if (this.#changing) return;
     this.#changing = true;
     queueMicrotask(() => {
@@ -350,7 +409,12 @@ export class Meeting extends EventTarget {
 }
 
 /** Refusals after which one may try again. */
-const retryable = new Set(["no-such-room", "room-full", "busy", "rate", "not-invited", "needs-password", "no-server", "session-lost"]);
+const retryable = new Set([
+  "no-such-room", "room-full", "busy", "rate", "no-server", "session-lost", "not-invited", "invitation-used", "locked", "link-replaced", "refused",
+  "needs-password", "wrong-password", "too-many-tries", "no-password", "bad-password",
+]);
+/** Errors after which there is nothing to try again. */
+const overs = new Set(["room-over", "removed", "refused-for-good"]);
 
 /** @param {MeetingState} state */
 function isFinal(state) {

@@ -1,7 +1,8 @@
 // All pages of a room together: what the pairs decide becomes connections, and the other way round.
 //
 // The seal (seal/pairs.js) says who is a person here; a Peer makes the call with each; the roster is what one sees.
-// The server is known here only by `signal`; coming in and staying in is meeting.js's and entrance.js's.
+// The server is known here only by `signal` and `seat`; coming in and staying in is stay.js's and entrance.js's. What people
+// do with one another inside (knocks, gifts, codes) is told to inside.js and not understood here.
 
 import { Peer } from "./peer.js";
 import { Roster, readAbout } from "./roster.js";
@@ -11,8 +12,14 @@ import { Pairs } from "./seal/pairs.js";
 
 /** Remarks kept at most; the oldest make way. */
 const REMARKS = 32;
+/** What happens with people before this page has its seat waits, as without one there is no relay: so many outputs. */
+const HELD_OUTPUTS = 512;
+/** A seat for somebody on the porch is asked for again after so long, awake ms. */
+const SEAT_MS = 5000;
 /** How long the others may take to come back after a server forgot everybody, awake ms. */
 const RETURN_MS = 15_000;
+/** Messages that are the calls' own. */
+const callKinds = new Set(["desc", "candidates", "restart"]);
 /** Notes that take back others, and what notes of several codes have in common. @type {Readonly<Record<string, string>>} */
 const answers = Object.freeze({ "same-again": "sees", "rules-heard": "rules-unheard", "host-again": "no-host" });
 /** @type {Readonly<Record<string, string>>} */
@@ -27,18 +34,28 @@ const subjects = Object.freeze({ "sees-more": "sees", "sees-less": "sees" });
 /**
  * @typedef {{
  *   core: import("./seal/core.js").OwnCore, pid: string, knowledge: import("./knowledge.js").Knowledge,
- *   certificate: RTCCertificate, relayOnly: boolean, name: string, tracks: Tracks,
- * }} MeshOptions
+ *   certificate: RTCCertificate, relayOnly: boolean, name: string, message: string, tracks: Tracks,
+ *   marks: import("./roster.js").Marks,
+ * }} MeshOptions `message`: what hosts read while this page knocks
  */
 /**
  * @typedef {{
  *   signal(to: string, body: string): void,
  *   onStates(): void,
- *   onCutOff(code: "room-over" | "removed" | "replaced"): void,
+ *   onWaiting(pid: string, what: import("./seal/types.js").Waiting): void,
+ *   onMessage(hid: string, message: import("./seal/types.js").Message): void,
+ *   onPerson(spk: string, name: string, host: boolean): void,
+ *   onBye(spk: string): void,
+ *   onChannel(hid: string): void,
+ *   onWrongPassword(): void,
+ *   onTick(awake: number): void,
+ *   seat(pid: string): void,
+ *   onCutOff(code: "room-over" | "removed" | "replaced" | "cut-off"): void,
  *   onDoubt(): void,
  *   isServerAway(): boolean,
  *   onChange(): void,
- * }} MeshUser `onStates`: rules were learnt from others. `onCutOff`: this page has no place here any more. `onDoubt`: a path died;
+ * }} MeshUser `onStates`: rules were learnt from others. `onMessage`: of a kind that is not the calls'. `onPerson`: somebody is met.
+ *   `onChannel`: messages take the proven channel from now on. `seat`: somebody on the porch is a person here. `onCutOff`: this page has no place here any more. `onDoubt`: a path died;
  *   is the server still there?
  */
 
@@ -46,7 +63,7 @@ export class Mesh {
   #options;
   #user;
   #pairs;
-  #roster = new Roster();
+  #roster;
   #awake = new Awake();
   /** @type {ReturnType<typeof setInterval>} */ #timer;
   /** @type {RTCIceServer[]} */ #iceServers = [];
@@ -54,16 +71,20 @@ export class Mesh {
   /** Seats of before a server forgot everybody, that have not come back yet. @type {View["seats"]} */ #missed = [];
   #missedUntil = 0;
   /** @type {Map<string, Remark>} */ #remarks = new Map();
+  /** Before the first seat: what happened with people. @type {Output[] | null} */ #held = [];
+  /** Who was asked for a seat for, and when. @type {Map<string, number>} */ #seatAsked = new Map();
   #stopped = false;
 
   /** @param {MeshOptions} options @param {MeshUser} user */
   constructor(options, user) {
     this.#options = options;
     this.#user = user;
+    this.#roster = new Roster(options.marks);
     this.#pairs = new Pairs({
       me: options.core,
       room: options.knowledge,
       first: (hid) => ({ gen: this.#roster.page(hid)?.peer.gen ?? 0, ...this.#self() }),
+      knock: () => ({ name: options.name, message: options.message }),
       onOutput: (output) => this.#put(output),
     });
     this.#awake.tick(performance.now());
@@ -71,6 +92,52 @@ export class Mesh {
   }
 
   people() { return this.#roster.people(); }
+
+  get awake() { return this.#awake.ms; }
+
+  /** Pages that have proven themselves and can be written to over their own channel: hid and spk. */
+  get reached() {
+    return this.#roster.pages.filter(({ peer }) => peer.proven).map(({ hid, spk, host }) => ({ hid, spk, host }));
+  }
+
+  /** How many the server lists, with a seat, that have not been met. */
+  get unmet() {
+    const met = new Set([this.#options.pid, ...this.#roster.pages.map(({ pid }) => pid)]);
+    return this.#view.seats.filter(({ pid, away }) => !away && !met.has(pid)).length;
+  }
+
+  /** Pages of other people that live by the same rules, as they say. */
+  get agreeing() { return this.#pairs.agreeing; }
+
+  /** See Pairs. */
+  get provenPw() { return this.#pairs.provenPw; }
+  get guesses() { return this.#pairs.guesses; }
+
+  /** @param {string} hid @returns {{spk: string, host: boolean, name: string} | null} */
+  personOf(hid) {
+    const page = this.#roster.page(hid);
+    return page ? { spk: page.spk, host: page.host, name: page.about.name } : null;
+  }
+
+  /** @param {string} hid @param {import("./seal/types.js").Message} message @returns {boolean} */
+  send(hid, message) { return this.#pairs.send(hid, message); }
+
+  /** @param {string} hid @param {string} text */
+  hold(hid, text) { this.#pairs.hold(hid, text); }
+
+  /** @param {string} hid */
+  refuse(hid) { this.#pairs.refuse(hid); }
+
+  /** One press of Join with the password that is known. @returns {boolean} false: too many */
+  press() { return this.#pairs.tryPassword(); }
+
+  allowTries() { this.#pairs.allowTries(); }
+
+  /** @param {import("./seal/guesses.js").GuessState} guesses of an earlier load */
+  restoreGuesses(guesses) { this.#pairs.restoreGuesses(guesses); }
+
+  /** When all that was given to the pairs so far is done. */
+  settled() { return this.#pairs.settled(); }
 
   /** @returns {Remark[]} */
   remarks() {
@@ -102,6 +169,7 @@ export class Mesh {
     this.#roster.arrange(seats.map(({ pid }) => pid));
     const me = this.#options.pid;
     this.#pairs.handleView({ seats, porch: view.porch, me, seated: listed.has(me) });
+    this.#seatOthers();
     this.#user.onChange();
   }
 
@@ -123,6 +191,13 @@ export class Mesh {
   /** @param {RTCIceServer[]} iceServers for connections and restarts to come */
   setIceServers(iceServers) {
     this.#iceServers = iceServers;
+  }
+
+  /** This page has a seat: what waited for it happens now. */
+  handleSeat() {
+    const held = this.#held ?? [];
+    this.#held = null;
+    for (const output of held) this.#put(output);
   }
 
   /** @param {import("./connection.js").Kind} kind @param {MediaStreamTrack | null} track */
@@ -169,11 +244,18 @@ export class Mesh {
       this.#missed = [];
       this.handleView({ ...this.#view, seats: this.#view.seats.filter(({ pid }) => !missed.has(pid)) });
     }
+    this.#seatOthers();
+    this.#user.onTick(awake);
   }
 
   /** @param {Output} output */
   #put(output) {
     if (this.#stopped) return;
+    if (this.#held && (output.t === "person" || output.t === "message" || output.t === "gone")) {
+      if (this.#held.length < HELD_OUTPUTS) this.#held.push(output);
+      if (output.t === "gone") this.#cutOff(output.why);
+      return;
+    }
     switch (output.t) {
       case "signal":
         this.#user.signal(output.to, output.body);
@@ -194,6 +276,7 @@ export class Mesh {
         this.#user.onStates();
         break;
       case "waiting":
+        this.#user.onWaiting(output.pid, output.what);
         break;
       case "note":
         this.#note(output);
@@ -207,6 +290,7 @@ export class Mesh {
     const known = this.#roster.page(hid);
     if (known && again) {
       known.about = readAbout(first);
+      known.host = host;
       known.peer.handleInstance(first.gen);
       this.#user.onChange();
       return;
@@ -232,7 +316,8 @@ export class Mesh {
       checkProof: (gen, proof) => this.#pairs.checkProof(hid, gen, proof),
       onChannel: (usable) => {
         this.#pairs.handleChannelState(hid, usable);
-        if (!usable) this.#user.onDoubt();
+        if (usable) this.#user.onChannel(hid);
+        else this.#user.onDoubt();
       },
       onText: (text) => this.#pairs.handleChannel(hid, text),
       // The pairs answer with the red note and `gone`; its connection is closed already.
@@ -245,7 +330,10 @@ export class Mesh {
         return about !== undefined && (about.audio || about.video);
       },
     };
-    this.#roster.add({ hid, pid, spk, host, about: readAbout(first), seen: false, peer: new Peer(options, user, this.#awake.ms) });
+    const about = readAbout(first);
+    this.#roster.add({ hid, pid, spk, host, about, seen: false, peer: new Peer(options, user, this.#awake.ms) });
+    this.#user.onPerson(spk, about.name, host);
+    this.#seatOthers();
     this.#user.onChange();
   }
 
@@ -255,21 +343,32 @@ export class Mesh {
     if (!page) return;
     if (message.k === "self") {
       page.about = readAbout(message);
+      this.#user.onPerson(page.spk, page.about.name, page.host);
       this.#user.onChange();
-    } else page.peer.handle(message);
+    } else if (callKinds.has(message.k)) page.peer.handle(message);
+    else this.#user.onMessage(hid, message);
   }
 
   /** @param {string} hid @param {import("./seal/types.js").Gone} why */
   #part(hid, why) {
-    this.#roster.remove(hid)?.peer.close();
+    const page = this.#roster.remove(hid);
+    page?.peer.close();
+    if (page && why === "bye") this.#user.onBye(page.spk);
     this.#unremark(hid);
     this.#user.onChange();
+    this.#cutOff(why);
+  }
+
+  /** @param {import("./seal/types.js").Gone} why */
+  #cutOff(why) {
     if (why === "over") this.#user.onCutOff("room-over");
-    if (why === "cut-off") this.#user.onCutOff("removed");
+    if (why === "cut-off") this.#user.onCutOff("cut-off");
   }
 
   /** @param {Extract<Output, {t: "note"}>} note */
   #note({ colour, code, hid = "", pid = "", about = "" }) {
+    if (code === "wrong-password") return this.#user.onWrongPassword();
+    if (code === "wrong-passwords") return this.#user.onChange();
     if (code === "over" || code === "removed" || code === "replaced") {
       this.#user.onCutOff(code === "over" ? "room-over" : code);
       return;
@@ -290,6 +389,19 @@ export class Mesh {
   /** What was said of a page that came in, or went, holds no longer; red stays. @param {string} id hid or pid */
   #unremark(id) {
     for (const [key, { colour }] of this.#remarks) if (colour !== "red" && key.includes(id)) this.#remarks.delete(key);
+  }
+
+  /** Whoever is a person here has a seat: asks for those on the porch. */
+  #seatOthers() {
+    if (this.#held) return;
+    const porch = new Set(this.#view.porch);
+    for (const pid of this.#seatAsked.keys()) if (!porch.has(pid)) this.#seatAsked.delete(pid);
+    for (const { pid } of this.#roster.pages) {
+      const asked = this.#seatAsked.get(pid) ?? Number.NEGATIVE_INFINITY;
+      if (!porch.has(pid) || this.#awake.ms - asked < SEAT_MS) continue;
+      this.#seatAsked.set(pid, this.#awake.ms);
+      this.#user.seat(pid);
+    }
   }
 
   /** Whether this page took its seat after that one, so that it offers first. @param {string} pid */

@@ -8,6 +8,8 @@ const ranks = { red: 0, amber: 1, grey: 2 };
 /** Code to sentence; `who` and `about` are names. @type {Readonly<Record<string, (who: string, about: string) => string>>} */
 const sentences = Object.freeze({
   "server-away": () => "The server is out of reach. Calls go on; nobody new can come in until it is back.",
+  "stopped": () => "The server says that this meeting is over, which no host has signed. Calls go on; nobody new can come in.",
+  "wrong-passwords": (count) => (count === "1" ? "A wrong password was tried at the door." : `${count} wrong passwords were tried at the door.`),
   "no-connection": (who) => `Could not connect with ${who}. The page tries again.`,
   "no-proof": (who) => `Could not finish checking the connection with ${who}. The page tries again.`,
   "no-relay": (who) => `Could not connect with ${who}: your network blocks direct calls, and the relay could not be reached. Try another network.`,

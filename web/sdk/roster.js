@@ -16,10 +16,18 @@ export const NAME_LENGTH = 64;
  * @typedef {{hid: string, pid: string, spk: string, host: boolean, about: About, peer: Peer, seen: boolean}} Page
  */
 
+/** What is known of a person besides. @typedef {(spk: string, name: string) => Pick<Person, "ticked" | "admitted" | "verified">} Marks */
+
 export class Roster {
+  #marks;
   /** @type {Map<string, Page>} */ #pages = new Map();
   /** @type {Map<string, MediaStream>} */ #streams = new Map();
   /** Seats in their order. @type {readonly string[]} */ #order = [];
+
+  /** @param {Marks} [marks] */
+  constructor(marks = () => ({ ticked: false, admitted: null, verified: "link" })) {
+    this.#marks = marks;
+  }
 
   /** @param {Page} page */
   add(page) {
@@ -82,6 +90,7 @@ export class Roster {
       link: peer.link,
       route: peer.route,
       host,
+      ...this.#marks(spk, about.name),
     });
   }
 

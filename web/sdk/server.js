@@ -16,7 +16,7 @@ const PATIENCE = 4;
 
 /**
  * Answers by question.
- * @typedef {{create: "created", restore: "created", look: "room", join: "joined", seated: "done", state: "done", ice: "ice", leave: "left"}} AnswerTo
+ * @typedef {{create: "created", restore: "created", look: "room", join: "joined", seated: "done", invite: "done", redeem: "invitation", revoke: "done", state: "done", ice: "ice", leave: "left"}} AnswerTo
  */
 /**
  * @template {import("./protocol.js").ServerType} T
@@ -157,5 +157,5 @@ export class Server {
 
 /** @type {Readonly<AnswerTo>} */
 const answers = Object.freeze({
-  create: "created", restore: "created", look: "room", join: "joined", seated: "done", state: "done", ice: "ice", leave: "left",
+  create: "created", restore: "created", look: "room", join: "joined", seated: "done", invite: "done", redeem: "invitation", revoke: "done", state: "done", ice: "ice", leave: "left",
 });

@@ -2,6 +2,7 @@
 // was away or forgot it. The calls themselves are mesh.js's and go on meanwhile.
 
 import { ParlourError, asParlourError } from "./errors.js";
+import { b64 } from "./seal/bytes.js";
 
 /** Relay credentials are asked for anew this often, so that a meeting of any length keeps its relay, ms. */
 const ICE_MS = 600_000;
@@ -10,8 +11,13 @@ const RENEW_MS = 300_000;
 /** Pause before joining again where the server did not say, ms. */
 const REJOIN_MS = 2000;
 
+/** Pause before asking again a server that said that the meeting is over, which no host has signed, ms. */
+const STOPPED_MS = 20_000;
+
 /** Answers after which asking again is of no use. */
-const final = new Set(["room-over", "removed", "unsupported", "bad-signature", "bad-state", "bad-request"]);
+const final = new Set(["unsupported", "bad-signature", "bad-state", "bad-request"]);
+/** Answers that only rules can make true (seal.md 2: being cut off moves no power). */
+const claims = new Set(["room-over", "removed"]);
 /** What the server's last word means, by its code. @type {Readonly<Record<string, string>>} */
 const ends = Object.freeze({ removed: "removed", over: "room-over", replaced: "replaced", expired: "room-over" });
 
@@ -24,13 +30,19 @@ const ends = Object.freeze({ removed: "removed", over: "room-over", replaced: "r
  *   core: import("./seal/core.js").OwnCore, mesh: import("./mesh.js").Mesh,
  * }} StayParts
  */
-/** @typedef {{onIn(): void, onAway(): void, onCount(count: number): void, onEnd(code: string): void}} StayUser */
+/**
+ * @typedef {{onIn(): void, onPorch(): void, onAway(): void, onCount(count: number): void, onRules(): void,
+ *   onStopped(): void, onEnd(code: string): void}} StayUser `onPorch`: there is no seat by itself, somebody has to be asked.
+ *   `onRules`: the server had other rules. `onStopped`: it says that the meeting is over, and nobody signed that
+ */
 
 export class Stay {
   #parts;
   #user;
   #isIn = false;
   #stopped = false;
+  #isOnPorch = false;
+  /** Who waits for the first seat. @type {{resolve(): void, reject(error: ParlourError): void} | null} */ #entering = null;
   /** @type {ReturnType<typeof setInterval>[]} */ #timers = [];
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #rejoin;
   #online = () => this.#parts.mesh.handleHint();
@@ -42,12 +54,16 @@ export class Stay {
   }
 
   /**
-   * Takes the first seat.
+   * Takes the first seat; on the porch, waits for it until `giveUp`.
    * @returns {Promise<void>}
-   * @throws {ParlourError} the server's refusal; `not-invited` if there is only the porch
+   * @throws {ParlourError} the server's refusal; whatever `giveUp` is given
    */
   async enter() {
+    const seated = new Promise((/** @type {(value?: undefined) => void} */ resolve, reject) => (this.#entering = { resolve, reject }));
+    // Given up while the server is still asked.
+    seated.catch(() => {});
     await this.#join();
+    await seated;
     this.#isIn = true;
     this.#timers = [
       setInterval(() => void this.#refreshIce(), ICE_MS),
@@ -57,12 +73,21 @@ export class Stay {
     await this.#renew();
   }
 
+  /** Whether the first seat is waited for. */
+  get isEntering() { return this.#entering !== null; }
+
+  /** No longer waits for the first seat. @param {ParlourError} error */
+  giveUp(error) {
+    this.#entering?.reject(error);
+    this.#entering = null;
+  }
+
   /** @param {ServerMessage} message */
   handleNews(message) {
     const { mesh } = this.#parts;
     if (message.t === "signal") mesh.handleSignal(message.d.from, message.d.body);
     else if (message.t === "view") void this.#view(message.d);
-    else if (message.t === "seat") mesh.setIceServers(/** @type {RTCIceServer[]} */ (message.d.ice_servers));
+    else if (message.t === "seat") this.#seat(message.d.ice_servers);
     else if (message.t === "bye") this.#bye(message.d);
   }
 
@@ -70,15 +95,27 @@ export class Stay {
     if (this.#isIn) this.#user.onAway();
   }
 
+  /** Gives up the place, on a seat or the porch, for a new attempt. */
+  async leave() {
+    if (this.#parts.server.live) await this.#parts.server.ask("leave", {}).catch(() => {});
+  }
+
   /** @param {boolean} lost whether the server forgot this page */
   handleBack(lost) {
-    // While `enter` runs, its own question fails with `session-lost` and whoever called it hears of that.
-    if (this.#isIn) void (lost ? this.#comeBack() : this.#resume());
+    // While `enter` asks, its own question fails with `session-lost` and whoever called it hears of that.
+    if (this.#isIn || this.#isOnPorch) void (lost ? this.#comeBack() : this.#resume());
   }
 
   /** Stores the rules that stand and gives them to the server, which may not have heard of them. */
   async spread() {
-    await this.#remember();
+    await this.#parts.entrance.remember();
+    await this.tell();
+  }
+
+  /** Gives the rules that stand to the server. */
+  async tell() {
+    // A question connects: not any more.
+    if (this.#stopped) return;
     try {
       await this.#parts.server.ask("state", { states: this.#parts.entrance.knowledge.states });
     } catch {
@@ -90,25 +127,35 @@ export class Stay {
     this.#stopped = true;
     this.#isIn = false;
     clearTimeout(this.#rejoin);
+    this.giveUp(new ParlourError("gave-up"));
     for (const timer of this.#timers) clearInterval(timer);
     globalThis.removeEventListener?.("online", this.#online);
   }
 
   /** The same person and page each time. */
   async #join() {
-    const { server, entrance, core, mesh } = this.#parts;
+    const { entrance, core } = this.#parts;
     const joined = await entrance.join(core);
     if (this.#stopped) return;
-    if (!joined.seat) {
-      server.ask("leave", {}).catch(() => {});
-      throw new ParlourError("not-invited");
-    }
-    mesh.setIceServers(/** @type {RTCIceServer[]} */ (joined.ice_servers));
-    this.#user.onIn();
+    this.#isOnPorch = !joined.seat;
+    if (joined.seat) this.#seat(joined.ice_servers);
     await this.#view(joined.view, this.#isIn);
+    if (!joined.seat && !this.#stopped && !this.#isIn) this.#user.onPorch();
+  }
+
+  /** @param {readonly object[]} iceServers the credentials that come with a seat */
+  #seat(iceServers) {
+    const { mesh } = this.#parts;
+    this.#isOnPorch = false;
+    mesh.setIceServers(/** @type {RTCIceServer[]} */ (iceServers));
+    mesh.handleSeat();
+    this.#user.onIn();
+    this.#entering?.resolve();
+    this.#entering = null;
   }
 
   async #resume() {
+    if (this.#isOnPorch) return;
     this.#user.onIn();
     await this.#refreshIce();
     // The relay lives in the same process as the socket that broke.
@@ -123,15 +170,31 @@ export class Stay {
       const error = asParlourError(thrown);
       // A session that was lost again, or a server that is away again, comes back by itself.
       if (this.#stopped || error.code === "session-lost" || (error.code === "no-server" && !this.#parts.server.live)) return;
-      if (final.has(error.code)) this.#user.onEnd(error.code);
+      if (claims.has(error.code)) this.#claimed(error.code);
+      else if (final.has(error.code)) this.#user.onEnd(error.code);
       else this.#rejoin = setTimeout(() => void this.#comeBack(), error.retryMs ?? REJOIN_MS);
     }
   }
 
   /** @param {{action: "rejoin" | "resume" | "stop", code: string, retry_ms?: number | undefined}} bye */
   #bye({ action, code, retry_ms }) {
-    if (action === "stop") this.#user.onEnd(ends[code] ?? "stopped");
+    if (action === "stop") this.#claimed(ends[code] ?? "stopped");
     else if (action === "rejoin") this.#parts.server.renew(retry_ms ?? REJOIN_MS);
+  }
+
+  /**
+   * The server says that it is over. Only rules can say that; without them calls go on, nothing is forgotten, and the
+   * server is asked again from time to time. With nobody to call there is nothing to go on with.
+   * @param {string} code
+   */
+  #claimed(code) {
+    const { mesh, entrance, core } = this.#parts;
+    const proven = entrance.knowledge.endFor(b64(core.spk));
+    if (proven) return this.#user.onEnd(proven);
+    if (mesh.reached.length === 0) return this.#user.onEnd(this.#isIn ? "stopped" : code);
+    this.#user.onStopped();
+    clearTimeout(this.#rejoin);
+    this.#rejoin = setTimeout(() => void this.#comeBack(), STOPPED_MS);
   }
 
   /** @param {View} view @param {boolean} [isBack] */
@@ -141,12 +204,8 @@ export class Stay {
     mesh.handleView(view, isBack);
     if (!(await entrance.knowledge.adopt(view.states)) || this.#stopped) return;
     mesh.handleRules();
-    await this.#remember();
-  }
-
-  async #remember() {
-    await this.#parts.entrance.remember();
-    if (!this.#stopped && this.#parts.entrance.knowledge.rules?.over) this.#user.onEnd("room-over");
+    this.#user.onRules();
+    await entrance.remember();
   }
 
   async #refreshIce() {
@@ -159,7 +218,10 @@ export class Stay {
   }
 
   async #renew() {
-    if (!(await this.#parts.entrance.knowledge.renew()) || this.#stopped) return;
+    const { entrance } = this.#parts;
+    if (!(await entrance.knowledge.renew()) || this.#stopped) return;
+    await entrance.rememberRenewal();
+    if (this.#stopped) return;
     this.#parts.mesh.handleRules();
     await this.spread();
   }

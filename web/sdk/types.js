@@ -8,19 +8,47 @@
  * - `no-room`: the server knows no such room (yet); it is asked again every 5 s
  * - `ready`: the room is there, `join` may be called; `count` says how many people are in
  * - `joining`: on the way in
+ * - `knocking`: at the door; `waiting` says for what. `leave` gives up
  * - `in`: in the meeting
  * - `reconnecting`: in the meeting, the server is out of reach; calls go on meanwhile
  * - `left`: this page left; final
  * - `ended`: the meeting is over or the host removed this person (`error` says which); final
  * - `failed`: it cannot go on here (`error` says why and what to do); final
  *
- * @typedef {"idle" | "looking" | "no-room" | "ready" | "joining" | "in" | "reconnecting" | "left" | "ended" | "failed"} MeetingState
+ * @typedef {"idle" | "looking" | "no-room" | "ready" | "joining" | "knocking" | "in" | "reconnecting" | "left" | "ended" | "failed"} MeetingState
  */
 
 /**
  * This person. `id` is empty before join.
  * @typedef {{id: string, name: string, audio: boolean, video: boolean, host: boolean}} Me
  */
+
+/** Who may come in: everybody with the link; whom a host admits; the invited; nobody new. @typedef {"open" | "knock" | "invite" | "locked"} Door */
+
+/**
+ * The rules as the host signed them. `ends`: ms since 1970, or null. `cap`: people.
+ * @typedef {{readonly door: Door, readonly password: boolean, readonly cap: number, readonly offRecord: boolean, readonly ends: number | null}} Rules
+ */
+
+/** What stands between this person and the room; `text` is the host's message when held. @typedef {{what: "knocking" | "held" | "no-host" | "checking-password", text: string}} Waiting */
+
+/**
+ * Somebody at the door, told to hosts only. `name` and `message` were typed by that person and are not verified. `left-over`:
+ * somebody who lost the right to be here by new rules, and was not removed. `via`: label of an invitation.
+ * @typedef {{readonly id: string, readonly name: string, readonly message: string, readonly how: "knock" | "invitation" | "left-over",
+ *   readonly via: string, readonly held: boolean}} Knock
+ */
+
+/** A personal invitation, told to hosts only: how many people may come in by it, and how many have. @typedef {{readonly id: string, readonly label: string, readonly uses: number, readonly used: number}} Invitation */
+
+/**
+ * The code that people read to each other. `emoji` are six and `numbers` three when it is `ready`, else none; `covers` and
+ * `missing` are ids of people. `press`: too many codes were begun; each further one wants `pressCode`.
+ * @typedef {{state: "none" | "running" | "ready" | "broken" | "press", emoji: readonly {symbol: string, name: string}[],
+ *   numbers: readonly number[], covers: readonly string[], missing: readonly string[]}} Code
+ */
+
+/** Who did what, in a sentence. @typedef {{readonly at: Date, readonly code: string, readonly text: string}} LogEntry */
 
 /**
  * How the media of a pair travels: through the relay or directly, and by which transport (to the relay, if relayed).
@@ -31,7 +59,8 @@
  * Somebody else in the meeting whose key and connection have been proven. `id` stays the same when that person
  * reloads the page. `stream` is one MediaStream for as long as the person is here; its tracks may come and go.
  * `audio` and `video` say what that person sends (as they told; muted is false). `host` was proven by the host key.
- * `name` is what that person typed: any text, not verified, may be empty.
+ * `name` is what that person typed: any text, not verified, may be empty. `ticked`: heard reading the code; `admitted`: who
+ * let that person in (name of a host, or empty), and when. `verified`: the most that is known of who this is.
  * @typedef {{
  *   readonly id: string,
  *   readonly name: string,
@@ -41,6 +70,9 @@
  *   readonly link: "connecting" | "connected" | "reconnecting" | "failed",
  *   readonly route: Route | null,
  *   readonly host: boolean,
+ *   readonly ticked: boolean,
+ *   readonly admitted: {readonly by: string, readonly at: Date} | null,
+ *   readonly verified: "link" | "host" | "ticked",
  * }} Person
  */
 

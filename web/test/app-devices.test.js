@@ -84,6 +84,7 @@ test("keys work alone, not with a modifier, not held down, not while typing", ()
   const press = { key: "m", repeat: false, altKey: false, ctrlKey: false, metaKey: false };
   assert.equal(shortcutOf(press, false), "microphone");
   assert.equal(shortcutOf({ ...press, key: "V" }, false), "camera");
+  assert.equal(shortcutOf({ ...press, key: "p" }, false), "people");
   assert.equal(shortcutOf(press, true), null);
   assert.equal(shortcutOf({ ...press, repeat: true }, false), null);
   for (const modifier of ["altKey", "ctrlKey", "metaKey"]) assert.equal(shortcutOf({ ...press, [modifier]: true }, false), null);

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { noHouse } from "../app/house.js";
 import { initialState, isOn, next, troubleOf } from "../app/state.js";
 
 /** @typedef {import("../app/state.js").State} State */
@@ -10,14 +11,14 @@ import { initialState, isOn, next, troubleOf } from "../app/state.js";
 
 const me = { id: "me", name: "Ada", audio: true, video: true, host: true };
 
-/** @param {string} id @returns {import("../sdk/parlour.js").Person} */
+/** @param {string} id @returns {import("../app/state.js").Person} */
 function person(id) {
-  return { id, name: id, stream: /** @type {MediaStream} */ ({}), audio: true, video: true, link: "connected", route: null, host: false };
+  return { id, name: id, stream: /** @type {MediaStream} */ ({}), audio: true, video: true, link: "connected", route: null, host: false, ticked: false, admitted: null, verified: "link" };
 }
 
 /** @param {Partial<Snapshot>} change @returns {PageEvent} */
 function meeting(change) {
-  return { type: "meeting", snapshot: { state: "in", error: null, count: 1, me, people: [], notes: [], ...change } };
+  return { type: "meeting", snapshot: { state: "in", error: null, count: 1, me, people: [], notes: [], link: "", house: noHouse, ...change } };
 }
 
 /** @param {PageEvent[]} events @param {State} [from] */
@@ -138,6 +139,6 @@ test("a room that could not be made says so where the button is", () => {
 test("no event changes the state it was given", () => {
   const frozen = Object.freeze({ ...initialState, toasts: Object.freeze([]), people: Object.freeze([]) });
   /** @type {PageEvent[]} */
-  const events = [opened, meeting({ people: [person("Ben")] }), { type: "home" }, { type: "settings", open: true }];
+  const events = [opened, meeting({ people: [person("Ben")] }), { type: "home" }, { type: "dialog", dialog: { about: "settings" } }, { type: "panel", open: true }];
   for (const event of events) assert.notEqual(next(frozen, event), frozen);
 });

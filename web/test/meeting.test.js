@@ -62,7 +62,7 @@ test("this environment is supported, and says so", () => assert.deepEqual(suppor
 test("two people meet: names, devices, host, route", async () => {
   const { ana, ben } = await two();
   const [{ id, stream, ...seen }] = ben.people;
-  assert.deepEqual(seen, { name: "Ana", audio: true, video: true, link: "connected", route: seen.route, host: true });
+  assert.deepEqual(seen, { name: "Ana", audio: true, video: true, link: "connected", route: seen.route, host: true, ticked: false, admitted: null, verified: "link" });
   assert.equal(id, ana.me.id);
   assert.deepEqual(stream.getTracks().map(({ kind }) => kind), ["audio", "video"]);
   await until("the route", () => ben.people[0].route);
@@ -131,6 +131,22 @@ test("muting, devices and names reach the others without a new description", asy
   assert.equal(offers(), before);
   assert.ok(made.some(({ transceivers }) => transceivers.some(({ sender }) => sender.track === microphone)));
   assert.deepEqual([ana.me.video, ana.me.name, ben.me.audio], [false, "Ana Maria", true]);
+});
+
+test("without a camera the sender's encoding is off, with one it is on, however fast it is switched", async () => {
+  const { ana, ben } = await two();
+  const isActive = () => made.filter(({ configuration }) => configuration).flatMap(({ transceivers }) => transceivers)
+    .filter(({ receiver }) => receiver.track.kind === "video").map(({ sender }) => sender.parameters.encodings[0].active);
+  const of = (wanted) => until(`active: ${wanted}`, () => JSON.stringify(isActive().sort()) === JSON.stringify(wanted));
+  await of([false, true]);
+  ana.setVideo(null);
+  await of([false, false]);
+  for (let i = 0; i < 5; i++) {
+    ana.setVideo(null);
+    ana.setVideo(makeTrack("video"));
+  }
+  await of([false, true]);
+  assert.equal(ben.state, "in");
 });
 
 test("a track of the wrong kind is refused by name", async () => {
@@ -246,15 +262,30 @@ test("without a server: said after a few tries, and nothing is left behind", asy
   assert.equal(server.sockets.size, 0);
 });
 
-test("the server's last word ends the meeting with its reason", async () => {
-  const { ana } = await two();
+test("the server's last word, which nobody signed, ends no call and takes nothing away", async () => {
+  const { ana, ben } = await two();
   const problems = [];
-  ana.addEventListener("problem", (event) => problems.push(event.detail));
-  [...server.sessions.values()].find(({ pid, socket }) => socket && pid !== "")?.say("bye", { action: "stop", code: "removed", text: "<b>no</b>" });
+  for (const meeting of [ana, ben]) meeting.addEventListener("problem", (event) => problems.push(event.detail));
+  server.refuse.set("join", { code: "room-over" });
+  for (const session of [...server.sessions.values()]) {
+    if (session.pid !== "") session.say("bye", { action: "stop", code: session === [...server.sessions.values()][0] ? "over" : "removed", text: "<b>no</b>" });
+    server.sessions.delete(session.id);
+    session.socket?.end(1000);
+  }
+  await until("both know", () => [ana, ben].every(({ state, notes }) => state === "reconnecting" && notes.some(({ code }) => code === "stopped")));
+  ana.setName("Anna");
+  await until("calls go on", () => ben.people[0]?.name === "Anna" && ben.people[0].link === "connected");
+  assert.deepEqual([problems, ana.me.host, made.every(({ connectionState }) => connectionState === "connected")], [[], true, true]);
+});
+
+test("with nobody to call, the server's last word is the end, and still takes nothing away", async () => {
+  const ana = await starts();
+  await ana.join({ name: "Ana" });
+  const problems = [];
+  ana.addEventListener("problem", (event) => problems.push(event.detail.code));
+  [...server.sessions.values()].find(({ pid }) => pid !== "")?.say("bye", { action: "stop", code: "over", text: "" });
   await until("ended", () => ana.state === "ended");
-  assert.equal(ana.error?.code, "removed");
-  assert.deepEqual(problems, [{ code: "removed", text: "The host removed you from this room." }]);
-  assert.ok(made[0].connectionState === "closed");
+  assert.deepEqual([ana.error?.code, problems], ["stopped", ["stopped"]]);
 });
 
 test("changes come at most once per turn, and people stay the same array between them", async () => {

@@ -10,6 +10,8 @@ import { encodingFor } from "../sdk/share.js";
 import { FakeStream, makeTrack } from "./fakes/rtc.js";
 
 Object.assign(globalThis, { MediaStream: FakeStream });
+const { Lobby } = await import("../sdk/lobby.js");
+const { Log, admittedBy } = await import("../sdk/log.js");
 const { Roster, readAbout, tidyName } = await import("../sdk/roster.js");
 
 const document = (name) => readFileSync(new URL(`../../docs/${name}.md`, import.meta.url), "utf8");
@@ -139,4 +141,43 @@ test("notes: worst first, each once, unknown codes of the seal stay unsaid", () 
   assert.deepEqual(notes.map(({ code }) => code), ["mismatch", "sees-more", "no-connection"]);
   assert.equal(notes[0]?.text, "This connection is not the one somebody announced. It was closed.");
   assert.deepEqual(notes[2], { colour: "grey", code: "no-connection", text: "Could not connect with Ana. The page tries again.", person: "A" });
+});
+
+test("the lobby: who was cut off is a left-over knock, until they knock themselves or have a right", () => {
+  const lobby = new Lobby();
+  const nameOf = () => "Dan";
+  lobby.handle("p", { k: "cut", spk: "dan", by: "host" }, nameOf);
+  assert.deepEqual(lobby.knocks, [{ id: "dan", name: "Dan", message: "", how: "left-over", via: "", held: false }]);
+  lobby.handle("q", { k: "cut", spk: "dan", by: "other" }, nameOf);
+  assert.equal(lobby.knocks.length, 1);
+  lobby.handle("p", { k: "lobby", hid: "h", spk: "dan", name: "Dan\u202e", message: "again" }, nameOf);
+  assert.deepEqual(lobby.knocks.map(({ how, name }) => `${how} ${name}`), ["knock Dan"]);
+  lobby.handle("p", { k: "left" }, nameOf);
+  assert.deepEqual(lobby.knocks, []);
+  lobby.handle("p", { k: "cut", spk: "dan", by: "host" }, nameOf);
+  lobby.clean((spk) => spk === "dan");
+  assert.deepEqual(lobby.knocks, []);
+});
+
+test("what this page waits for: nobody, a host, the host's words, a password", () => {
+  const lobby = new Lobby();
+  const none = () => "";
+  assert.deepEqual([lobby.waiting(false).what, lobby.waiting(true).what], ["no-host", "checking-password"]);
+  lobby.handle("a", { k: "knocking" }, none);
+  assert.equal(lobby.waiting(false).what, "knocking");
+  lobby.handle("a", { k: "held", text: "soon" }, none);
+  assert.deepEqual(lobby.waiting(false), { what: "held", text: "soon" });
+  lobby.handle("a", { k: "left" }, none);
+  assert.equal(lobby.waiting(false).what, "no-host");
+});
+
+test("the log reads rules: a tightening lists everybody and lets nobody in", () => {
+  const rules = (more) => ({ clock: { h00000001: 1 }, host: "H", mode: "off", door: "knock", cap: 8, pw: 0, link: { n: 1, id: "L" }, members: [], removed: [], ...more });
+  assert.deepEqual(admittedBy(rules({}), rules({ members: ["a"] })), ["a"]);
+  assert.deepEqual(admittedBy(rules({}), rules({ members: ["a"], door: "locked" })), []);
+  assert.deepEqual(admittedBy(rules({}), rules({ members: ["a"], removed: ["b"] })), []);
+  const log = new Log();
+  log.compare(rules({ door: "open" }), rules({ removed: ["b"], pw: 7, link: { n: 2, id: "M" } }), "The host", () => "Ben");
+  assert.deepEqual(log.entries.map(({ code }) => code), ["removed", "door", "link", "password"]);
+  assert.equal(log.entries[0]?.text, "The host removed Ben.");
 });

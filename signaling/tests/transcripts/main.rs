@@ -4,6 +4,7 @@
 mod common;
 
 mod drain;
+mod invitations;
 mod join;
 mod leave;
 mod limits;

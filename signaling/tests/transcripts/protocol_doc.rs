@@ -61,14 +61,28 @@ fn every_type_of_message_has_an_example() {
     };
     let client = kinds(blocks("client"));
     let expected = [
-        "ack", "create", "hello", "ice", "join", "leave", "look", "ping", "restore", "seated", "signal",
-        "state",
+        "ack", "create", "hello", "ice", "invite", "join", "leave", "look", "ping", "redeem", "restore",
+        "revoke", "seated", "signal", "state",
     ];
     assert_eq!(client, BTreeSet::from(expected));
     let server = kinds(blocks("server"));
     let expected = [
-        "bye", "created", "done", "error", "gone", "ice", "joined", "left", "pong", "resumed", "room",
-        "seat", "signal", "view", "welcome",
+        "bye",
+        "created",
+        "done",
+        "error",
+        "gone",
+        "ice",
+        "invitation",
+        "joined",
+        "left",
+        "pong",
+        "resumed",
+        "room",
+        "seat",
+        "signal",
+        "view",
+        "welcome",
     ];
     assert_eq!(
         server,

@@ -1,13 +1,16 @@
-// The call: everybody's tile on a stage, a bar on top that says how it stands, and the controls below.
+// The call: everybody's tile on a stage, a bar on top that says how it stands, the controls below, and the people
+// panel beside the stage, or over it where there is no beside.
 
 import { h, setAttribute, setText, show } from "../dom.js";
 import { icon } from "../icons.js";
+import { unanswered } from "../house.js";
 import { placeEverybody } from "../layout.js";
 import { isComing, isOn } from "../state.js";
-import { howMany } from "../words.js";
+import { howMany, peopleButton } from "../words.js";
 import { createChair } from "./chair.js";
 import { createOwnPicture } from "./own_picture.js";
 import { button, cameraLook, control, microphoneLook, sealedSign } from "./parts.js";
+import { people } from "./people.js";
 import { createTile } from "./tile.js";
 
 /** @typedef {import("../state.js").State} State */
@@ -22,6 +25,9 @@ const gap = 10;
 export function call(actions) {
   const stage = createStage(actions);
   const bar = createBar(actions);
+  const panel = people(actions);
+  // The same width as in panel.css: below it the panel covers the stage.
+  const narrow = matchMedia("(max-width: 48rem)");
   const count = h("span", {});
   const banner = h("p", { class: "banner", hidden: true }, h("span", { class: "spinner" }), "Reconnecting… your call goes on.");
   const hear = button({ label: "Click to hear everyone", className: "hear", onclick: () => stage.playAll() });
@@ -32,13 +38,16 @@ export function call(actions) {
     // The controls come first for the keyboard and stand last for the eye.
     bar.element, hear.element,
     h("div", { class: "banners", role: "status" }, banner),
-    stage.element);
+    h("div", { class: "floor" }, stage.element, panel.element));
 
   return {
     element,
     update(state) {
       stage.update(state);
       bar.update(state);
+      panel.update(state);
+      // What lies under the panel is out of reach for the keyboard, too.
+      stage.element.inert = state.panel && narrow.matches;
       setText(count, howMany(Math.max(state.count, state.people.length + 1)));
       show(banner, state.reconnecting);
       show(hear.element, state.silenced);
@@ -143,19 +152,31 @@ function createBar(actions) {
   const microphone = control({ onclick: () => void devices.toggle("microphone") });
   const camera = control({ onclick: () => void devices.toggle("camera") });
   const copy = control({ onclick: () => void actions.copyLink() });
-  const settings = control({ onclick: () => actions.setSettings(true) });
+  const { hosting } = actions;
+  const everybody = control({ onclick: () => hosting.setPanel(everybody.element.getAttribute("aria-expanded") !== "true") });
+  const atDoor = h("span", { class: "control-badge", "aria-hidden": "true" });
+  everybody.element.append(atDoor);
+  everybody.element.id = "people-button";
+  const settings = control({ onclick: () => hosting.ask({ about: "settings" }) });
   const leave = control({ className: "control-leave", onclick: () => void actions.leave() });
   settings.set({ name: "Settings", word: "Settings", image: "settings" });
   leave.set({ name: "Leave", word: "Leave", image: "leave" });
   const element = h("div", { class: "controls", role: "group", "aria-label": "Call controls" },
-    microphone.element, camera.element, copy.element, settings.element, leave.element);
+    microphone.element, camera.element, copy.element, everybody.element, settings.element, leave.element);
   return {
     element,
     /** @param {State} state */
-    update({ microphone: heard, camera: seen, shortcuts, copied }) {
+    update({ microphone: heard, camera: seen, shortcuts, copied, people: others, panel, house }) {
       microphone.set(microphoneLook(isComing(heard), shortcuts));
       camera.set(cameraLook(isComing(seen), shortcuts));
-      copy.set({ name: "Copy link", word: copied ? "Copied" : "Copy link", image: copied ? "check" : "link" });
+      const done = copied === "room";
+      copy.set({ name: "Copy link", word: done ? "Copied" : "Copy link", image: done ? "check" : "link" });
+      const knocks = unanswered(house).length;
+      everybody.set({ name: peopleButton(others.length + 1, knocks), word: "People", image: "people", ...(shortcuts && { keys: "P" }) });
+      setAttribute(everybody.element, "aria-expanded", String(panel));
+      // Drawn from the attribute: text in the button would have to be in its name, too.
+      setAttribute(atDoor, "data-count", knocks > 0 ? knocks : others.length + 1);
+      setAttribute(atDoor, "data-knocks", knocks > 0);
     },
   };
 }

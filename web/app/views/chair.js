@@ -3,6 +3,7 @@
 import { h, setText, show } from "../dom.js";
 import { icon, setIcon } from "../icons.js";
 import { wholeLink } from "../link_text.js";
+import { invitationSentence } from "../words_house.js";
 
 /**
  * @param {import("../actions.js").Actions} actions
@@ -23,16 +24,17 @@ export function createChair(actions) {
   return {
     element,
     /** @param {import("../state.js").State} state */
-    update({ link: fragment, copied, count }) {
+    update({ link: fragment, copied, count, house }) {
       // Somebody has a seat but is not connected yet: an invitation would be out of place.
       const coming = count > 1;
       show(link, !coming);
       show(actionsRow, !coming);
       setText(title, coming ? "Somebody is coming in…" : "You are the first one here");
-      setText(text, coming ? "The connection is being made." : "Send the link to whoever should come. It is the key to this room.");
+      setText(text, coming ? "The connection is being made." : invitationSentence(house.rules?.door));
       setText(link, wholeLink(fragment).replace(/^https?:\/\//u, ""));
-      setText(word, copied ? "Copied" : "Copy the invitation");
-      setIcon(image, copied ? "check" : "link");
+      const done = copied === "room";
+      setText(word, done ? "Copied" : "Copy the invitation");
+      setIcon(image, done ? "check" : "link");
     },
   };
 }

@@ -2,6 +2,7 @@
 
 import { h } from "../dom.js";
 import { doorway } from "../icons.js";
+import { moreChoices } from "./more_choices.js";
 import { brand, button, sealedSign, troubleLine } from "./parts.js";
 
 /**
@@ -9,7 +10,8 @@ import { brand, button, sealedSign, troubleLine } from "./parts.js";
  * @returns {import("./parts.js").View}
  */
 export function landing(actions) {
-  const start = button({ label: "Start a room", className: "button-start", onclick: () => void actions.startRoom() });
+  const start = button({ label: "Start a room", className: "button-start", type: "submit" });
+  const more = moreChoices();
   const startTrouble = troubleLine();
   const linkTrouble = troubleLine();
   const field = h("input", {
@@ -35,7 +37,13 @@ export function landing(actions) {
       h("div", { class: "landing-words" },
         h("h1", { class: "display", tabindex: -1 }, "A private room, one link away."),
         h("p", { class: "lead" }, "Small video meetings, sealed from browser to browser. No account, no recording, nothing kept."),
-        h("div", { class: "start" }, start.element, startTrouble.element),
+        h("form", {
+          class: "start",
+          onsubmit: (/** @type {SubmitEvent} */ event) => {
+            event.preventDefault();
+            void actions.startRoom(more.read());
+          },
+        }, start.element, startTrouble.element, more.element),
         form),
       h("div", { class: "landing-picture" }, doorway())));
 

@@ -6,7 +6,7 @@ import { headline } from "../words.js";
 import { brand, button, sealedSign, troubleLine } from "./parts.js";
 
 /** Codes after which the same link may work again. */
-const passing = new Set(["no-server", "busy", "rate", "restart", "queue", "protocol", "no-relay", "relay-full", "replaced", "room-expired", "room-full", "stopped", "fault"]);
+const passing = new Set(["no-server", "busy", "rate", "restart", "queue", "protocol", "no-relay", "relay-full", "replaced", "room-expired", "room-full", "stopped", "refused", "locked", "not-invited", "fault"]);
 
 /** Codes that say that this browser or address cannot do it: no button of the page helps. */
 const hopeless = new Set(["not-secure", "no-crypto", "no-webrtc"]);
@@ -21,16 +21,19 @@ export function left(actions) {
   const rejoin = button({ label: "Rejoin", onclick: () => void actions.reopen() });
   const start = button({ label: "Start a new room", onclick: () => void actions.startRoom() });
   const trouble = troubleLine();
-  const element = notice(actions, h("h1", { tabindex: -1 }, "You left the room"), text,
+  const title = h("h1", { tabindex: -1 });
+  const element = notice(actions, title, text,
     h("div", { class: "notice-actions" }, rejoin.element, start.element), trouble.element);
 
   return {
     element,
-    update({ lastOut, starting, trouble: wrong }) {
+    update({ lastOut, gaveUp, starting, trouble: wrong }) {
       setAttribute(element, "data-light", lastOut ? "off" : "on");
+      setText(title, gaveUp ? "You went away from the door" : "You left the room");
+      rejoin.setBusy(false, gaveUp ? "Knock again" : "Rejoin");
       setText(text, lastOut
         ? "You were the last one in it, so the room is gone and its link with it. Nothing was kept."
-        : "Camera and microphone are off. The others can go on without you.");
+        : gaveUp ? "Camera and microphone are off. Nobody saw or heard you." : "Camera and microphone are off. The others can go on without you.");
       rejoin.element.classList.toggle("button-quiet", lastOut);
       start.element.classList.toggle("button-quiet", !lastOut);
       start.setBusy(starting, starting ? "Opening the door…" : "Start a new room");

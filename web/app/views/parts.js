@@ -51,6 +51,22 @@ export function button({ label, className = "", type = "button", onclick }) {
 }
 
 /**
+ * Three dots that unfold what is seldom needed, in its place rather than over something else. Its name says of what.
+ * @param {HTMLElement} unfolded hidden at first
+ */
+export function moreButton(unfolded) {
+  const element = h("button", { type: "button", class: "button button-icon", "aria-expanded": "false", onclick: () => open(unfolded.hidden === true) }, icon("more"));
+
+  /** @param {boolean} now */
+  function open(now) {
+    show(unfolded, now);
+    setAttribute(element, "aria-expanded", String(now));
+  }
+
+  return { element, open };
+}
+
+/**
  * A line that says what is wrong, read out when it appears; empty it takes no room.
  */
 export function troubleLine() {

@@ -3,8 +3,10 @@
 import { h, setAttribute, setText, show } from "../dom.js";
 import { icon, setIcon } from "../icons.js";
 import { watchLevel } from "../levels.js";
+import { entryOf, isInvitation } from "../house.js";
 import { isComing, isOn, troubleOf } from "../state.js";
 import { deviceSentence, whoIsIn } from "../words.js";
+import { doorSentence, outsideSentence } from "../words_house.js";
 import { createOwnPicture } from "./own_picture.js";
 import { brand, button, cameraLook, control, deviceMenu, microphoneLook, openId, sealedSign, switchField, troubleLine } from "./parts.js";
 import { createTile } from "./tile.js";
@@ -27,6 +29,7 @@ export function preview(actions) {
     text: "Your calls go through the relay only, so the others do not learn your network address.",
     onchange: actions.setHideAddress,
   });
+  const entrance = createEntrance();
   const join = button({ label: "Join", className: "button-wide", type: "submit" });
   const refusal = troubleLine();
   const copyImage = icon("link");
@@ -34,19 +37,20 @@ export function preview(actions) {
   const copy = h("button", {
     type: "button", class: "button button-plain", "aria-label": "Copy link", onclick: () => void actions.copyLink(),
   }, copyImage, copyWord);
+  const whoMay = h("p", { class: "small" });
   const form = h("form", {
     class: "preview-panel",
     onsubmit: (/** @type {SubmitEvent} */ event) => {
       event.preventDefault();
-      void actions.join();
+      void actions.join(entrance.read());
     },
   },
   h("div", { class: "preview-head" }, h("h1", { tabindex: -1 }, "Ready to go in?"), status),
   h("div", { class: "field" },
     h("label", { class: "field-label", for: "name" }, "Your name", h("span", { class: "field-aside" }, "optional")), name),
-  hide.element,
+  entrance.element, hide.element,
   h("div", { class: "preview-join" }, refusal.element, join.element),
-  h("div", { class: "preview-invite" }, h("p", { class: "small" }, "Anyone with the link can come in."), copy));
+  h("div", { class: "preview-invite" }, whoMay, copy));
 
   const element = h("div", { class: "page preview" },
     h("header", { class: "topbar" }, brand(actions.home), sealedSign()),
@@ -60,11 +64,66 @@ export function preview(actions) {
       if (name.value !== state.name && document.activeElement !== name) name.value = state.name;
       hide.set(state.hideAddress);
       refusal.say(state.refusal?.text ?? "");
-      join.setBusy(state.joining, state.joining ? "Going in…" : "Join");
-      setText(copyWord, state.copied ? "Copied" : "Copy link");
-      setIcon(copyImage, state.copied ? "check" : "link");
+      entrance.update(state);
+      join.setBusy(state.joining, joinWord(state));
+      const personal = isInvitation(state.link);
+      const done = state.copied === "room";
+      setText(whoMay, personal ? "This invitation is yours alone." : entrance.says ? "" : doorSentence(state.house.rules) || "Anyone with the link can come in.");
+      show(whoMay, whoMay.textContent !== "");
+      show(copy, !personal);
+      setText(copyWord, done ? "Copied" : "Copy link");
+      setIcon(copyImage, done ? "check" : "link");
     },
     close: stage.close,
+  };
+}
+
+/**
+ * @param {State} state
+ * @returns {string}
+ */
+function joinWord(state) {
+  if (state.house.waiting?.what === "checking-password") return "Checking the password…";
+  const { knock } = entryOf(state);
+  if (state.joining) return knock ? "Knocking…" : "Going in…";
+  return knock ? "Knock" : "Join";
+}
+
+/** What the door asks for: a password, or a few words with the knock. */
+function createEntrance() {
+  const sentence = h("p", { class: "small" });
+  const password = h("input", { class: "input", id: "password", type: "password", maxlength: 128, autocomplete: "off" });
+  const passwordField = h("div", { class: "field" }, h("label", { class: "field-label", for: "password" }, "Password"), password);
+  const message = h("input", { class: "input", id: "message", type: "text", maxlength: 140, autocomplete: "off", placeholder: "Ana’s friend from choir" });
+  const messageField = h("div", { class: "field" },
+    h("label", { class: "field-label", for: "message" }, "A few words for the host", h("span", { class: "field-aside" }, "optional")), message);
+  const element = h("div", { class: "preview-entrance" }, sentence, passwordField, messageField);
+  let refused = "";
+
+  return {
+    element,
+    /** Whether it says already who may come in. */
+    get says() { return !sentence.hidden; },
+    read: () => ({ password: passwordField.hidden ? "" : password.value, message: messageField.hidden ? "" : message.value.trim() }),
+    /** @param {State} state */
+    update(state) {
+      const asked = entryOf(state);
+      const text = state.me.host || isInvitation(state.link) ? "" : outsideSentence(state.house.rules?.door);
+      setText(sentence, text);
+      show(sentence, text !== "");
+      show(passwordField, asked.password);
+      show(messageField, asked.knock);
+      show(element, asked.password || asked.knock || text !== "");
+      // Once per refusal, so that nobody is torn away from another field.
+      const code = state.refusal?.code ?? "";
+      const wrong = code === "wrong-password" || code === "needs-password";
+      setAttribute(password, "aria-invalid", String(wrong));
+      if (code !== refused && wrong) {
+        password.focus();
+        password.select();
+      }
+      refused = code;
+    },
   };
 }
 

@@ -1,15 +1,15 @@
 // The dialog for devices and habits during a call. Nothing in it goes to the server; the name goes, sealed, to the others.
 
 import { h, show } from "../dom.js";
-import { icon } from "../icons.js";
+import { createDialog } from "./dialog.js";
 import { deviceMenu, openId, switchField } from "./parts.js";
 
 /**
  * @param {import("../actions.js").Actions} actions
- * @returns {{element: HTMLDialogElement, update: (state: import("../state.js").State) => void}}
+ * @returns {{element: HTMLElement, update: (state: import("../state.js").State) => void}}
  */
 export function settings(actions) {
-  const { devices } = actions;
+  const { devices, hosting } = actions;
   const camera = deviceMenu({ label: "Camera", image: "camera", none: "No camera", onchange: (id) => void devices.choose("camera", id) });
   const microphone = deviceMenu({ label: "Microphone", image: "microphone", none: "No microphone", onchange: (id) => void devices.choose("microphone", id) });
   const speaker = deviceMenu({ label: "Loudspeaker", image: "speaker", none: "No loudspeaker", onchange: devices.chooseSpeaker });
@@ -20,26 +20,20 @@ export function settings(actions) {
   });
   const shortcuts = switchField({
     title: "Keyboard shortcuts",
-    text: "M mutes and unmutes the microphone, V turns the camera off and on.",
+    text: "M mutes and unmutes the microphone, V turns the camera off and on, P shows the people.",
     onchange: actions.setShortcuts,
   });
-  const element = h("dialog", { class: "dialog", "aria-labelledby": "settings-title", onclose: () => actions.setSettings(false) },
-    h("div", { class: "dialog-head" },
-      h("h2", { id: "settings-title" }, "Settings"),
-      h("button", { type: "button", class: "button button-icon", "aria-label": "Close", onclick: () => element.close() }, icon("close"))),
-    h("div", { class: "dialog-body" },
-      field("Camera", camera.element),
-      field("Microphone", microphone.element),
-      speakerField,
-      h("div", { class: "field" }, h("label", { class: "field-label", for: "settings-name" }, "Your name"), name),
-      shortcuts.element));
-  // A click on the backdrop lands on the dialog itself.
-  element.addEventListener("click", (event) => {
-    if (event.target === element) element.close();
-  });
+  const forget = h("button", { type: "button", class: "button button-quiet", onclick: () => hosting.ask({ about: "forget" }) }, "Forget this room on this device");
+  const dialog = createDialog({ id: "settings", title: "Settings", onclose: () => hosting.closed("settings") },
+    field("Camera", camera.element),
+    field("Microphone", microphone.element),
+    speakerField,
+    h("div", { class: "field" }, h("label", { class: "field-label", for: "settings-name" }, "Your name"), name),
+    shortcuts.element,
+    h("div", { class: "dialog-more" }, forget));
 
   return {
-    element,
+    element: dialog.element,
     update(state) {
       camera.set(state.camera.choices, openId(state.camera));
       microphone.set(state.microphone.choices, openId(state.microphone));
@@ -47,8 +41,7 @@ export function settings(actions) {
       show(speakerField, state.speaker.choices.length > 0 && "setSinkId" in HTMLMediaElement.prototype);
       if (name.value !== state.name && document.activeElement !== name) name.value = state.name;
       shortcuts.set(state.shortcuts);
-      if (state.settings && !element.open) element.showModal();
-      if (!state.settings && element.open) element.close();
+      dialog.set(state.dialog?.about === "settings");
     },
   };
 }

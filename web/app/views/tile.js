@@ -121,6 +121,8 @@ function createRoute() {
       setIcon(image, route.relayed ? "relay" : "direct");
       setText(word, routeName(route));
       setText(more, `, ${routeExplained(route)}`);
+      // On small tiles the words are not drawn, and would not be the name either.
+      setAttribute(element, "aria-label", `${routeName(route)}, ${routeExplained(route)}`);
       setAttribute(element, "data-relayed", route.relayed);
     },
   };

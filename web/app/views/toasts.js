@@ -13,7 +13,7 @@ const gatherMs = 900;
  * @param {import("../actions.js").Actions} actions
  * @returns {(state: import("../state.js").State) => void}
  */
-export function createToasts(element, actions) {
+export function createToasts(element, { dismiss, hosting }) {
   /** @type {Map<string, {element: HTMLElement, text: string}>} */
   const shown = new Map();
   return ({ toasts }) => {
@@ -27,7 +27,8 @@ export function createToasts(element, actions) {
       const made = h("div", { class: `toast toast-${toast.colour}`, role: toast.colour === "red" ? "alert" : "status" },
         icon(toast.colour === "grey" ? "info" : "alert"),
         h("p", {}, toast.text),
-        h("button", { type: "button", class: "button button-icon", "aria-label": "Dismiss", onclick: () => actions.dismiss(toast.id) }, icon("close")));
+        toast.shows === "code" && h("button", { type: "button", class: "button button-small button-quiet", onclick: () => hosting.ask({ about: "code" }) }, "Show"),
+        h("button", { type: "button", class: "button button-icon", "aria-label": "Dismiss", onclick: () => dismiss(toast.id) }, icon("close")));
       shown.set(toast.id, { element: made, text: toast.text });
       element.append(made);
     }

@@ -50,6 +50,12 @@ export class Beats {
     return !sameList(beat.rules, this.#rules);
   }
 
+  /** Whether `hid` has said that it lives by the rules by which this page lives. @param {string} hid @param {readonly string[]} rules @returns {boolean} */
+  agrees(hid, rules) {
+    const { beat } = this.#heard.get(hid) ?? {};
+    return beat ? sameList(beat.rules, rules) : false;
+  }
+
   /** Pages that `hid` last named. @param {string} hid @returns {readonly string[]} */
   pagesOf(hid) {
     return this.#heard.get(hid)?.beat?.pages ?? [];

@@ -5,7 +5,7 @@
 import { b64, equal, lv, SealError, unb64 } from "./bytes.js";
 import { readState, unpackDocs } from "./state.js";
 import { goodbye, loseRight, settle } from "./first.js";
-import { post } from "./talk.js";
+import { post, sayLast } from "./talk.js";
 
 /** @typedef {import("./machine.js").Machine} Machine */
 /** @typedef {import("./machine.js").Page} Page */
@@ -74,14 +74,19 @@ async function sayIfTwoHosts(machine, page, docs) {
   }
 }
 
-/** Each state once to each page. @param {Machine} machine @param {Page} page */
+/**
+ * Each state once to each page. Who has lost a right by them hears it on both paths: the connection closes in the same
+ * task and may swallow it. @param {Machine} machine @param {Page} page
+ */
 export async function tellStates(machine, page) {
   const { states, held } = machine.room.book;
   page.told = new Set(held.map(({ json }) => json).filter((json) => page.told.has(json)));
   for (const { json, sig } of states) {
     if (page.told.has(json)) continue;
     page.told.add(json);
-    await post(machine, page, { k: "states", docs: b64(lv(json, sig)) });
+    const message = { k: "states", docs: b64(lv(json, sig)) };
+    if (page.channel && machine.rightsWith(page).theirs === null) await sayLast(machine, page, page.mail.put(message));
+    else await post(machine, page, message);
   }
 }
 

@@ -229,6 +229,18 @@ export class Pairs {
     this.#machine.guesses.hear(stored, false, this.#machine.now);
   }
 
+  /** Generation of the password that was last proven between this page and another; 0: none. */
+  get provenPw() {
+    return this.#machine.provenPw;
+  }
+
+  /** Persons that have confirmed the rules by which this page lives. @returns {string[]} hids */
+  get agreeing() {
+    const { persons, beats, room } = this.#machine;
+    const { digests } = room.book;
+    return persons.filter(({ hid }) => beats.agrees(hid, digests)).map(({ hid }) => hid);
+  }
+
   /** What was dropped so far, by reason. */
   get stats() {
     return { ...this.#machine.counts };

@@ -49,13 +49,20 @@ async function frameIt(machine, page, text) {
  * @param {Machine} machine @param {Page} page
  */
 export async function sayBye(machine, page) {
-  const number = page.mail.put({ k: "bye" });
+  await sayLast(machine, page, page.mail.put({ k: "bye" }));
+  machine.refuseForGood(page.hid, "bye");
+  goodbye(machine, page, "bye");
+}
+
+/**
+ * Everything from message `number` on, on both paths.
+ * @param {Machine} machine @param {Page} page @param {number} number 0: everything that waits
+ */
+export async function sayLast(machine, page, number) {
   for (const text of page.mail.texts(machine.now, number || 1)) {
     if (page.channel) machine.out({ t: "channel", hid: page.hid, text });
     await frameIt(machine, page, text);
   }
-  machine.refuseForGood(page.hid, "bye");
-  goodbye(machine, page, "bye");
 }
 
 /**

@@ -15,17 +15,48 @@ const lv = (...items) => Buffer.concat(items.flatMap((item) => {
   return [length, bytes];
 }));
 
+const sum = (rules) => Object.values(rules.clock).reduce((a, b) => a + b, 0);
+
 class Room {
   seats = [];
+  porch = [];
+  known = new Set();
   n = 0;
   isOver = false;
-  constructor(papers) { this.papers = papers; this.states = papers.states; }
+  wasUsed = false;
+  constructor(papers) {
+    this.claims = new Map([[papers.room_id, papers]]);
+    this.states = papers.states;
+  }
+  /** Those of the newest state: none of these tests has two host devices at one server. */
+  get rules() {
+    return this.states.map(({ json }) => JSON.parse(JSON.parse(json).rules)).sort((a, b) => sum(b) - sum(a))[0];
+  }
   get view() {
-    return { n: this.n, seats: this.seats.map(({ pid, socket }) => ({ pid, ...(socket ? {} : { away: true }) })), porch: [], states: this.states };
+    return { n: this.n, seats: this.seats.map(({ pid, socket }) => ({ pid, ...(socket ? {} : { away: true }) })), porch: this.porch.map(({ pid }) => pid), states: this.states };
   }
   tell(except) {
     this.n++;
-    for (const seat of this.seats) if (seat !== except) seat.say("view", this.view);
+    for (const one of [...this.seats, ...this.porch]) if (one !== except) one.say("view", this.view);
+  }
+  mayEnter({ spk, isHost, via }) {
+    const { door, pw, members, removed, link } = this.rules;
+    if (isHost) return true;
+    return !removed.includes(spk) && (members.includes(spk) || this.known.has(spk) || (door === "open" && pw === 0 && link.id === via));
+  }
+  isRemoved({ spk, isHost }) { return !isHost && this.rules.removed.includes(spk); }
+  seat(session) {
+    this.porch = this.porch.filter((one) => one !== session);
+    this.seats.push(session);
+    this.wasUsed = true;
+    this.known.add(session.spk);
+  }
+  adopt(states) {
+    const before = JSON.stringify(this.rules.members);
+    const age = ({ json }) => sum(JSON.parse(JSON.parse(json).rules)) * 2 ** 40 + JSON.parse(json).until;
+    const [next] = [this.states[0], ...states].sort((a, b) => age(b) - age(a));
+    this.states = [next];
+    if (JSON.stringify(this.rules.members) !== before) this.known.clear();
   }
 }
 
@@ -38,6 +69,9 @@ class Session {
   socket = null;
   room = null;
   pid = "";
+  spk = "";
+  isHost = false;
+  via = "";
   say(t, d, re) {
     const message = { t, ...(re === undefined ? {} : { re }), s: ++this.said, d };
     this.log.push(message);
@@ -50,6 +84,7 @@ export class FakeServer {
   sessions = new Map();
   sockets = new Set();
   isAway = false;
+  /** Boxes by inv_id. */ invitations = new Map();
   /** Everything that pages said, by type. */ said = [];
   /** Answers in the place of what would be answered, by type. @type {Map<string, {code: string, retry_ms?: number}>} */ refuse = new Map();
 
@@ -98,20 +133,47 @@ export class FakeServer {
     const error = (code) => session.say("error", { code, text: code }, id);
     const room = this.rooms.get(d.room_id);
     if (t === "create" || t === "restore") {
-      if (room && t === "create") return error("room-exists");
-      if (!room) this.rooms.set(d.room_id, new Room(d));
+      const own = room ?? [...new Set(this.rooms.values())].find(({ claims }) => [...claims.values()][0].host_pk === d.host_pk);
+      if (room && t === "create" && [...room.claims.values()][0].host_pk !== d.host_pk) return error("room-exists");
+      if (own) {
+        own.claims.set(d.room_id, d);
+        own.adopt(d.states);
+        this.rooms.set(d.room_id, own);
+      } else this.rooms.set(d.room_id, new Room(d));
       session.say("created", {}, id);
     } else if (t === "look" || t === "join") {
       if (!room) return error("no-such-room");
       if (room.isOver) return error("room-over");
-      if (t === "look") session.say("room", { hosts: [{ host_pk: room.papers.host_pk, room_box: room.papers.room_box, box_sig: room.papers.box_sig, states: room.states, seats: room.seats.length }] }, id);
+      if (t === "look") {
+        const { host_pk, room_box, box_sig } = room.claims.get(d.room_id);
+        session.say("room", { hosts: [{ host_pk, room_box, box_sig, states: room.states, seats: room.seats.length }] }, id);
+      }
       else this.#join(session, room, id, d);
     } else if (t === "signal") {
-      const other = session.room?.seats.find(({ pid }) => pid === d.to);
+      const other = [...(session.room?.seats ?? []), ...(session.room?.porch ?? [])].find(({ pid }) => pid === d.to);
       if (other) other.say("signal", { from: session.pid, body: d.body });
       else error("no-such-participant");
+    } else if (t === "invite" || t === "revoke") {
+      if (!session.isHost || !session.room) return error("not-allowed");
+      if (t === "invite") this.invitations.set(d.inv_id, d.inv_box);
+      else this.invitations.delete(d.inv_id);
+      session.say("done", {}, id);
+    } else if (t === "redeem") {
+      const inv_box = this.invitations.get(d.inv_id);
+      if (inv_box) session.say("invitation", { inv_box }, id);
+      else error("no-such-room");
     } else if (t === "ice") session.say("ice", { ice_servers: [] }, id);
-    else if (t === "state") session.say("done", {}, id);
+    else if (t === "seated") {
+      const guest = session.room?.porch.find(({ pid }) => pid === d.pid);
+      if (guest) this.#moveIn(session.room, guest);
+      session.say("done", {}, id);
+    } else if (t === "state") {
+      const mine = session.room;
+      if (!mine) return error("not-in-room");
+      mine.adopt(d.states);
+      session.say("done", {}, id);
+      this.#judge(mine);
+    }
     else if (t === "leave") {
       this.leave(session);
       session.say("left", {}, id);
@@ -119,22 +181,55 @@ export class FakeServer {
   }
 
   #join(session, room, id, d) {
-    const name = Buffer.concat([Buffer.of(1), sha(bytesOf(room.papers.host_pk))]);
+    const name = Buffer.concat([Buffer.of(1), sha(bytesOf(d.host_pk))]);
     session.pid = b64(sha(lv("parlour/1 id", name, bytesOf(d.core))).subarray(0, 8));
+    session.spk = b64(bytesOf(d.core).subarray(33, 65));
+    session.isHost = d.host_in !== undefined;
+    session.via = d.room_id;
+    if (room.isRemoved(session)) return session.say("error", { code: "no-such-room", text: "" }, id);
     session.room = room;
     room.seats = room.seats.filter(({ pid }) => pid !== session.pid);
-    room.seats.push(session);
+    room.porch = room.porch.filter(({ pid }) => pid !== session.pid);
+    const seat = !room.wasUsed || room.mayEnter(session);
+    if (seat) room.seat(session);
+    else room.porch.push(session);
     room.n++;
-    session.say("joined", { pid: session.pid, seat: true, ice_servers: [], view: room.view }, id);
+    session.say("joined", { pid: session.pid, seat, ice_servers: [], view: room.view }, id);
     room.tell(session);
+  }
+
+  #moveIn(room, session) {
+    room.seat(session);
+    session.say("seat", { ice_servers: [] });
+    room.tell();
+  }
+
+  /** After new rules: who is removed goes, who has no right stands outside, who has one comes in. */
+  #judge(room) {
+    if (room.rules.over) room.isOver = true;
+    for (const one of [...room.seats, ...room.porch]) {
+      if (!room.rules.over && !room.isRemoved(one)) continue;
+      room.seats = room.seats.filter((other) => other !== one);
+      room.porch = room.porch.filter((other) => other !== one);
+      one.room = null;
+      one.say("bye", { action: "stop", code: room.rules.over ? "over" : "removed", text: "" });
+    }
+    for (const one of room.seats.filter((session) => !room.mayEnter(session))) {
+      room.seats = room.seats.filter((other) => other !== one);
+      room.porch.push(one);
+    }
+    for (const one of room.porch.filter((session) => room.mayEnter(session))) this.#moveIn(room, one);
+    room.tell();
   }
 
   leave(session) {
     const { room } = session;
     if (!room) return;
     session.room = null;
+    const hadSeat = room.seats.includes(session);
     room.seats = room.seats.filter((seat) => seat !== session);
-    if (room.seats.length === 0) room.isOver = true;
+    room.porch = room.porch.filter((one) => one !== session);
+    if (hadSeat && room.seats.length === 0) room.isOver = true;
     room.tell();
   }
 

@@ -1,0 +1,145 @@
+// What is done about the room once inside: the door, knocks, invitations, hosts, the code. Each is one call of the
+// SDK; while it is under way its name stands in `busy`, and what went wrong is said as a remark.
+
+import { canInvite } from "./house.js";
+
+/** @typedef {import("./expected.js").Room} Room */
+/** @typedef {import("./expected.js").Door} Door */
+/** @typedef {import("./house.js").Dialog} Dialog */
+
+/** @typedef {ReturnType<typeof createHosting>} Hosting */
+
+/**
+ * @param {import("./store.js").Store} store
+ * @param {() => Room | null} room the meeting this page is in
+ * @param {(error: unknown) => void} complain
+ * @param {(what: string, fragment: string) => Promise<void>} copy
+ */
+export function createHosting({ state, dispatch }, room, complain, copy) {
+  /**
+   * @template T
+   * @param {string} name what is under way; the same is not begun twice
+   * @param {(meeting: Room) => T | Promise<T>} task
+   * @returns {Promise<{value: T} | null>} null if it did not work
+   */
+  async function act(name, task) {
+    const meeting = room();
+    if (!meeting || state().busy.includes(name)) return null;
+    dispatch({ type: "busy", name, on: true });
+    try {
+      return { value: await task(meeting) };
+    } catch (error) {
+      complain(error);
+      return null;
+    } finally {
+      dispatch({ type: "busy", name, on: false });
+    }
+  }
+
+  /** @param {Dialog | null} dialog */
+  function ask(dialog) {
+    dispatch({ type: "dialog", dialog });
+  }
+
+  return {
+    ask,
+
+    /** A dialog was closed by its own button, by Escape, or by another one that came in its place. @param {Dialog["about"]} about */
+    closed(about) {
+      if (state().dialog?.about === about) ask(null);
+    },
+
+    /** @param {boolean} open */
+    setPanel(open) {
+      dispatch({ type: "panel", open });
+    },
+
+    /** @param {string} id */
+    admit: (id) => act(`knock/${id}`, (meeting) => meeting.admit(id)),
+
+    /** @param {string} id @param {string} text for whoever waits, may be empty */
+    hold: (id, text) => act(`knock/${id}`, (meeting) => meeting.hold(id, text)),
+
+    /** @param {string} id @param {boolean} forGood */
+    refuse: (id, forGood) => act(`knock/${id}`, (meeting) => meeting.refuse(id, { forGood })),
+
+    /** @param {Door} door */
+    setDoor: (door) => act("door", (meeting) => meeting.setDoor(door)),
+
+    /** @param {string} password empty takes it away */
+    async setPassword(password) {
+      ask(null);
+      return (await act("password", (meeting) => meeting.setPassword(password))) !== null;
+    },
+
+    allowTries: () => act("tries", (meeting) => meeting.allowTries()),
+
+    async newLink() {
+      ask(null);
+      await act("new-link", (meeting) => meeting.newLink());
+    },
+
+    /** @param {{label: string, uses: number}} invitation */
+    async invite(invitation) {
+      const made = await act("invite", (meeting) => (canInvite(meeting) ? meeting.invite(invitation) : null));
+      if (made?.value) dispatch({ type: "invited", ...made.value });
+      return made !== null;
+    },
+
+    /** @param {string} id */
+    copyInvitation: (id) => copy(id, state().invitationLinks[id] ?? ""),
+
+    /** @param {string} id */
+    revoke: (id) => act(`invitation/${id}`, (meeting) => (canInvite(meeting) ? meeting.revoke(id) : null)),
+
+    async makeDeviceLink() {
+      const made = await act("device", (meeting) => meeting.hostLink());
+      if (made) ask({ about: "device", link: made.value });
+    },
+
+    /** @param {string} link */
+    copyDeviceLink: (link) => copy("device", link),
+
+    /** @param {string} person */
+    async remove(person) {
+      ask(null);
+      await act(`person/${person}`, (meeting) => meeting.remove(person));
+    },
+
+    /** @param {string} person */
+    async makeHost(person) {
+      ask(null);
+      await act(`person/${person}`, (meeting) => meeting.makeHost(person));
+    },
+
+    /** Makes somebody host and leaves; stays if that did not work. @param {string} person */
+    async leaveTo(person) {
+      const done = await act("leave", (meeting) => meeting.makeHost(person));
+      ask(null);
+      if (done) await room()?.leave();
+    },
+
+    /** Leaves everything as it is. */
+    async leaveNow() {
+      ask(null);
+      await room()?.leave();
+    },
+
+    async end() {
+      ask(null);
+      await act("end", (meeting) => meeting.end());
+    },
+
+    async forget() {
+      ask(null);
+      await act("forget", (meeting) => meeting.forget());
+    },
+
+    startCode: () => act("code", (meeting) => meeting.startCode()),
+
+    pressCode: () => act("code", (meeting) => meeting.pressCode()),
+
+    /** @param {string} person @param {boolean} on */
+    tick: (person, on) => act(`tick/${person}`, (meeting) => meeting.tick(person, on)),
+  };
+}

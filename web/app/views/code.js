@@ -1,0 +1,77 @@
+// The code people read to each other (seal.md 8): six pictures with their names, three numbers, whom it covers, and a
+// tick for each person who was heard.
+
+import { h, keyed, setAttribute, setText, show } from "../dom.js";
+import { nameOf } from "../words.js";
+import { codeSentence, coverage } from "../words_house.js";
+import { createDialog } from "./dialog.js";
+import { button } from "./parts.js";
+
+/**
+ * @param {import("../actions.js").Actions} actions
+ * @returns {{element: HTMLElement, update: (state: import("../state.js").State) => void}}
+ */
+export function code({ hosting }) {
+  const spinner = h("span", { class: "spinner", hidden: true });
+  const sentence = h("span", {});
+  const status = h("p", { class: "code-status", role: "status" }, spinner, sentence);
+  const pictures = h("ol", { class: "code-pictures", "aria-label": "Six pictures" });
+  const numbers = h("p", { class: "code-numbers" });
+  const covers = h("p", { class: "code-covers" });
+  const ticks = h("div", { class: "code-ticks" });
+  const heard = h("fieldset", {}, h("legend", { class: "field-label" }, "Whom did you hear read the same?"), ticks);
+  const differ = h("p", { class: "small" },
+    "If theirs differ, somebody sits between you: leave, and meet by another link. A guest who came in under a wrong name has the same code as you: look at the pictures, too.");
+  const ready = h("div", { class: "code-ready" }, pictures, numbers, covers, heard, differ);
+  const start = button({ label: "Start", onclick: () => void hosting.startCode() });
+  const press = button({ label: "Try once more", onclick: () => void hosting.pressCode() });
+  const dialog = createDialog({ id: "code", title: "Check that nobody is in between", onclose: () => hosting.closed("code") },
+    status, ready, h("div", { class: "dialog-actions" }, start.element, press.element));
+  const tick = keyed(ticks, (/** @type {{id: string}} */ { id }) => createTick(id, hosting));
+  let shown = "";
+
+  return {
+    element: dialog.element,
+    update({ dialog: wanted, house, people }) {
+      const { state, emoji, numbers: three, covers: ids } = house.code;
+      const key = JSON.stringify([emoji, three]);
+      if (key !== shown) {
+        shown = key;
+        pictures.replaceChildren(...emoji.map(({ symbol, name }) => h("li", {},
+          h("span", { class: "code-symbol", "aria-hidden": "true" }, symbol), h("span", {}, name))));
+        numbers.replaceChildren(h("span", { class: "unseen" }, "Three numbers: "), ...three.map((number) => h("span", {}, `${number} `)));
+      }
+      setText(sentence, codeSentence(state));
+      setAttribute(status, "data-state", state);
+      show(spinner, state === "running");
+      show(ready, state === "ready");
+      setText(covers, coverage(house.code, people));
+      const covered = people.filter(({ id }) => ids.includes(id));
+      tick(covered);
+      show(heard, covered.length > 0);
+      show(start.element, state === "none" || state === "ready" || state === "broken");
+      start.element.classList.toggle("button-quiet", state === "ready");
+      start.setBusy(false, state === "none" ? "Start" : state === "ready" ? "Make a new code" : "Try again");
+      show(press.element, state === "press");
+      // A code that is there is to be read, from its top.
+      dialog.set(wanted?.about === "code", state === "ready" ? undefined : [press.element, start.element].find(({ hidden }) => !hidden));
+    },
+  };
+}
+
+/**
+ * @param {string} id
+ * @param {import("../hosting.js").Hosting} hosting
+ */
+function createTick(id, hosting) {
+  const input = h("input", { type: "checkbox", class: "tick-box", onchange: () => void hosting.tick(id, input.checked) });
+  const name = h("span", {});
+  return {
+    element: h("label", { class: "tick" }, input, name),
+    /** @param {{id: string, name?: string, ticked?: boolean}} person */
+    update({ name: text = "", ticked = false }) {
+      setText(name, nameOf(text));
+      if (input.checked !== ticked) input.checked = ticked;
+    },
+  };
+}

@@ -1,0 +1,29 @@
+// The link that makes another device of this person host: shown once, with what it is.
+
+import { h, setText } from "../dom.js";
+import { wholeLink } from "../link_text.js";
+import { createDialog } from "./dialog.js";
+
+/**
+ * @param {import("../actions.js").Actions} actions
+ * @returns {{element: HTMLElement, update: (state: import("../state.js").State) => void}}
+ */
+export function deviceLink({ hosting }) {
+  let link = "";
+  const address = h("p", { class: "secret code", tabindex: 0, "aria-label": "The link" });
+  const copy = h("button", { type: "button", class: "button", onclick: () => void hosting.copyDeviceLink(link) });
+  const dialog = createDialog({ id: "device-link", title: "Be host on another device", onclose: () => hosting.closed("device") },
+    h("p", { class: "soft" }, "Open this link on your other device, once. Whoever opens it is host as you are, and that cannot be taken back: send it to nobody."),
+    address, h("div", { class: "dialog-actions" }, copy));
+
+  return {
+    element: dialog.element,
+    update({ dialog: wanted, copied }) {
+      const open = wanted?.about === "device";
+      link = open ? wanted.link : "";
+      setText(address, open ? wholeLink(link).replace(/^https?:\/\//u, "") : "");
+      setText(copy, copied === "device" ? "Copied" : "Copy this link");
+      dialog.set(open, copy);
+    },
+  };
+}

@@ -1,0 +1,88 @@
+// The people panel beside the stage: who is at the door, who is here, the code, the room, who did what.
+
+import { h, keyed, setText, show } from "../dom.js";
+import { icon } from "../icons.js";
+import { howMany } from "../words.js";
+import { timeOf } from "../words_house.js";
+import { createKnock } from "./knock.js";
+import { createPerson, createSelf } from "./person.js";
+import { createRoom } from "./room.js";
+
+/** @typedef {import("../expected.js").Knock} Knock */
+/** @typedef {import("../../sdk/parlour.js").Person} Person */
+/** @typedef {import("../state.js").State} State */
+
+/**
+ * @param {import("../actions.js").Actions} actions
+ */
+export function people(actions) {
+  const { hosting } = actions;
+  const title = h("h2", { tabindex: -1, id: "people-title" }, "People");
+  const close = h("button", { type: "button", class: "button button-icon", "aria-label": "Close people", onclick: () => hosting.setPanel(false) }, icon("close"));
+  const doorList = h("ul", { class: "rows", role: "list" });
+  const atDoor = h("section", { class: "panel-part panel-door", "aria-labelledby": "door-title" },
+    h("h3", { id: "door-title" }, "At the door"), doorList);
+  const self = createSelf();
+  const others = h("ul", { class: "rows rows-others", role: "list" });
+  const here = h("section", { class: "panel-part", "aria-label": "In the room" },
+    h("ul", { class: "rows", role: "list" }, self.element), others);
+  const check = h("button", { type: "button", class: "button button-small button-quiet", onclick: () => hosting.ask({ about: "code" }) },
+    "Check that nobody is in between");
+  const room = createRoom(actions);
+  const log = createLog();
+  const element = h("aside", { class: "panel", "aria-labelledby": "people-title", hidden: true },
+    h("div", { class: "panel-head" }, title, close),
+    h("div", { class: "panel-body" }, atDoor, here, check, room.element, log.element));
+
+  /** @type {State | null} */
+  let latest = null;
+  const focusTitle = () => title;
+  const showKnocks = keyed(doorList, (/** @type {Knock} */ knock) => createKnock(knock, hosting, () => latest), focusTitle);
+  const showOthers = keyed(others, (/** @type {Person} */ person) => createPerson(person, hosting, () => latest), focusTitle);
+
+  element.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || event.defaultPrevented) return;
+    hosting.setPanel(false);
+  });
+
+  return {
+    element,
+    /** @param {State} state */
+    update(state) {
+      latest = state;
+      const opens = state.panel && element.hidden;
+      const closes = !state.panel && element.contains(document.activeElement);
+      show(element, state.panel);
+      if (closes) document.getElementById("people-button")?.focus();
+      if (!state.panel) return;
+      setText(title, howMany(state.people.length + 1));
+      show(atDoor, state.house.knocks.length > 0);
+      showKnocks(state.house.knocks);
+      self.update(state);
+      showOthers(state.people);
+      show(check, state.people.length > 0);
+      room.update(state);
+      log.update(state);
+      if (opens) title.focus({ preventScroll: true });
+    },
+  };
+}
+
+/** Who did what, the newest first. */
+function createLog() {
+  const list = h("ol", { class: "log" });
+  const element = h("details", { class: "panel-part more" }, h("summary", {}, "Who did what"), list);
+  /** @type {State["house"]["log"]} */
+  let shown = [];
+  return {
+    element,
+    /** @param {State} state */
+    update({ house: { log } }) {
+      show(element, log.length > 0);
+      if (log === shown) return;
+      shown = log;
+      list.replaceChildren(...log.map(({ at, text }) => h("li", {},
+        h("time", { datetime: at.toISOString() }, timeOf(at)), h("span", {}, text))).reverse());
+    },
+  };
+}

@@ -1,0 +1,49 @@
+// Before something that cannot be taken back: what will happen, and yes or back.
+
+import { h, setAttribute, setText } from "../dom.js";
+import { questionOf } from "../words_house.js";
+import { createDialog } from "./dialog.js";
+
+/** @typedef {import("../house.js").Dialog} Dialog */
+
+/**
+ * @param {import("../actions.js").Actions} actions
+ * @returns {{element: HTMLElement, update: (state: import("../state.js").State) => void}}
+ */
+export function question({ hosting }) {
+  const text = h("p", { class: "soft" });
+  const yes = h("button", { type: "button", class: "button", onclick: () => answer() });
+  // Has the focus at first: nothing grave happens by a stray key.
+  const back = h("button", { type: "button", class: "button button-quiet", onclick: () => dialog.element.close() }, "Back");
+  const dialog = createDialog({ id: "question", title: "", className: "dialog-small", onclose: () => asked && hosting.closed(asked.about) },
+    text, h("div", { class: "dialog-actions" }, back, yes));
+  /** @type {Dialog | null} */
+  let asked = null;
+
+  function answer() {
+    switch (asked?.about) {
+      case "end": return void hosting.end();
+      case "new-link": return void hosting.newLink();
+      case "no-password": return void hosting.setPassword("");
+      case "forget": return void hosting.forget();
+      case "remove": return void hosting.remove(asked.person);
+      case "make-host": return void hosting.makeHost(asked.person);
+    }
+  }
+
+  return {
+    element: dialog.element,
+    update({ dialog: wanted, people, house }) {
+      const name = wanted && "person" in wanted ? people.find(({ id }) => id === wanted.person)?.name ?? "" : "";
+      const words = wanted && questionOf(wanted.about, name, house.rules?.door === "open");
+      if (words) {
+        asked = wanted;
+        dialog.setTitle(words.title);
+        setText(text, words.text);
+        setText(yes, words.yes);
+        setAttribute(yes, "class", `button ${words.grave ? "button-grave" : ""}`);
+      }
+      dialog.set(Boolean(words), back);
+    },
+  };
+}

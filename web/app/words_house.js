@@ -1,0 +1,229 @@
+// What the page says about doors, knocks, hosts, invitations and the code (seal.md 2, 7, 8). Names are what people
+// typed and stand in quotation marks nowhere else than around what they said.
+
+import { linkSentence, nameOf, namesOf, routeName } from "./words.js";
+
+/** @typedef {import("./expected.js").Door} Door */
+/** @typedef {import("./expected.js").Rules} Rules */
+/** @typedef {import("./expected.js").Knock} Knock */
+/** @typedef {import("./expected.js").Waiting} Waiting */
+/** @typedef {import("../sdk/parlour.js").Person} Person */
+/** @typedef {import("./expected.js").Code} Code */
+/** @typedef {import("./house.js").Dialog} Dialog */
+
+const plural = new Intl.PluralRules("en");
+const clock = new Intl.DateTimeFormat("en", { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+
+/** The door's four ways, in the order of strictness. @type {readonly {door: Door, name: string}[]} */
+export const doors = Object.freeze([
+  { door: "open", name: "Open" },
+  { door: "knock", name: "Knock" },
+  { door: "invite", name: "Invited" },
+  { door: "locked", name: "Locked" },
+]);
+
+/**
+ * Who can come in, in a sentence.
+ * @param {Pick<Rules, "door" | "password"> | null} rules
+ * @returns {string}
+ */
+export function doorSentence(rules) {
+  switch (rules?.door) {
+    case undefined: return "";
+    case "open": return rules?.password ? "Anyone with the link and the password can come in." : "Anyone with the link can come in.";
+    case "knock": return "Whoever has the link can knock, and a host lets people in.";
+    case "invite": return "Only personal invitations open the door.";
+    case "locked": return "Nobody new can come in. Whoever leaves stays out; a reload of the page comes back.";
+  }
+}
+
+/**
+ * Beside the link, for the first one here.
+ * @param {Door | undefined} door
+ * @returns {string}
+ */
+export function invitationSentence(door) {
+  switch (door) {
+    case undefined:
+    case "open": return "Send the link to whoever should come. It is the key to this room.";
+    case "knock": return "Send the link to whoever should come. They knock, and you let them in.";
+    case "invite": return "The door opens to personal invitations only: make them under People.";
+    case "locked": return "The door is locked: nobody new can come in until it is opened under People.";
+  }
+}
+
+/**
+ * What stands before the name field about the door, for somebody who is outside; empty where there is nothing to know.
+ * @param {Door | undefined} door
+ * @returns {string}
+ */
+export function outsideSentence(door) {
+  switch (door) {
+    case undefined:
+    case "open": return "";
+    case "knock": return "A host lets people in one by one.";
+    case "invite": return "People come in by personal invitation here. Without one you can come back only if you were in and did not leave.";
+    case "locked": return "The door is locked. You can come back only if you were in and did not leave.";
+  }
+}
+
+/**
+ * @param {Waiting} waiting
+ * @returns {{title: string, text: string}}
+ */
+export function waitingWords({ what }) {
+  switch (what) {
+    case "no-host": return { title: "Waiting for a host", text: "You are at the door, and no host is here at the moment. The page goes on by itself as soon as one comes." };
+    case "held": return { title: "Not just yet", text: "A host has seen that you are here." };
+    case "knocking":
+    case "checking-password": return { title: "You are at the door", text: "A host sees your name and lets you in." };
+  }
+}
+
+/**
+ * Said aloud when somebody new stands at the door.
+ * @param {readonly Knock[]} knocks
+ * @returns {string}
+ */
+export function knockSentence(knocks) {
+  if (knocks.length === 0) return "";
+  if (knocks.length > 3) return `${knocks.length} people are at the door.`;
+  return `${namesOf(knocks.map(({ name }) => name))} ${knocks.length === 1 ? "is" : "are"} at the door.`;
+}
+
+/**
+ * By what right somebody stands there. A name alone proves nothing.
+ * @param {Knock} knock
+ * @returns {string}
+ */
+export function knockHow({ how, via }) {
+  switch (how) {
+    case "knock": return "Has the link. The name is not verified.";
+    case "invitation": return via ? `Came with the invitation “${via}”.` : "Came with an invitation.";
+    case "left-over": return "Was cut off while coming in.";
+  }
+}
+
+/**
+ * What is known of a person, as short marks; amber where a host let in a name that nobody has checked.
+ * @param {Person} person
+ * @returns {{text: string, tone: "" | "good" | "amber"}[]}
+ */
+export function marksOf({ host, admitted, ticked, audio, link, route }) {
+  /** @type {{text: string, tone: "" | "good" | "amber"}[]} */
+  const marks = [];
+  if (host) marks.push({ text: "Host", tone: "" });
+  if (ticked) marks.push({ text: "Checked by you", tone: "good" });
+  if (admitted) marks.push({ text: `Let in by ${admitted.by.trim() || "the host"} at ${clock.format(admitted.at)}`, tone: ticked ? "" : "amber" });
+  if (!ticked) marks.push({ text: "Name not verified", tone: admitted ? "amber" : "" });
+  if (!audio) marks.push({ text: "Muted", tone: "" });
+  if (link !== "connected") marks.push({ text: linkSentence(link), tone: "" });
+  else if (route) marks.push({ text: routeName(route), tone: "" });
+  return marks;
+}
+
+/** @param {Date} at @returns {string} such as 14:05 */
+export function timeOf(at) {
+  return clock.format(at);
+}
+
+/**
+ * @param {number} count
+ * @returns {string}
+ */
+export function wrongPasswordsSentence(count) {
+  if (count === 0) return "";
+  return plural.select(count) === "one" ? "1 wrong password so far." : `${count} wrong passwords so far.`;
+}
+
+/**
+ * @param {{uses: number, used: number}} invitation
+ * @returns {{text: string, tooOften: boolean}}
+ */
+export function usedSentence({ uses, used }) {
+  if (used > uses) return { text: `Used ${times(used)}, though meant for ${times(uses)}`, tooOften: true };
+  if (used === 0) return { text: uses === 1 ? "Not used yet" : `Not used yet, good for ${uses} people`, tooOften: false };
+  return { text: uses === 1 ? "Used" : `Used ${used} of ${uses} times`, tooOften: false };
+}
+
+/** @param {number} count @returns {string} */
+function times(count) {
+  return count === 1 ? "once" : count === 2 ? "twice" : `${count} times`;
+}
+
+/**
+ * Whom a code is about: "Covers you, Ana, and Ben. Not Dan (asleep)."
+ * @param {Code} code
+ * @param {readonly Person[]} people
+ * @returns {string}
+ */
+export function coverage({ covers, missing }, people) {
+  const named = (/** @type {readonly string[]} */ ids) => people.filter(({ id }) => ids.includes(id)).map(({ name }) => nameOf(name));
+  const not = named(missing).map((name) => `${name} (asleep)`);
+  return [`Covers ${namesOf(["you", ...named(covers)])}.`, not.length > 0 && `Not ${namesOf(not)}.`].filter(Boolean).join(" ");
+}
+
+/** Said when somebody else began a code. */
+export const codeCame = "A code is ready, to check that nobody is in between. Read it to each other.";
+
+/**
+ * How the checking goes.
+ * @param {Code["state"]} state
+ * @returns {string}
+ */
+export function codeSentence(state) {
+  switch (state) {
+    case "none": return "Everybody gets the same pictures and numbers, if the page of each is connected with the page of each other and with nothing else. Reading them aloud shows it.";
+    case "running": return "Making the code with everybody…";
+    case "ready": return "Ask somebody to read theirs first. If they are the same as yours, tick whom you heard.";
+    case "broken": return "No code came of this: somebody’s page did not answer in time. Try again.";
+    case "press": return "Checking is being disturbed. From now on each try needs your own press.";
+  }
+}
+
+/**
+ * What a dialog asks that is answered by yes or by going back. `name` is of whom it is about.
+ * @param {Dialog["about"]} about
+ * @param {string} name
+ * @param {boolean} open the door is
+ * @returns {{title: string, text: string, yes: string, grave: boolean} | null} null for dialogs of another kind
+ */
+export function questionOf(about, name, open) {
+  const who = nameOf(name);
+  switch (about) {
+    case "settings":
+    case "code":
+    case "leave":
+    case "device": return null;
+    case "end": return { title: "End for everyone?", text: "The room closes for all of you, at once and for good. Its link does not work again.", yes: "End for everyone", grave: true };
+    case "new-link": return { title: "Make a new link?", text: "The old one lets nobody in any more. Everybody who is here stays and gets the new one by itself.", yes: "Make a new link", grave: false };
+    case "no-password": return { title: "Remove the password?", text: "Whoever has the link can then come in without one.", yes: "Remove the password", grave: false };
+    case "forget": return { title: "Forget this room here?", text: "You leave, and this device forgets the room’s link, its password and your key. With the link you can come again, as somebody new; if you are host here, not as host.", yes: "Leave and forget", grave: true };
+    case "remove": return {
+      title: `Remove ${who}?`,
+      text: open
+        ? `${who} goes out at once and cannot come back. As the door is open, the room also gets a new link, and the old one stops working.`
+        : `${who} goes out at once and cannot come back.`,
+      yes: `Remove ${who}`, grave: true,
+    };
+    case "make-host": return {
+      title: `Make ${who} host?`,
+      text: `${who} can then do all that you can: let people in, remove them, end the room. This cannot be taken back, by you or by anybody.`,
+      yes: `Make ${who} host`, grave: false,
+    };
+  }
+}
+
+/**
+ * What a host who leaves should know.
+ * @param {readonly string[]} hosts names of other hosts who are here
+ * @param {Rules | null} rules
+ * @returns {string}
+ */
+export function leavingSentence(hosts, rules) {
+  if (hosts.length > 0) return `${namesOf(hosts)} ${hosts.length === 1 ? "is" : "are"} host as well, so everything goes on without you.`;
+  const door = rules?.door === "open"
+    ? "The call goes on without you. Until you are back, nobody can close the door or remove anybody."
+    : "The call goes on without you. Until you are back, nobody new can come in.";
+  return `${door} This device stays host.`;
+}

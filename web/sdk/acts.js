@@ -1,0 +1,78 @@
+// What people do about the room once they are in: hosts about the door, everybody about the code and the password's tries.
+//
+// The words of Meeting's interface; the doing is hosting.js's and codes.js's.
+
+import { ParlourError } from "./errors.js";
+
+/** @typedef {import("./inside.js").Inside} Inside */
+/** @typedef {import("./types.js").Door} Door */
+
+/** Of a meeting. What only hosts can do throws `not-host`; everything throws `not-in-room` outside. */
+export class Acts extends EventTarget {
+  #inside;
+
+  /** @param {() => Inside | null} inside */
+  constructor(inside) {
+    super();
+    this.#inside = () => {
+      const here = inside();
+      if (!here || here.stay.isEntering) throw new ParlourError("not-in-room");
+      return here;
+    };
+  }
+
+  /** Lets somebody in who stands at the door. @param {string} id of a knock @throws {ParlourError} `not-host`, `no-such-participant` */
+  async admit(id) { await this.#inside().hosting.admit(id); }
+
+  /** Tells somebody at the door to wait. @param {string} id @param {string} [text] at most 500 characters */
+  async hold(id, text = "") { await this.#inside().hosting.hold(id, text); }
+
+  /** Turns somebody away. @param {string} id @param {{forGood?: boolean}} [how] `forGood`: this person cannot ask again */
+  async refuse(id, { forGood = false } = {}) { await this.#inside().hosting.refuse(id, forGood); }
+
+  /** Whoever is in stays in. @param {Door} door @throws {ParlourError} `not-host` */
+  async setDoor(door) { await this.#inside().hosting.setDoor(door); }
+
+  /** @param {string} password from now on; empty: none @throws {ParlourError} `not-host`, `bad-password` */
+  async setPassword(password) { await this.#inside().hosting.setPassword(password); }
+
+  /** Gives the room another link; the old one lets nobody new in. `link` changes here and for everybody inside. */
+  async newLink() { await this.#inside().hosting.newLink(); }
+
+  /**
+   * Takes somebody out, for good. While the door is open the room gets a new link, since that person knows the old one.
+   * @param {string} id of a person @throws {ParlourError} `not-host`, `host-stays`
+   */
+  async remove(id) { await this.#inside().hosting.remove(id); }
+
+  /** Ends the meeting for everybody; the link is dead from then on. */
+  async end() { await this.#inside().end(); }
+
+  /**
+   * A link for somebody who is let in by it without being asked, whatever the door says unless it is locked.
+   * @param {{label: string, uses?: number}} options `label`: for whom, shown to hosts; `uses`: people, 1 to 64
+   * @returns {Promise<{id: string, link: string}>} `#1i…`
+   */
+  async invite({ label, uses = 1 }) { return this.#inside().hosting.invite({ label, uses }); }
+
+  /** Takes an invitation back; who came by it stays. @param {string} id */
+  async revoke(id) { await this.#inside().hosting.revoke(id); }
+
+  /** Makes somebody host as well, which nobody can take back. @param {string} id of a person */
+  async makeHost(id) { await this.#inside().hosting.makeHost(id); }
+
+  /** A link that makes another device of this person host; nobody else may see it. @returns {Promise<string>} `#1h…` */
+  async hostLink() { return this.#inside().hosting.hostLink(); }
+
+  /** "Allow 5 more tries", after wrong passwords. */
+  allowTries() { this.#inside().mesh.allowTries(); }
+
+  /** Begins a code for everybody who is awake; see `code`. */
+  startCode() { this.#inside().codes.start(); }
+
+  /** Takes part in a further code although there were too many. */
+  pressCode() { this.#inside().codes.press(); }
+
+  /** This person was heard reading the code (or was not). @param {string} id of a person @param {boolean} on */
+  tick(id, on) { this.#inside().tick(id, on); }
+}

@@ -1,0 +1,369 @@
+// What a host does (seal.md 2, 7): each act is a new set of rules, signed, stored, told to everybody inside and to the
+// server. What rules follow from an act is seal/issue.js's; who lives by them is decided by each page for itself.
+//
+// Several tabs of a host device take turns (keep.js, `alone`), so that none overtakes another; several devices may still
+// sign at once: then the strictest of all holds until one of them merges.
+
+import { newHost, withPassword } from "./entrance.js";
+import { ParlourError } from "./errors.js";
+import { SealError, b64 } from "./seal/bytes.js";
+import { isTightening, newHostPage, nextPw, nextRules } from "./seal/issue.js";
+import { hostLink } from "./seal/link.js";
+import { stretch } from "./seal/password.js";
+import { makeLink } from "./seal/room.js";
+import { STATE_SECONDS, signState } from "./seal/state.js";
+
+/** Somebody whom the server lists and who was not met yet is waited for before a door is closed, ms (seal.md 2). */
+const UNMET_MS = 5000;
+/** A removal reaches another member before the server, or waits so long, ms. */
+const FIRST_MEMBER_MS = 2000;
+const LOOK_MS = 100;
+/** A new link is given to the server again after so long, ms. */
+const ANNOUNCE_MS = 5000;
+/** Who was removed so long ago is forgotten, and who was met, ms. */
+const REMOVED_MS = 2 * STATE_SECONDS * 1000;
+const MET_MS = 24 * 3600 * 1000;
+/** Several states are merged by the first host page after the first pause, by another one after the second and up to as much again. */
+const MERGE_MS = 1000;
+const MERGE_LATER_MS = 5000;
+
+/** @typedef {import("./seal/issue.js").Change} Change */
+/** @typedef {import("./keep.js").KeptHost} KeptHost */
+/** @typedef {import("./types.js").Door} Door */
+
+/**
+ * @typedef {{
+ *   server: import("./server.js").Server, entrance: import("./entrance.js").Entrance, mesh: import("./mesh.js").Mesh, giving: import("./giving.js").Giving,
+ *   lobby: import("./lobby.js").Lobby, me: () => {id: string, name: string}, hid: string,
+ * }} HostingParts
+ */
+/**
+ * @typedef {{onIssued(): void, tell(): Promise<void>, isStopped(): boolean, onUnmet(count: number): void, onGift(): void}} HostingUser
+ *   `onGift`: there is something that other hosts have to know.   `onIssued`: new rules stand in the book. `tell`: gives them to the server
+ */
+
+export class Hosting {
+  #parts;
+  #user;
+  /** Where tabs cannot take turns, each page life has its own id in clocks. */ #page = newHostPage();
+  /** Since when several states stand, awake ms; and when this page merges them. */ #mergeAt = Number.NaN;
+  /** Acts, one after another. @type {Promise<unknown>} */ #turn = Promise.resolve();
+
+  /** @param {HostingParts} parts @param {HostingUser} user */
+  constructor(parts, user) {
+    this.#parts = parts;
+    this.#user = user;
+  }
+
+  /** @param {Door} door */
+  setDoor(door) {
+    return this.#act({ door });
+  }
+
+  /** @param {string} password empty: none from now on @throws {ParlourError} `bad-password` */
+  setPassword(password) {
+    const { knowledge } = this.#parts.entrance;
+    return this.#inTurn(async () => {
+      /** @type {import("./seal/types.js").Password | null} */
+      let next = null;
+      await this.#publish(async (kept) => {
+        const highest = Math.max(kept.pw, ...knowledge.book.held.map(({ rules }) => rules.pw));
+        if (password === "") return { pw: 0 };
+        const pw = nextPw(highest);
+        next = { pw, S: await withPassword(() => stretch(password, knowledge.room, pw)), sure: true };
+        return { pw };
+      }, () => (knowledge.password = next));
+    });
+  }
+
+  newLink() {
+    return this.#inTurn(async () => this.#publishWithLink({}));
+  }
+
+  /**
+   * Takes a person out; while the door is open, with a new link in the same state, since that person knows the old one.
+   * @param {string} spk @throws {ParlourError} `host-stays`
+   */
+  remove(spk) {
+    return this.#inTurn(async () => {
+      const { rules, invitations } = this.#parts.entrance.knowledge;
+      const change = { remove: [spk] };
+      await this.#revoke(invitations.usedBy([spk]));
+      if (rules?.door === "open" && rules.link) await this.#publishWithLink(change);
+      else await this.#publish(change);
+    });
+  }
+
+  /** @param {string} id of a knock */
+  admit(id) {
+    return this.#inTurn(async () => {
+      const standing = this.#standing(id);
+      await this.#publish({ admit: [standing.spk] }, () => {
+        this.#parts.giving.admitted.set(standing.spk, { at: Date.now(), by: this.#parts.me().name });
+        this.#parts.lobby.drop(id);
+      });
+    });
+  }
+
+  /** @param {string} id @param {string} text */
+  async hold(id, text) {
+    const { hid } = this.#standing(id);
+    if (hid) this.#parts.mesh.hold(hid, text);
+    this.#parts.lobby.hold(id);
+  }
+
+  /** @param {string} id @param {boolean} forGood */
+  async refuse(id, forGood) {
+    const { hid, spk } = this.#standing(id);
+    if (forGood) await this.#inTurn(() => this.#publish({ remove: [spk] }));
+    else if (hid) this.#parts.mesh.refuse(hid);
+    this.#parts.lobby.drop(id);
+  }
+
+  /**
+   * @param {{label: string, uses: number}} wish
+   * @returns {Promise<{id: string, link: string}>}
+   * @throws {ParlourError} `rules-full` if there are too many, the server's refusal
+   */
+  invite(wish) {
+    return this.#inTurn(async () => {
+      const { entrance, me } = this.#parts;
+      const { knowledge, R } = entrance;
+      const made = await knowledge.invitations.make(wish, knowledge.room, knowledge.linkInForce?.R ?? R, me().id);
+      if (!made) throw new ParlourError("rules-full");
+      const { id, box } = made.row;
+      try {
+        await this.#parts.server.ask("invite", { inv_id: id, inv_box: box });
+      } catch (thrown) {
+        knowledge.invitations.revoke(id);
+        throw thrown;
+      }
+      await entrance.rememberInvitations();
+      this.#user.onGift();
+      return { id, link: made.link };
+    });
+  }
+
+  /** Holds against the server, which may hand out the box for ever. @param {string} id */
+  revoke(id) {
+    return this.#inTurn(() => this.#revoke([id]));
+  }
+
+  /**
+   * Lets somebody in by an invitation, or refuses a use too many.
+   * @param {string} id @param {string} spk @returns {Promise<boolean>} whether it was good
+   */
+  admitInvited(id, spk) {
+    return this.#inTurn(async () => {
+      const { invitations } = this.#parts.entrance.knowledge;
+      if (!invitations.use(id, spk)) {
+        await this.refuse(spk, false);
+        return false;
+      }
+      // Stored before it opens anything: a reload must not give the use back.
+      await this.#parts.entrance.rememberInvitations();
+      await this.#publish({ admit: [spk] }, () => this.#parts.giving.admitted.set(spk, { at: Date.now(), by: this.#parts.me().name }));
+      const row = invitations.of(id);
+      if (row && row.used.length >= row.uses) this.#parts.server.ask("revoke", { inv_id: id }).catch(() => {});
+      return true;
+    });
+  }
+
+  /** Gives the server the boxes that it may have forgotten. */
+  async announceInvitations() {
+    const { invitations, hostKey } = this.#parts.entrance.knowledge;
+    for (const { id, box, revoked, used, uses } of hostKey ? invitations.own : []) {
+      if (revoked || used.length >= uses || this.#user.isStopped()) continue;
+      await this.#parts.server.ask("invite", { inv_id: id, inv_box: box }).catch(() => {});
+    }
+  }
+
+  /** @param {readonly string[]} ids */
+  async #revoke(ids) {
+    const { entrance, server } = this.#parts;
+    for (const id of ids) {
+      entrance.knowledge.invitations.revoke(id);
+      server.ask("revoke", { inv_id: id }).catch(() => {});
+    }
+    if (ids.length === 0) return;
+    await entrance.rememberInvitations();
+    this.#user.onGift();
+  }
+
+  /** Over for everybody. Returns when all was said. */
+  end() {
+    return this.#act({ over: true });
+  }
+
+  /** Hands over the seed, for good. @param {string} spk */
+  async makeHost(spk) {
+    this.#mustBeHost();
+    const pages = this.#parts.mesh.reached.filter((page) => page.spk === spk);
+    if (!pages.some(({ hid }) => this.#parts.giving.giveHost(hid))) throw new ParlourError("no-such-participant");
+  }
+
+  /** @returns {Promise<string>} `#1h…` */
+  async hostLink() {
+    const { knowledge, R } = this.#parts.entrance;
+    const { seed } = knowledge;
+    if (!seed) throw new ParlourError("not-host");
+    return hostLink(seed, knowledge.linkInForce?.R ?? R);
+  }
+
+  /** States of several host devices become one again. @param {number} awake ms */
+  handleTick(awake) {
+    const { mesh, entrance, hid } = this.#parts;
+    const { hostKey, book, rules } = entrance.knowledge;
+    if (!hostKey || book.states.length < 2 || rules?.over) {
+      this.#mergeAt = Number.NaN;
+    } else if (Number.isNaN(this.#mergeAt)) {
+      const isFirst = mesh.reached.every((page) => !page.host || hid < page.hid);
+      this.#mergeAt = awake + (isFirst ? MERGE_MS : MERGE_LATER_MS * (1 + Math.random()));
+    } else if (awake >= this.#mergeAt) {
+      this.#mergeAt = Number.POSITIVE_INFINITY;
+      this.#act({}).catch(() => (this.#mergeAt = Number.NaN));
+    }
+  }
+
+  /** @param {string} id */
+  #standing(id) {
+    this.#mustBeHost();
+    const standing = this.#parts.lobby.of(id);
+    if (!standing) throw new ParlourError("no-such-participant");
+    return standing;
+  }
+
+  #mustBeHost() {
+    if (!this.#parts.entrance.knowledge.hostKey) throw new ParlourError("not-host");
+  }
+
+  /** @template T @param {() => Promise<T>} task @returns {Promise<T>} */
+  #inTurn(task) {
+    const turn = this.#turn.then(() => {
+      this.#mustBeHost();
+      return task();
+    });
+    this.#turn = turn.catch(() => {});
+    return turn;
+  }
+
+  /** @param {Change} change */
+  #act(change) {
+    return this.#inTurn(() => this.#publish(change));
+  }
+
+  /** @param {Change} change */
+  async #publishWithLink(change) {
+    const { knowledge } = this.#parts.entrance;
+    const { hostKey, seed } = knowledge;
+    if (!hostKey || !seed) throw new ParlourError("not-host");
+    const link = await makeLink({ privateKey: hostKey, publicKey: new Uint8Array(knowledge.hostPk), seed }, knowledge.flags0);
+    await knowledge.addLink(link.R, link.roomBox, link.boxSig);
+    await this.#publish({ ...change, link: b64(link.roomId) });
+    void this.#announce(link);
+  }
+
+  /** Until the server has it; the rules do not wait for that. @param {import("./seal/room.js").RoomLink} link */
+  async #announce(link) {
+    while (!this.#user.isStopped()) {
+      try {
+        return await this.#parts.entrance.announce(link);
+      } catch {
+        await sleep(ANNOUNCE_MS);
+      }
+    }
+  }
+
+  /**
+   * From an act to everybody who has to hear of it.
+   * @param {Change | ((kept: KeptHost) => Promise<Change>)} change @param {() => void} [before] they are told
+   */
+  async #publish(change, before = () => {}) {
+    const { entrance, mesh } = this.#parts;
+    const { rules } = entrance.knowledge;
+    if (typeof change !== "function" && rules && isTightening(rules, change)) await this.#awaitUnmet();
+    const issued = await this.#issue(change);
+    before();
+    this.#user.onIssued();
+    await mesh.settled();
+    await entrance.remember();
+    if ((issued.remove?.length ?? 0) > 0) await this.#reachOne(issued.remove ?? []);
+    await this.#user.tell();
+  }
+
+  /** Whoever is coming in would be cut off: a moment for them. */
+  async #awaitUnmet() {
+    const { mesh } = this.#parts;
+    for (let waited = 0; mesh.unmet > 0 && waited < UNMET_MS && !this.#user.isStopped(); waited += LOOK_MS) await sleep(LOOK_MS);
+    if (mesh.unmet > 0) this.#user.onUnmet(mesh.unmet);
+  }
+
+  /** @param {readonly string[]} removed */
+  async #reachOne(removed) {
+    const { mesh } = this.#parts;
+    const others = mesh.reached.filter(({ spk }) => !removed.includes(spk));
+    if (others.length === 0) return;
+    for (let waited = 0; waited < FIRST_MEMBER_MS && mesh.agreeing.length === 0 && !this.#user.isStopped(); waited += LOOK_MS) await sleep(LOOK_MS);
+  }
+
+  /**
+   * Reads what other tabs signed, merges, counts up, signs and stores.
+   * @param {Change | ((kept: KeptHost) => Promise<Change>)} change @returns {Promise<Change>}
+   */
+  #issue(change) {
+    const { entrance, mesh, giving, me } = this.#parts;
+    const { knowledge, keep } = entrance;
+    return keep.alone(`host ${knowledge.name}`, async () => {
+      const { hostKey, seed, name } = knowledge;
+      if (!hostKey || !seed) throw new ParlourError("not-host");
+      const until = knowledge.now() + STATE_SECONDS;
+      const kept = (await keep.host(name)) ?? newHost(seed, until);
+      await knowledge.adopt(kept.issued);
+      const now = Date.now();
+      const met = latest([...kept.met, ...giving.met], now - MET_MS);
+      const wish = typeof change === "function" ? await change(kept) : change;
+      const actor = {
+        page: keep.exclusive || !keep.durable ? kept.page : this.#page,
+        self: me().id,
+        met: met.map(([spk]) => spk),
+        hosts: mesh.reached.filter(({ host }) => host).map(({ spk }) => spk),
+        forget: kept.removed.filter(([, at]) => at < now - REMOVED_MS).map(([spk]) => spk),
+      };
+      const state = await signState(hostKey, knowledge.book.pins, rulesAfter(knowledge, actor, wish), until);
+      const removed = latest([...kept.removed, ...(wish.remove ?? []).map((spk) => /** @type {[string, number]} */ ([spk, now]))], now - REMOVED_MS);
+      const pw = Math.max(kept.pw, wish.pw ?? 0);
+      await keep.putHost(name, { ...kept, until, issued: [{ json: state.json, sig: b64(state.sig) }], pw, met, removed });
+      knowledge.book.add([state]);
+      return wish;
+    });
+  }
+}
+
+/**
+ * @param {import("./knowledge.js").Knowledge} knowledge @param {import("./seal/issue.js").Actor} actor @param {Change} change
+ * @returns {string}
+ * @throws {ParlourError} `room-over`, `host-stays`, `rules-full`
+ */
+function rulesAfter({ book }, actor, change) {
+  try {
+    return nextRules(book, actor, change);
+  } catch (thrown) {
+    if (!(thrown instanceof SealError)) throw thrown;
+    const code = thrown.code === "over" ? "room-over" : thrown.code === "host-stays" ? "host-stays" : "rules-full";
+    throw new ParlourError(code, { cause: thrown });
+  }
+}
+
+/**
+ * Each once, the latest first, none older than `since`.
+ * @param {[spk: string, at: number][]} list @param {number} since @returns {[spk: string, at: number][]}
+ */
+function latest(list, since) {
+  const times = new Map([...list].sort(([, a], [, b]) => a - b));
+  return [...times].filter(([, at]) => at >= since).sort(([, a], [, b]) => b - a).slice(0, 256);
+}
+
+/** @param {number} ms */
+function sleep(ms) {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

@@ -1,0 +1,331 @@
+// Everything that exists between the press of Join and the leave, put together: the calls (mesh.js), the stay at the
+// server (stay.js), what a host does (hosting.js), the door (lobby.js), gifts (giving.js), codes (codes.js), the log.
+//
+// It decides what a change of rules means for this page: that it is over, that there is no way in, that others are owed a
+// link. What a page reads and calls is meeting.js's.
+
+import { Codes } from "./codes.js";
+import { ParlourError } from "./errors.js";
+import { Giving } from "./giving.js";
+import { Hosting } from "./hosting.js";
+import { Lobby } from "./lobby.js";
+import { Log, admittedBy } from "./log.js";
+import { Mesh } from "./mesh.js";
+import { tidyName } from "./roster.js";
+import { b64 } from "./seal/bytes.js";
+import { Stay } from "./stay.js";
+
+/** Names of people who were met, for the log. */
+const NAMES = 256;
+
+/** @typedef {import("./types.js").Me} Me */
+/** @typedef {import("./seal/core.js").OwnCore} OwnCore */
+
+/**
+ * @typedef {{
+ *   server: import("./server.js").Server, entrance: import("./entrance.js").Entrance, core: OwnCore, pid: string,
+ *   certificate: RTCCertificate, relayOnly: boolean, name: string, message: string, tracks: import("./connection.js").Tracks,
+ *   me: () => Readonly<Me>,
+ * }} InsideParts
+ */
+/**
+ * @typedef {{onIn(): void, onPorch(): void, onAway(): void, onCount(count: number): void, onEnd(code: string): void,
+ *   onHost(): void, onLink(): void, onChange(): void, isAway(): boolean}} InsideUser
+ */
+
+export class Inside {
+  #parts;
+  #user;
+  #knowledge;
+  #spk;
+  #stopped = false;
+  /** The rules of which the log has told. @type {import("./seal/rules.js").Rules | null} */ #told;
+  /** @type {Map<string, string>} */ #names = new Map();
+  /** The end that this page is about to say itself. */ #ending = false;
+  /** The server says that it is over, and nobody signed that. */ #isStopped = false;
+  #byPassword = false;
+
+  /** @param {InsideParts} parts @param {InsideUser} user */
+  constructor(parts, user) {
+    this.#parts = parts;
+    this.#user = user;
+    const { server, entrance, core, pid, certificate, relayOnly, name, message, tracks, me } = parts;
+    this.#knowledge = entrance.knowledge;
+    this.#spk = b64(core.spk);
+    this.#told = structuredClone(this.#knowledge.rules);
+    this.lobby = new Lobby();
+    this.log = new Log();
+    const { knowledge } = entrance;
+    this.mesh = new Mesh(
+      { core, pid, knowledge, certificate, relayOnly, name, message, tracks, marks: (spk, as) => this.#marks(spk, as) },
+      {
+        signal: (to, body) => server.signal(to, body),
+        seat: (of) => void server.ask("seated", { pid: of }).catch(() => {}),
+        onStates: () => {
+          this.#rulesChanged("The host");
+          void this.stay.spread();
+        },
+        onWaiting: (of, what) => this.#waits(of, what),
+        onMessage: (hid, heard) => void this.#hear(hid, heard),
+        onPerson: (spk, as, host) => this.#met(spk, as, host),
+        onBye: (spk) => this.giving.met.delete(spk),
+        onChannel: (hid) => this.#give(hid),
+        onWrongPassword: () => this.#wrongPassword(),
+        onCutOff: (code) => this.#cutOff(code),
+        onTick: (awake) => this.#tick(awake),
+        onDoubt: () => server.doubt(),
+        isServerAway: () => user.isAway(),
+        onChange: () => user.onChange(),
+      },
+    );
+    this.giving = new Giving(knowledge, this.#spk, (hid, given) => this.mesh.send(hid, given));
+    const mode = knowledge.rules?.mode ?? "off";
+    this.codes = new Codes({ room: knowledge.room, hostPk: knowledge.hostPk, mode, hid: core.hid }, this.mesh, () => user.onChange());
+    this.stay = new Stay({ server, entrance, core, mesh: this.mesh }, {
+      onIn: () => {
+        this.#isStopped = false;
+        user.onIn();
+        void this.hosting.announceInvitations();
+      },
+      onPorch: () => this.#onPorch(),
+      onAway: () => user.onAway(),
+      onCount: (count) => user.onCount(count),
+      onRules: () => this.#rulesChanged("The host"),
+      onStopped: () => {
+        this.#isStopped = true;
+        user.onAway();
+      },
+      onEnd: (code) => this.#end(code),
+    });
+    this.hosting = new Hosting(
+      { server, entrance, mesh: this.mesh, giving: this.giving, lobby: this.lobby, me, hid: b64(core.hid) },
+      {
+        onIssued: () => {
+          this.#rulesChanged("You");
+          this.mesh.handleRules();
+          for (const { hid } of this.mesh.reached) this.#give(hid);
+        },
+        tell: () => this.stay.tell(),
+        onGift: () => {
+          for (const { hid } of this.mesh.reached) this.#give(hid);
+          user.onChange();
+        },
+        isStopped: () => this.#stopped,
+        onUnmet: (count) => this.log.add("unmet", count === 1 ? "Somebody who was coming in was cut off." : `${count} people who were coming in were cut off.`),
+      },
+    );
+  }
+
+  /**
+   * Takes a seat, however long that takes.
+   * @throws {ParlourError} why not
+   */
+  async enter() {
+    const { entrance } = this.#parts;
+    if (entrance.guesses) this.mesh.restoreGuesses(entrance.guesses);
+    if (this.#knowledge.passwordInForce) this.mesh.press();
+    this.#byPassword = this.#knowledge.passwordInForce !== null && this.#knowledge.rules?.door === "open";
+    await this.stay.enter();
+  }
+
+  /** What is waited for at the door; null inside. */
+  get waiting() {
+    return this.stay.isEntering ? this.lobby.waiting(this.#byPassword) : null;
+  }
+
+  /** Wrong passwords of the generation in force, as members count them together. */
+  get wrongPasswords() {
+    const { pw, count } = this.mesh.guesses;
+    return pw !== 0 && pw === this.#knowledge.rules?.pw ? count : 0;
+  }
+
+  /** @returns {import("./notes.js").Remark[]} */
+  remarks() {
+    const count = this.wrongPasswords;
+    return [
+      ...this.mesh.remarks(),
+      ...(this.#isStopped ? [{ colour: /** @type {const} */ ("grey"), code: "stopped", who: "" }] : []),
+      ...(count > 0 ? [{ colour: /** @type {const} */ ("grey"), code: "wrong-passwords", who: String(count) }] : []),
+    ];
+  }
+
+  /** @param {string} spk @param {boolean} on */
+  tick(spk, on) {
+    const person = this.mesh.people().find(({ id }) => id === spk);
+    if (!person) throw new ParlourError("no-such-participant");
+    this.codes.tick(spk, person.name, on);
+  }
+
+  /** Over for everybody: the last thing that this page does. */
+  async end() {
+    this.#ending = true;
+    try {
+      await this.hosting.end();
+    } catch (thrown) {
+      this.#ending = false;
+      throw thrown;
+    }
+    this.#user.onEnd("room-over");
+  }
+
+  /** For a new attempt at the door. */
+  async giveUp() {
+    this.stop();
+    await this.stay.leave();
+  }
+
+  stop() {
+    this.#stopped = true;
+    this.stay.stop();
+    this.mesh.stop();
+  }
+
+  /** @param {string} spk @param {string} name @returns {Pick<import("./types.js").Person, "ticked" | "admitted" | "verified">} */
+  #marks(spk, name) {
+    const ticked = this.codes.isTicked(spk, name);
+    const admission = this.giving.admitted.get(spk);
+    const admitted = admission ? Object.freeze({ by: admission.by, at: new Date(admission.at) }) : null;
+    return { ticked, admitted, verified: ticked ? "ticked" : admitted ? "host" : "link" };
+  }
+
+  #onPorch() {
+    if (this.stay.isEntering && this.#checkWay()) this.#user.onPorch();
+  }
+
+  /** Whether it is worth waiting. @returns {boolean} */
+  #checkWay() {
+    try {
+      this.#parts.entrance.checkWay();
+      return true;
+    } catch (thrown) {
+      if (thrown instanceof ParlourError) this.stay.giveUp(thrown);
+      return false;
+    }
+  }
+
+  /** Other rules hold. @param {"You" | "The host"} who by whom */
+  #rulesChanged(who) {
+    const { rules } = this.#knowledge;
+    if (this.#stopped || !rules) return;
+    this.log.compare(this.#told, rules, who, (spk) => (spk === this.#spk ? "you" : (this.#names.get(spk) ?? "")));
+    if (this.#told) for (const spk of admittedBy(this.#told, rules)) {
+      if (!this.giving.admitted.has(spk)) this.giving.admitted.set(spk, { at: Date.now(), by: "" });
+    }
+    const hadPassword = this.#told?.pw === rules.pw;
+    this.#told = structuredClone(rules);
+    if (!hadPassword && this.#knowledge.passwordInForce) this.mesh.press();
+    this.lobby.clean((spk) => rules.members.includes(spk) || rules.removed.includes(spk));
+    this.#user.onLink();
+    const end = this.#knowledge.endFor(this.#spk);
+    if (end) this.#cutOff(end);
+    else if (this.stay.isEntering) this.#checkWay();
+    this.#user.onChange();
+  }
+
+  /** @param {string} pid @param {import("./seal/types.js").Waiting} what */
+  #waits(pid, what) {
+    if (what.k === "lobby") this.#name(what.spk, what.name);
+    const word = this.lobby.handle(pid, what, (spk) => this.#names.get(spk) ?? "");
+    if (what.k === "cut" && what.by !== b64(this.#parts.core.hid)) this.log.add("cut", `${this.#names.get(what.spk) || "Somebody"} was cut off while coming in.`);
+    if (word === "refused" && this.stay.isEntering) this.stay.giveUp(new ParlourError(this.#knowledge.invitation ? "invitation-used" : "refused"));
+    if (what.k === "lobby" && what.invitation && this.#knowledge.hostKey) this.#invited(what.spk, what.invitation);
+    this.#user.onChange();
+  }
+
+  /** Somebody shows an invitation. @param {string} spk @param {{id: string, label: string}} invitation */
+  async #invited(spk, { id, label }) {
+    const name = this.#names.get(spk) || "Somebody";
+    try {
+      const isIn = await this.hosting.admitInvited(id, spk);
+      if (isIn) this.log.add("invited", `${name} came with the invitation \u201c${label}\u201d.`);
+      else this.log.add("invitation-used", `The invitation \u201c${label}\u201d was used once too often, by somebody who is called ${name}.`);
+      for (const { hid } of this.mesh.reached) this.#give(hid);
+    } catch {
+      // Not let in by itself: the knock stays, and is answered by hand.
+    }
+    this.#user.onChange();
+  }
+
+  /** @param {string} hid @param {import("./seal/types.js").Message} message */
+  async #hear(hid, message) {
+    const person = this.mesh.personOf(hid);
+    if (!person || this.codes.handle(hid, message)) return;
+    const taken = await this.giving.take(person, message);
+    if (taken === null || this.#stopped) return;
+    if (taken === "links" || taken === "password" || taken === "host") {
+      if (taken === "host") await this.#becomeHost(person.name);
+      if (taken === "password") this.mesh.press();
+      this.mesh.handleRules();
+      this.#user.onLink();
+      await this.#parts.entrance.remember();
+    }
+    if (!this.#stopped) for (const page of this.mesh.reached) this.#give(page.hid);
+    this.#user.onChange();
+  }
+
+  /** @param {string} by name */
+  async #becomeHost(by) {
+    await this.#parts.entrance.rememberHost();
+    this.log.add("host", `${by || "The host"} made you host.`);
+    this.#user.onHost();
+  }
+
+  /** @param {string} spk @param {string} name @param {boolean} host */
+  #met(spk, name, host) {
+    this.codes.handleName(spk, name);
+    this.#name(spk, name);
+    if (!host || this.#knowledge.hostKey) this.giving.met.set(spk, Date.now());
+    const { password } = this.#knowledge;
+    if (password && !password.sure && this.mesh.provenPw === password.pw) {
+      this.#knowledge.password = { ...password, sure: true };
+      void this.#parts.entrance.remember();
+    }
+  }
+
+  /** @param {string} spk @param {string} name */
+  #name(spk, name) {
+    this.#names.delete(spk);
+    this.#names.set(spk, tidyName(name));
+    const [oldest] = this.#names.keys();
+    if (this.#names.size > NAMES && oldest !== undefined) this.#names.delete(oldest);
+  }
+
+  /** @param {string} hid */
+  #give(hid) {
+    const page = this.mesh.personOf(hid);
+    if (page && !this.#stopped) this.giving.give(hid, page.host);
+  }
+
+  #wrongPassword() {
+    if (!this.stay.isEntering) return;
+    this.#knowledge.password = null;
+    this.stay.giveUp(new ParlourError("wrong-password"));
+  }
+
+  /** @param {"room-over" | "removed" | "replaced" | "cut-off"} code */
+  #cutOff(code) {
+    if (this.#ending) return;
+    if (!this.stay.isEntering) this.#user.onEnd(code);
+    else this.stay.giveUp(new ParlourError(code === "removed" ? "refused-for-good" : code));
+  }
+
+  /** @param {string} code */
+  #end(code) {
+    if (this.#ending) return;
+    if (this.stay.isEntering) this.stay.giveUp(new ParlourError(code === "removed" ? "refused-for-good" : code));
+    else this.#user.onEnd(code);
+  }
+
+  /** @param {number} awake */
+  #tick(awake) {
+    const here = new Set(this.mesh.reached.map(({ spk }) => spk));
+    for (const spk of here) this.giving.met.set(spk, Date.now());
+    this.codes.handleTick();
+    this.hosting.handleTick(awake);
+    const { guesses, entrance } = { guesses: this.mesh.guesses, entrance: this.#parts.entrance };
+    if (guesses.count !== (entrance.guesses?.count ?? 0) || guesses.pw !== (entrance.guesses?.pw ?? 0)) {
+      entrance.guesses = guesses;
+      void entrance.remember();
+    }
+  }
+}
