@@ -112,10 +112,12 @@ fn run_merged(socket: &UdpSocket, pairs: &mut Pairs) -> io::Result<()> {
         let (len, from, segment) = {
             let mut pieces = [IoSliceMut::new(&mut buffer)];
             let message = recvmsg::<SockaddrIn>(fd, &mut pieces, Some(&mut control), MsgFlags::empty())?;
-            let segment = message.cmsgs()?.find_map(|control| match control {
-                ControlMessageOwned::UdpGroSegments(size) => u16::try_from(size).ok(),
-                _ => None,
-            });
+            let mut segment = None;
+            for control in message.cmsgs()? {
+                if let ControlMessageOwned::UdpGroSegments(size) = control {
+                    segment = u16::try_from(size).ok();
+                }
+            }
             (message.bytes, message.address, segment)
         };
         let Some(from) = from else { continue };

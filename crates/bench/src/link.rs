@@ -1,7 +1,7 @@
 //! One client's socket to a server: UDP or TCP, each from a loopback address of its own choosing.
 
 use std::io::{self, ErrorKind, Read as _, Write as _};
-use std::net::{Ipv4Addr, SocketAddr, TcpStream, UdpSocket};
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, TcpStream, UdpSocket};
 use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd};
 use std::time::{Duration, Instant};
 
@@ -11,7 +11,7 @@ use socket2::{Domain, Socket, Type};
 use crate::stun;
 
 /// How long control traffic waits for an answer before it is said again.
-const PATIENCE: Duration = Duration::from_millis(250);
+pub(crate) const PATIENCE: Duration = Duration::from_millis(250);
 /// Longest datagram, or merged run of them.
 pub(crate) const ROOM: usize = 65_536;
 
@@ -35,23 +35,26 @@ pub(crate) struct Stream {
 
 /// The address that client `index` comes from: sixteen clients share one, so that no server's limits per
 /// source are in the way.
-pub(crate) fn source(index: usize) -> Ipv4Addr {
+pub(crate) fn source(index: usize) -> SocketAddrV4 {
     let group = index / 16;
-    Ipv4Addr::new(127, 1, (group / 250) as u8, (group % 250 + 1) as u8)
+    SocketAddrV4::new(
+        Ipv4Addr::new(127, 1, (group / 250) as u8, (group % 250 + 1) as u8),
+        0,
+    )
 }
 
 impl Link {
-    pub(crate) fn open(transport: Transport, from: Ipv4Addr, server: SocketAddr) -> io::Result<Self> {
+    pub(crate) fn open(transport: Transport, from: SocketAddrV4, server: SocketAddr) -> io::Result<Self> {
         match transport {
             Transport::Udp => {
-                let socket = UdpSocket::bind((from, 0))?;
+                let socket = UdpSocket::bind(from)?;
                 socket.connect(server)?;
                 socket.set_read_timeout(Some(PATIENCE))?;
                 Ok(Self::Udp(socket))
             }
             Transport::Tcp => {
                 let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
-                socket.bind(&SocketAddr::from((from, 0)).into())?;
+                socket.bind(&SocketAddr::V4(from).into())?;
                 socket.connect(&server.into())?;
                 socket.set_tcp_nodelay(true)?;
                 let socket = TcpStream::from(socket);
@@ -141,24 +144,36 @@ impl Link {
 
     /// Says `request` up to four times until an answer to it comes; returns that.
     pub(crate) fn ask(&mut self, request: &[u8], is_answer: impl Fn(&[u8]) -> bool) -> io::Result<Vec<u8>> {
-        let mut room = [0; 2048];
-        let tries = if matches!(self, Self::Udp(_)) { 4 } else { 1 };
+        let (tries, patience) = match self {
+            Self::Udp(_) => (4, PATIENCE),
+            Self::Tcp(_) => (1, 4 * PATIENCE),
+        };
         for _ in 0..tries {
             self.send(request)?;
-            let until = Instant::now() + PATIENCE * if tries == 1 { 4 } else { 1 };
-            while Instant::now() < until {
-                let mut answer = None;
-                self.receive(&mut room, |packet| {
-                    if is_answer(packet) {
-                        answer = Some(packet.to_vec());
-                    }
-                })?;
-                if let Some(answer) = answer {
-                    return Ok(answer);
-                }
+            if let Some(answer) = self.listen(patience, &is_answer)? {
+                return Ok(answer);
             }
         }
         Err(io::Error::new(ErrorKind::TimedOut, "no answer"))
+    }
+
+    /// Waits for an answer to what has been said; `None` if there was none in time.
+    pub(crate) fn listen(
+        &mut self,
+        patience: Duration,
+        is_answer: impl Fn(&[u8]) -> bool,
+    ) -> io::Result<Option<Vec<u8>>> {
+        let mut room = [0; 2048];
+        let until = Instant::now() + patience;
+        let mut answer = None;
+        while answer.is_none() && Instant::now() < until {
+            self.receive(&mut room, |packet| {
+                if is_answer(packet) {
+                    answer = Some(packet.to_vec());
+                }
+            })?;
+        }
+        Ok(answer)
     }
 }
 

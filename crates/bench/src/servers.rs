@@ -252,9 +252,11 @@ fn bare(kind: Kind) -> io::Result<Server> {
     })
 }
 
+/// On one core, and ended with this process even if that is killed.
 fn pinned(core: usize, program: &std::path::Path) -> Command {
-    let mut command = Command::new("taskset");
-    command.args(["-c", &core.to_string()]).arg(program);
+    let mut command = Command::new("setpriv");
+    command.args(["--pdeathsig", "KILL", "taskset", "-c", &core.to_string()]);
+    command.arg(program);
     command
 }
 

@@ -104,6 +104,7 @@ impl Client {
             | ServerMessage::Room(_)
             | ServerMessage::Joined(_)
             | ServerMessage::Done(_)
+            | ServerMessage::Invitation(_)
             | ServerMessage::Seat(_)
             | ServerMessage::View(_)
             | ServerMessage::Signal(_)
@@ -132,9 +133,12 @@ impl Client {
     /// # Errors
     /// As [`Self::create`].
     pub async fn look(&mut self, room_id: RoomId) -> Result<RoomInfo, Error> {
-        self.ask(ClientMessage::Look(Look { room_id }), |answer| match answer {
-            ServerMessage::Room(room) => Some(room),
-            _ => None,
+        self.ask(ClientMessage::Look(Look { room_id }), |answer| {
+            if let ServerMessage::Room(room) = answer {
+                Some(room)
+            } else {
+                None
+            }
         })
         .await
     }
@@ -144,9 +148,12 @@ impl Client {
     /// # Errors
     /// As [`Self::create`].
     pub async fn join(&mut self, join: Join) -> Result<Joined, Error> {
-        self.ask(ClientMessage::Join(join), |answer| match answer {
-            ServerMessage::Joined(joined) => Some(joined),
-            _ => None,
+        self.ask(ClientMessage::Join(join), |answer| {
+            if let ServerMessage::Joined(joined) = answer {
+                Some(joined)
+            } else {
+                None
+            }
         })
         .await
     }
@@ -172,9 +179,12 @@ impl Client {
     /// # Errors
     /// As [`Self::create`].
     pub async fn ice_servers(&mut self) -> Result<Vec<IceServer>, Error> {
-        self.ask(ClientMessage::Ice(Empty {}), |answer| match answer {
-            ServerMessage::Ice(ice) => Some(ice.ice_servers),
-            _ => None,
+        self.ask(ClientMessage::Ice(Empty {}), |answer| {
+            if let ServerMessage::Ice(ice) = answer {
+                Some(ice.ice_servers)
+            } else {
+                None
+            }
         })
         .await
     }
@@ -201,10 +211,10 @@ impl Client {
         let until = Instant::now() + PATIENCE;
         loop {
             let frame = self.receive(until).await?.ok_or(Error::TimedOut)?;
-            match frame.message {
-                ServerMessage::Pong(_) => return Ok(()),
-                message => self.keep(message)?,
+            if matches!(frame.message, ServerMessage::Pong(_)) {
+                return Ok(());
             }
+            self.keep(frame.message)?;
         }
     }
 
@@ -257,10 +267,10 @@ impl Client {
         self.ack_at = None;
         self.send(text).await?;
         let reply = self.answer_to(id).await?;
-        match reply {
-            ServerMessage::Error(body) => Err(Error::Refused(body)),
-            reply => answer(reply).ok_or(Error::Protocol("its answer is to another question")),
+        if let ServerMessage::Error(body) = reply {
+            return Err(Error::Refused(body));
         }
+        answer(reply).ok_or(Error::Protocol("its answer is to another question"))
     }
 
     async fn answer_to(&mut self, id: NonZeroU32) -> Result<ServerMessage, Error> {
@@ -292,6 +302,7 @@ impl Client {
             | ServerMessage::Room(_)
             | ServerMessage::Joined(_)
             | ServerMessage::Done(_)
+            | ServerMessage::Invitation(_)
             | ServerMessage::Ice(_)
             | ServerMessage::Left(_) => return Ok(()),
             ServerMessage::Welcome(_) | ServerMessage::Resumed(_) | ServerMessage::Gone(_) => {
