@@ -69,7 +69,7 @@ step_deny-names() {
 it depends on:      $have
 a pure crate thinks twice; if the new one is right, change the list in test.sh and say why"
   }
-  expect parlour-credentials "base64 hmac sha2 uuid"
+  expect parlour-credentials "base64 hmac sha1 sha2 uuid"
   expect parlour-relay "hmac md-5 parlour-credentials rand sha1 sha2 subtle"
   expect parlour-signaling "base64 ed25519-dalek parlour-credentials rand serde serde_json sha2"
   ! cargo tree --locked -p parlour -e normal -i h2 2>/dev/null | grep -q . || die "h2 has come in; HTTP/1.1 is all we speak"

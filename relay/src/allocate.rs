@@ -4,6 +4,7 @@
 //! IPv4 unless another family is asked for by name: browsers ask for none, and pair candidates by the family
 //! they get. A mobility ticket, a reservation or DONT-FRAGMENT are not to be had here.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -23,7 +24,7 @@ use crate::relay::{Phase, Relay, Stream};
 const UDP: u8 = 17;
 /// RFC 8656 §18.6.
 pub(crate) const IPV4: u8 = 0x01;
-const IPV6: u8 = 0x02;
+pub(crate) const IPV6: u8 = 0x02;
 
 impl Relay {
     /// Makes an allocation for `from`, or answers a retransmission with the first answer again (§5).
@@ -41,7 +42,7 @@ impl Relay {
         if let Some(first) = self.existing(now, &from, request, seat)? {
             return Ok(first);
         }
-        let wishes = Wishes::read(request)?;
+        let wishes = Wishes::read(request, &[IPV4])?;
         if self.phase != Phase::Open {
             return Err(Rejection::InsufficientCapacity);
         }
@@ -79,7 +80,7 @@ impl Relay {
         };
         if existing.transaction == request.transaction && existing.seat == seat {
             let (port, granted) = (existing.port, existing.granted);
-            let wishes = Wishes::read(request)?;
+            let wishes = Wishes::read(request, &[IPV4])?;
             return Ok(Some(self.allocated(port, granted, from, wishes.additional_ipv6)));
         }
         if now < existing.expires {
@@ -95,7 +96,7 @@ impl Relay {
         let Some(seat) = self.seats.get(id) else {
             return Err(Rejection::Unauthorized);
         };
-        if self.ports.resting_of(now, id) >= self.config.quarantined_per_seat {
+        if self.ports.resting_of(now, &id) >= self.config.quarantined_per_seat {
             return Err(Rejection::QuotaReached);
         }
         let others = self.seats.members(seat.room).saturating_sub(1).max(1);
@@ -172,8 +173,7 @@ impl Relay {
 
     fn allocated(&self, port: u16, lifetime: Duration, from: &FiveTuple, refuses_ipv6: bool) -> Success {
         Success::Allocated {
-            relayed_ip: self.config.relayed_ip,
-            port,
+            relayed: SocketAddr::from((self.config.relayed_ip, port)),
             lifetime,
             mapped: from.client,
             refuses_ipv6,
@@ -182,15 +182,17 @@ impl Relay {
 }
 
 /// What the request asks for, as far as it can be had.
-struct Wishes {
-    even: bool,
-    additional_ipv6: bool,
+pub(crate) struct Wishes {
+    pub(crate) family: u8,
+    pub(crate) even: bool,
+    pub(crate) additional_ipv6: bool,
 }
 
 impl Wishes {
-    /// Steps 3 to 9 of §7.2. LIFETIME is read for its form only: what is asked above the maximum is cut, and
-    /// what is asked below the default is raised to it, and both are the same here.
-    fn read(request: &Message<'_>) -> Result<Self, Rejection> {
+    /// Steps 3 to 9 of §7.2. `families` are those that can be had, the default first. LIFETIME is read for its
+    /// form only: what is asked above the maximum is cut, and what is asked below the default is raised to it,
+    /// and both are the same here.
+    pub(crate) fn read(request: &Message<'_>, families: &[u8]) -> Result<Self, Rejection> {
         let transport = request
             .first(attribute::REQUESTED_TRANSPORT)
             .ok_or(Rejection::BadRequest)?;
@@ -219,9 +221,11 @@ impl Wishes {
         if family.is_some() && additional.is_some() {
             return Err(Rejection::BadRequest);
         }
-        if family.is_some_and(|[family, ..]| family != IPV4) {
-            return Err(Rejection::AddressFamilyNotSupported);
-        }
+        let family = match (family, families) {
+            (Some([asked, ..]), _) if families.contains(&asked) => asked,
+            (None, [first, ..]) => *first,
+            (Some(_), _) | (None, []) => return Err(Rejection::AddressFamilyNotSupported),
+        };
         // Only IPv6 can be additional, since IPv4 comes anyway.
         if additional.is_some_and(|[family, ..]| family != IPV6) {
             return Err(Rejection::BadRequest);
@@ -234,6 +238,7 @@ impl Wishes {
             Some(_) => return Err(Rejection::BadRequest),
         };
         Ok(Self {
+            family,
             even,
             additional_ipv6: additional.is_some(),
         })

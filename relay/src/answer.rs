@@ -4,7 +4,7 @@
 //! empty one), FINGERPRINT only if the request had one. Answers after authentication are signed like the
 //! request (RFC 8489 §9.2.4), errors included, except 401 and 438.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::address::FiveTuple;
@@ -19,8 +19,7 @@ use crate::response::Writer;
 pub(crate) enum Success {
     /// RFC 8656 §7.2. `refuses_ipv6`: an additional IPv6 address was asked for and there is none.
     Allocated {
-        relayed_ip: Ipv4Addr,
-        port: u16,
+        relayed: SocketAddr,
         lifetime: Duration,
         mapped: SocketAddr,
         refuses_ipv6: bool,
@@ -86,14 +85,12 @@ pub(crate) fn signed(request: &Message<'_>, result: Result<Success, Rejection>, 
 fn write_success(writer: &mut Writer, success: &Success) {
     match success {
         Success::Allocated {
-            relayed_ip,
-            port,
+            relayed,
             lifetime,
             mapped,
             refuses_ipv6,
         } => {
-            let relayed = SocketAddr::new(IpAddr::V4(*relayed_ip), *port);
-            writer.xor_address(attribute::XOR_RELAYED_ADDRESS, relayed);
+            writer.xor_address(attribute::XOR_RELAYED_ADDRESS, *relayed);
             write_lifetime(writer, *lifetime);
             writer.xor_address(attribute::XOR_MAPPED_ADDRESS, *mapped);
             if *refuses_ipv6 {

@@ -1,18 +1,15 @@
 //! The long-term credential mechanism, server side: RFC 8489 §9.2.4 as a checklist.
 //!
-//! The credential is the seat: a user name is valid exactly while its seat is registered. Names that were
-//! never given out, seats that are gone and wrong passwords take one path with the same work and end in the
-//! same answer; nothing can be learnt from either.
-
-use std::time::Instant;
+//! A [`Claim`] is what a request says; who it is true of depends on the relay. In the closed one the credential
+//! is the seat: a user name is valid exactly while its seat is registered ([`seat_of`]).
 
 use parlour_credentials::{Credentials, SeatId};
 
-use crate::address::FiveTuple;
 use crate::attribute;
 use crate::integrity::{Integrity, PasswordAlgorithm, long_term_key};
-use crate::message::Message;
-use crate::nonce::{self, Nonces};
+use crate::message::{Attribute, Message};
+use crate::nonce;
+use crate::rejection::Rejection;
 use crate::seats::Seats;
 
 /// PASSWORD-ALGORITHMS as we offer it (RFC 8489 §14.11): SHA-256, then MD5, neither with parameters.
@@ -22,20 +19,8 @@ pub(crate) const OFFERED_ALGORITHMS: [u8; 8] = {
     [s0, s1, 0, 0, m0, m1, 0, 0]
 };
 
-/// What the checklist found.
-#[derive(Debug)]
-pub(crate) enum Authentication {
-    /// The client holds this seat, and the nonce is good.
-    Granted(SeatId, Signer),
-    /// The client holds a seat, but the nonce is too old or of another address.
-    Stale,
-    /// No integrity, or credentials that are not valid.
-    Unauthorized,
-    /// Integrity without what is needed to check it, or algorithms that contradict the offer.
-    BadRequest,
-}
-
 /// Signs the answer to a request like the request (RFC 8489 §9.2.4).
+#[derive(Clone)]
 pub(crate) struct Signer {
     pub(crate) integrity: Integrity,
     pub(crate) key: Vec<u8>,
@@ -47,26 +32,26 @@ impl std::fmt::Debug for Signer {
     }
 }
 
-/// What the checklist looks things up in.
-pub(crate) struct Authenticator<'a> {
-    pub(crate) credentials: &'a Credentials,
-    pub(crate) realm: &'a str,
-    pub(crate) nonces: &'a Nonces,
-    pub(crate) seats: &'a Seats,
+/// What a signed request says of its sender, well-formed and not yet believed: RFC 8489 §9.2.4 up to the look-up
+/// of the user name.
+#[derive(Debug)]
+pub(crate) struct Claim<'a> {
+    integrity: Integrity,
+    tag: Attribute<'a>,
+    algorithm: PasswordAlgorithm,
+    pub(crate) nonce: &'a [u8],
+    pub(crate) username: Option<&'a [u8]>,
+    pub(crate) userhash: Option<&'a [u8]>,
 }
 
-impl Authenticator<'_> {
-    /// Checks `request`, in the order of RFC 8489 §9.2.4.
-    pub(crate) fn authenticate(
-        &self,
-        now: Instant,
-        from: &FiveTuple,
-        request: &Message<'_>,
-    ) -> Authentication {
+impl<'a> Claim<'a> {
+    /// # Errors
+    /// 401 without integrity; 400 without what is needed to check it, or if the algorithms contradict the offer.
+    pub(crate) fn read(request: &Message<'a>) -> Result<Self, Rejection> {
         let (integrity, tag) = match (request.integrity_sha256, request.integrity) {
             (Some(tag), _) => (Integrity::Sha256, tag),
             (None, Some(tag)) => (Integrity::Sha1, tag),
-            (None, None) => return Authentication::Unauthorized,
+            (None, None) => return Err(Rejection::Unauthorized),
         };
         let username = request.first(attribute::USERNAME);
         let userhash = request.first(attribute::USERHASH);
@@ -75,30 +60,56 @@ impl Authenticator<'_> {
             request.first(attribute::REALM),
             username.is_some() || userhash.is_some(),
         ) else {
-            return Authentication::BadRequest;
+            return Err(Rejection::BadRequest);
         };
-        let Some(algorithm) = password_algorithm(request, nonce) else {
-            return Authentication::BadRequest;
-        };
+        let algorithm = password_algorithm(request, nonce).ok_or(Rejection::BadRequest)?;
+        Ok(Self {
+            integrity,
+            tag,
+            algorithm,
+            nonce,
+            username,
+            userhash,
+        })
+    }
 
-        let seat = match (username, userhash) {
-            (Some(name), _) => std::str::from_utf8(name).ok().and_then(SeatId::from_username),
-            (None, Some(hash)) => self.seats.by_userhash(hash),
-            (None, None) => None,
-        };
-        // Whoever has no seat is measured against a key that nobody has; the work is the same.
-        let name = seat.unwrap_or(SeatId::from_random([0; 16])).username();
-        let key = long_term_key(algorithm, &name, self.realm, &self.credentials.password(&name));
-        let is_signed = integrity.verify(&key, request, tag);
-        let Some(seat) = seat.filter(|seat| is_signed && self.seats.get(*seat).is_some()) else {
-            return Authentication::Unauthorized;
-        };
-        if self.nonces.is_valid(now, from, nonce) {
-            Authentication::Granted(seat, Signer { integrity, key })
-        } else {
-            Authentication::Stale
+    /// The key that this sender would have with that password.
+    pub(crate) fn key(&self, username: &str, realm: &str, password: &str) -> Vec<u8> {
+        long_term_key(self.algorithm, username, realm, password)
+    }
+
+    pub(crate) fn is_signed_with(&self, request: &Message<'_>, key: &[u8]) -> bool {
+        self.integrity.verify(key, request, self.tag)
+    }
+
+    pub(crate) fn signer(&self, key: Vec<u8>) -> Signer {
+        Signer {
+            integrity: self.integrity,
+            key,
         }
     }
+}
+
+/// The seat that holds the claim, and its key. Names that were never given out, seats that are gone and wrong
+/// passwords take one path with the same work and end in the same answer; nothing can be learnt from either.
+pub(crate) fn seat_of(
+    claim: &Claim<'_>,
+    request: &Message<'_>,
+    realm: &str,
+    credentials: &Credentials,
+    seats: &Seats,
+) -> Option<(SeatId, Vec<u8>)> {
+    let seat = match (claim.username, claim.userhash) {
+        (Some(name), _) => std::str::from_utf8(name).ok().and_then(SeatId::from_username),
+        (None, Some(hash)) => seats.by_userhash(hash),
+        (None, None) => None,
+    };
+    // Whoever has no seat is measured against a key that nobody has; the work is the same.
+    let name = seat.unwrap_or(SeatId::from_random([0; 16])).username();
+    let key = claim.key(&name, realm, &credentials.password(&name));
+    let is_signed = claim.is_signed_with(request, &key);
+    let seat = seat.filter(|seat| is_signed && seats.get(*seat).is_some())?;
+    Some((seat, key))
 }
 
 /// How the client made its key; `None` if that contradicts what came with its nonce (RFC 8489 §9.2.4): an

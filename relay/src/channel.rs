@@ -16,9 +16,9 @@ use crate::rejection::Rejection;
 use crate::relay::Relay;
 
 /// §12: a binding lasts 10 minutes unless refreshed.
-const CHANNEL_LIFETIME: Duration = Duration::from_secs(600);
+pub(crate) const CHANNEL_LIFETIME: Duration = Duration::from_secs(600);
 /// §12: how long number and peer of an expired binding stay reserved for each other.
-const COOLING: Duration = Duration::from_secs(300);
+pub(crate) const COOLING: Duration = Duration::from_secs(300);
 
 impl Relay {
     /// Binds a number to a peer, or refreshes the binding, and installs the permission that goes with it

@@ -46,7 +46,7 @@ reasons! {
     UnboundChannel = "unbound_channel",
     /// A Send indication from an allocation without a permission (RFC 8656 §11.2).
     NoPermission = "no_permission",
-    /// A Send indication to anything but the virtual address.
+    /// To or from an address that is out of reach: anything but the virtual one, or what policy excludes.
     ForeignPeer = "foreign_peer",
     /// No allocation has the peer's number (any more).
     DeadPeer = "dead_peer",

@@ -1,4 +1,4 @@
-//! A closed STUN/TURN server without sockets (RFC 8489, RFC 8656).
+//! A STUN/TURN server without sockets, closed by default (RFC 8489, RFC 8656).
 //!
 //! [`relay::Relay`] is the control machine: it authenticates clients, keeps allocations, permissions and
 //! channels, and says what to send. [`flows::Flows`] is the read side that forwards media, one replica per
@@ -6,6 +6,9 @@
 //!
 //! Relayed transport addresses are virtual: all have one IPv4 address, no socket is behind them, and they
 //! reach only allocations of the same room. There is no path to the world outside, whatever a client asks.
+//!
+//! [`public`] is another machine, for other applications on a listener of their own: real relayed addresses, and
+//! peers that a policy allows. The two share how they read, authenticate and answer, and nothing else.
 //!
 //! Time, randomness, addresses and settings are arguments; nothing here reads a clock, a socket or a file.
 #![cfg_attr(not(test), warn(clippy::indexing_slicing))]
@@ -15,6 +18,7 @@ pub mod config;
 pub mod dropped;
 pub mod flows;
 pub mod forward;
+pub mod public;
 pub mod relay;
 pub mod stats;
 pub mod stream;
@@ -34,6 +38,7 @@ mod message;
 mod nonce;
 mod permission;
 mod ports;
+mod reception;
 mod refresh;
 mod rejection;
 mod request;

@@ -34,6 +34,8 @@ pub(crate) struct Nonces {
     key: [u8; 32],
     epoch: Instant,
     life: u64,
+    /// Security features of every nonce.
+    features: u8,
 }
 
 impl std::fmt::Debug for Nonces {
@@ -43,20 +45,22 @@ impl std::fmt::Debug for Nonces {
 }
 
 impl Nonces {
-    /// `life` is rounded up to ten seconds and held below 640.
-    pub(crate) fn new(now: Instant, key: [u8; 32], life: Duration) -> Self {
+    /// `life` is rounded up to ten seconds and held below 640. `anonymity` says that USERHASH is understood
+    /// (RFC 8489 §9.2.1).
+    pub(crate) fn new(now: Instant, key: [u8; 32], life: Duration, anonymity: bool) -> Self {
         let steps = life.as_secs().div_ceil(STEP.as_secs());
         Self {
             key,
             epoch: now,
             life: steps.clamp(1, STEPS - 4),
+            features: if anonymity { USERNAME_ANONYMITY } else { 0 },
         }
     }
 
     /// A nonce for this client. `offers_algorithms` must be true exactly if PASSWORD-ALGORITHMS goes with it
     /// (RFC 8489 §9.2.1): the bit is what unmasks an attacker who strips the attribute.
     pub(crate) fn make(&self, now: Instant, client: &FiveTuple, offers_algorithms: bool) -> [u8; LENGTH] {
-        let features = USERNAME_ANONYMITY | if offers_algorithms { PASSWORD_ALGORITHMS } else { 0 };
+        let features = self.features | if offers_algorithms { PASSWORD_ALGORITHMS } else { 0 };
         self.write(self.step(now), client, features)
     }
 
@@ -160,7 +164,7 @@ mod tests {
     #[test]
     fn a_nonce_lives_its_time_and_at_most_a_step_longer() {
         let start = crate::some_instant();
-        let nonces = Nonces::new(start, [7; 32], Duration::from_secs(600));
+        let nonces = Nonces::new(start, [7; 32], Duration::from_secs(600), true);
         for offset in [0, 3, 9, 123] {
             let made = start + Duration::from_secs(offset);
             let nonce = nonces.make(made, &client(1), true);
@@ -178,18 +182,18 @@ mod tests {
     #[test]
     fn a_nonce_is_good_for_one_address_and_one_key_only() {
         let start = crate::some_instant();
-        let nonces = Nonces::new(start, [7; 32], Duration::from_secs(600));
+        let nonces = Nonces::new(start, [7; 32], Duration::from_secs(600), true);
         let nonce = nonces.make(start, &client(1), false);
         assert!(nonces.is_valid(start, &client(1), &nonce));
         assert!(!nonces.is_valid(start, &client(2), &nonce));
-        let stranger = Nonces::new(start, [8; 32], Duration::from_secs(600));
+        let stranger = Nonces::new(start, [8; 32], Duration::from_secs(600), true);
         assert!(!stranger.is_valid(start, &client(1), &nonce));
     }
 
     #[test]
     fn any_changed_character_makes_a_nonce_invalid() {
         let start = crate::some_instant();
-        let nonces = Nonces::new(start, [7; 32], Duration::from_secs(600));
+        let nonces = Nonces::new(start, [7; 32], Duration::from_secs(600), true);
         let nonce = nonces.make(start + Duration::from_secs(1000), &client(1), true);
         let now = start + Duration::from_secs(1001);
         assert!(nonces.is_valid(now, &client(1), &nonce));
@@ -207,13 +211,15 @@ mod tests {
     #[test]
     fn s9_2_1_the_cookie_announces_what_is_offered() {
         let start = crate::some_instant();
-        let nonces = Nonces::new(start, [7; 32], Duration::from_secs(600));
+        let nonces = Nonces::new(start, [7; 32], Duration::from_secs(600), true);
         assert!(
             nonces
                 .make(start, &client(1), false)
                 .starts_with(b"obMatJos2AAAC")
         );
         assert!(nonces.make(start, &client(1), true).starts_with(b"obMatJos2AAAD"));
+        let plain = Nonces::new(start, [7; 32], Duration::from_secs(600), false);
+        assert!(plain.make(start, &client(1), true).starts_with(b"obMatJos2AAAB"));
         assert!(says_algorithms(&nonces.make(start, &client(1), true)));
         assert!(!says_algorithms(&nonces.make(start, &client(1), false)));
         assert!(!says_algorithms(b"f//499k954d6OL34oL9FSTvy64sA"));

@@ -1,51 +1,47 @@
-//! The numbers of virtual relayed addresses: which are free, which rest.
+//! The numbers of relayed addresses: which are free, which rest.
 //!
-//! Numbers are drawn at random from 1024–65535 (browsers refuse lower ones) without those on which the host
-//! listens. A freed number rests for [`Config::quarantine`], so that a channel bound to its last holder has
-//! ended before the next one comes.
+//! Numbers are drawn at random: for virtual addresses from 1024–65535 (browsers refuse lower ones) without those
+//! on which the host listens, for real ones from the range that the operator opened. A freed
+//! number rests, so that a channel bound to its last holder has ended before the next one comes.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::ops::RangeInclusive;
 use std::time::{Duration, Instant};
 
-use parlour_credentials::SeatId;
 use rand::RngExt as _;
 use rand::rngs::StdRng;
-
-use crate::config::Config;
 
 /// Tries for a number of the wanted parity before the search goes through all.
 const EVEN_TRIES: usize = 16;
 
-/// The pool. Two bytes per free number, 40 per resting one; 64 512 numbers in all.
+/// The pool. Two bytes per free number, some 40 per resting one. `Owner` is whoever had a resting number.
 #[derive(Debug)]
-pub(crate) struct Ports {
+pub(crate) struct Ports<Owner> {
     total: usize,
     free: Vec<u16>,
-    resting: VecDeque<Resting>,
-    /// How many of the resting numbers each seat has had.
-    resting_of: BTreeMap<SeatId, usize>,
+    resting: VecDeque<Resting<Owner>>,
+    /// How many of the resting numbers each owner has had.
+    resting_of: BTreeMap<Owner, usize>,
     quarantine: Duration,
 }
 
 #[derive(Debug)]
-struct Resting {
+struct Resting<Owner> {
     until: Instant,
     port: u16,
-    seat: SeatId,
+    owner: Owner,
 }
 
-impl Ports {
-    pub(crate) fn new(config: &Config) -> Self {
-        let reserved: BTreeSet<u16> = config.reserved_ports.iter().copied().collect();
-        let free: Vec<u16> = (1024..=u16::MAX)
-            .filter(|port| !reserved.contains(port))
-            .collect();
+impl<Owner: Ord + Clone> Ports<Owner> {
+    pub(crate) fn new(range: RangeInclusive<u16>, reserved: &[u16], quarantine: Duration) -> Self {
+        let reserved: BTreeSet<u16> = reserved.iter().copied().collect();
+        let free: Vec<u16> = range.filter(|port| !reserved.contains(port)).collect();
         Self {
             total: free.len(),
             free,
             resting: VecDeque::new(),
             resting_of: BTreeMap::new(),
-            quarantine: config.quarantine,
+            quarantine,
         }
     }
 
@@ -65,30 +61,30 @@ impl Ports {
         Some(self.free.swap_remove(place))
     }
 
-    /// Puts a number to rest that `seat` had.
-    pub(crate) fn rest(&mut self, now: Instant, port: u16, seat: SeatId) {
-        *self.resting_of.entry(seat).or_default() += 1;
+    /// Puts a number to rest that `owner` had.
+    pub(crate) fn rest(&mut self, now: Instant, port: u16, owner: Owner) {
+        *self.resting_of.entry(owner.clone()).or_default() += 1;
         self.resting.push_back(Resting {
             until: now + self.quarantine,
             port,
-            seat,
+            owner,
         });
     }
 
-    /// How many numbers rest because of this seat.
-    pub(crate) fn resting_of(&mut self, now: Instant, seat: SeatId) -> usize {
+    /// How many numbers rest because of this owner.
+    pub(crate) fn resting_of(&mut self, now: Instant, owner: &Owner) -> usize {
         self.wake(now);
-        self.resting_of.get(&seat).copied().unwrap_or_default()
+        self.resting_of.get(owner).copied().unwrap_or_default()
     }
 
     /// Frees the numbers that have rested. They rest equally long, so they wake in order.
     fn wake(&mut self, now: Instant) {
         while let Some(resting) = self.resting.pop_front_if(|resting| resting.until <= now) {
             self.free.push(resting.port);
-            if let Some(count) = self.resting_of.get_mut(&resting.seat) {
+            if let Some(count) = self.resting_of.get_mut(&resting.owner) {
                 *count -= 1;
                 if *count == 0 {
-                    self.resting_of.remove(&resting.seat);
+                    self.resting_of.remove(&resting.owner);
                 }
             }
         }
@@ -113,14 +109,15 @@ mod tests {
 
     use super::*;
 
+    fn pool(reserved: &[u16]) -> Ports<&'static str> {
+        Ports::new(1024..=u16::MAX, reserved, Duration::from_secs(600))
+    }
+
     #[test]
     fn every_number_is_drawn_once_and_reserved_ones_never() {
         let now = crate::some_instant();
         let mut rng = StdRng::from_seed([1; 32]);
-        let mut ports = Ports::new(&Config {
-            reserved_ports: vec![3478, 5349, 80],
-            ..Config::default()
-        });
+        let mut ports = pool(&[3478, 5349, 80]);
         let drawn: HashSet<u16> = std::iter::from_fn(|| ports.draw(now, &mut rng, false)).collect();
         assert_eq!(drawn.len(), 64_510);
         assert!(!drawn.contains(&3478) && !drawn.contains(&5349) && drawn.iter().all(|port| *port >= 1024));
@@ -130,34 +127,26 @@ mod tests {
     fn a_freed_number_rests_for_ten_minutes() {
         let now = crate::some_instant();
         let mut rng = StdRng::from_seed([1; 32]);
-        let seat = SeatId::from_random([1; 16]);
-        let reserved_ports = (1025..=u16::MAX).collect();
-        let mut ports = Ports::new(&Config {
-            reserved_ports,
-            ..Config::default()
-        });
+        let reserved: Vec<u16> = (1025..=u16::MAX).collect();
+        let mut ports = pool(&reserved);
         assert_eq!(ports.draw(now, &mut rng, false), Some(1024));
-        ports.rest(now, 1024, seat);
+        ports.rest(now, 1024, "owner");
         assert_eq!(ports.draw(now + Duration::from_secs(599), &mut rng, false), None);
-        assert_eq!(ports.resting_of(now, seat), 1);
+        assert_eq!(ports.resting_of(now, &"owner"), 1);
         assert_eq!(
             ports.draw(now + Duration::from_secs(600), &mut rng, false),
             Some(1024)
         );
-        assert_eq!(ports.resting_of(now, seat), 0);
+        assert_eq!(ports.resting_of(now, &"owner"), 0);
     }
 
     #[test]
     fn an_even_number_is_found_while_there_is_one() {
         let now = crate::some_instant();
         let mut rng = StdRng::from_seed([1; 32]);
-        let reserved_ports = (1024..=u16::MAX)
-            .filter(|port| port % 2 == 0 && *port != 4000)
-            .collect();
-        let mut ports = Ports::new(&Config {
-            reserved_ports,
-            ..Config::default()
-        });
+        let even = |port: &u16| port.is_multiple_of(2) && *port != 4000;
+        let reserved: Vec<u16> = (1024..=u16::MAX).filter(even).collect();
+        let mut ports = pool(&reserved);
         assert_eq!(ports.draw(now, &mut rng, true), Some(4000));
         assert_eq!(ports.draw(now, &mut rng, true), None);
         assert!(ports.draw(now, &mut rng, false).is_some());
@@ -168,7 +157,7 @@ mod tests {
     fn drawn_numbers_are_spread_and_do_not_follow_each_other() {
         let now = crate::some_instant();
         let mut rng = StdRng::from_seed([3; 32]);
-        let mut ports = Ports::new(&Config::default());
+        let mut ports = pool(&[]);
         let drawn: Vec<f64> = (0..10_000)
             .filter_map(|_| ports.draw(now, &mut rng, false))
             .map(f64::from)

@@ -20,6 +20,7 @@ use crate::flows::{Change, FlowChange, FlowId};
 use crate::limiter::Limiter;
 use crate::nonce::Nonces;
 use crate::ports::Ports;
+use crate::reception::Reception;
 use crate::seats::Seats;
 use crate::stats::Stats;
 
@@ -48,13 +49,12 @@ pub struct Relay {
     pub(crate) config: Config,
     pub(crate) rng: StdRng,
     pub(crate) allocations: Allocations,
-    pub(crate) ports: Ports,
+    pub(crate) ports: Ports<SeatId>,
     pub(crate) seats: Seats,
     pub(crate) stats: Stats,
     pub(crate) phase: Phase,
     pub(crate) credentials: Credentials,
-    pub(crate) nonces: Nonces,
-    pub(crate) limiter: Limiter,
+    pub(crate) reception: Reception,
     pub(crate) outputs: VecDeque<Output>,
 }
 
@@ -76,9 +76,12 @@ impl Relay {
     pub fn new(now: Instant, config: Config, credentials: Credentials, seed: [u8; 32]) -> Self {
         let mut rng = StdRng::from_seed(seed);
         Self {
-            nonces: Nonces::new(now, rng.random(), config.nonce_life),
-            limiter: Limiter::new(now, &config, rng.random()),
-            ports: Ports::new(&config),
+            reception: Reception::new(
+                &config,
+                Nonces::new(now, rng.random(), config.nonce_life, true),
+                Limiter::new(now, &config, rng.random()),
+            ),
+            ports: Ports::new(1024..=u16::MAX, &config.reserved_ports, config.quarantine),
             seats: Seats::new(now, &config),
             allocations: Allocations::default(),
             stats: Stats::default(),
@@ -167,6 +170,12 @@ impl Relay {
     #[must_use]
     pub fn stats(&self) -> &Stats {
         &self.stats
+    }
+
+    /// Whether this 5-tuple has an allocation: a stream without one has no business here for long.
+    #[must_use]
+    pub fn has_allocation(&self, tuple: &FiveTuple) -> bool {
+        self.allocations.by_tuple(tuple).is_some()
     }
 
     /// Whether all tables of the relay agree with each other, for model tests and self-checks. Cost: some

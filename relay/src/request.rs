@@ -1,21 +1,18 @@
-//! From a packet to an answer: sorting, authentication, limits.
+//! From a packet to an answer.
 //!
-//! Requests without valid credentials are a stranger's: at most one small answer, paced by source, and no
-//! state. Authenticated ones go on to `allocate`, `refresh`, `permission` and `channel`; how an answer is
-//! written stands in `answer`.
+//! `reception` sorts and authenticates; what is granted goes on to `allocate`, `refresh`, `permission` and
+//! `channel`; how an answer is written stands in `answer`.
 
-use std::net::IpAddr;
 use std::time::Instant;
 
 use parlour_credentials::SeatId;
 
 use crate::address::FiveTuple;
 use crate::answer::{self, Success};
-use crate::attribute;
-use crate::auth::{Authentication, Authenticator};
+use crate::auth::seat_of;
 use crate::dropped::Dropped;
-use crate::integrity;
-use crate::message::{Class, Message, Method, ParseError};
+use crate::message::{Message, Method};
+use crate::reception::{self, Admission};
 use crate::rejection::Rejection;
 use crate::relay::{Output, Relay};
 
@@ -27,73 +24,38 @@ impl Relay {
         from: FiveTuple,
         packet: &[u8],
     ) -> Result<(), Dropped> {
-        if !can_be_a_source(&from) {
-            return Err(Dropped::ImpossibleSource);
-        }
-        let message = Message::parse(packet).map_err(|error| match error {
-            ParseError::Malformed => Dropped::Malformed,
-            ParseError::UnknownMethod => Dropped::UnknownMethod,
-        })?;
-        if !integrity::fingerprint_fits(&message) {
-            return Err(Dropped::WrongFingerprint);
-        }
-        if message.class != Class::Request {
-            return Err(Dropped::Unexpected);
-        }
-        match message.method {
-            Method::Binding => self.binding(now, from, &message),
-            Method::Send => Err(Dropped::UnknownMethod),
+        let request = reception::read(&from, packet)?;
+        let bytes = match request.method {
+            Method::Binding => self.reception.binding(now, &from, &request)?,
+            Method::Send => return Err(Dropped::UnknownMethod),
             Method::Allocate | Method::Refresh | Method::CreatePermission | Method::ChannelBind => {
-                self.authenticated(now, from, &message)
+                self.authenticated(now, from, &request)?
             }
-        }
+        };
+        self.outputs.push_back(Output::Transmit { to: from, bytes });
+        Ok(())
     }
 
-    /// RFC 8489 §12: the basic server. No authentication, so the answer counts as a stranger's.
-    fn binding(&mut self, now: Instant, from: FiveTuple, request: &Message<'_>) -> Result<(), Dropped> {
-        self.admit_stranger(now, &from)?;
-        let unknown = request.unknown_attributes();
-        let answer = if unknown.is_empty() {
-            answer::binding(request, &from)
-        } else {
-            answer::unsigned(request, &Rejection::UnknownAttributes(unknown))
+    /// Every request but Binding: authentication first (RFC 8656 §5), then what is asked.
+    fn authenticated(
+        &mut self,
+        now: Instant,
+        from: FiveTuple,
+        request: &Message<'_>,
+    ) -> Result<Vec<u8>, Dropped> {
+        let begins = request.method == Method::Allocate && !self.has_allocation(&from);
+        let (credentials, seats) = (&self.credentials, &self.seats);
+        let admission = self
+            .reception
+            .authenticate(now, &from, request, begins, |realm, claim| {
+                seat_of(claim, request, realm, credentials, seats)
+            });
+        self.stats.challenges = self.reception.challenges;
+        let (seat, signer) = match admission? {
+            Admission::Granted(seat, signer) => (seat, signer),
+            Admission::Refused(answer) => return Ok(answer),
         };
-        self.answer_stranger(from, request, answer)
-    }
-
-    /// Every other request: authentication first (RFC 8656 §5), then what is asked.
-    fn authenticated(&mut self, now: Instant, from: FiveTuple, request: &Message<'_>) -> Result<(), Dropped> {
-        let proves_address = self.proves_address(now, &from, request);
-        if !proves_address {
-            // Before any key is derived: an unproved packet costs no more than its nonce.
-            self.admit_stranger(now, &from)?;
-        }
-        let authenticator = Authenticator {
-            credentials: &self.credentials,
-            realm: &self.config.realm,
-            nonces: &self.nonces,
-            seats: &self.seats,
-        };
-        let (seat, signer) = match authenticator.authenticate(now, &from, request) {
-            Authentication::Granted(seat, signer) => (seat, signer),
-            Authentication::Stale => {
-                self.limiter.refund(now, from.client.ip());
-                let rejection = self.stale(&from, request);
-                return self.challenge(now, from, request, &rejection);
-            }
-            refused @ (Authentication::Unauthorized | Authentication::BadRequest) => {
-                if proves_address && !from.transport.is_stream() {
-                    self.admit_stranger(now, &from)?;
-                }
-                if matches!(refused, Authentication::Unauthorized) {
-                    return self.challenge(now, from, request, &Rejection::Unauthorized);
-                }
-                let answer = answer::unsigned(request, &Rejection::BadRequest);
-                self.stats.challenges += 1;
-                return self.answer_stranger(from, request, answer);
-            }
-        };
-        self.limiter.refund(now, from.client.ip());
+        self.reception.refund(now, &from);
         if !self.seats.admit_request(now, seat) {
             return Err(Dropped::RequestLimit);
         }
@@ -102,9 +64,7 @@ impl Relay {
             Ok(_) => self.stats.successes += 1,
             Err(_) => self.stats.rejections += 1,
         }
-        let bytes = answer::signed(request, result, &signer);
-        self.outputs.push_back(Output::Transmit { to: from, bytes });
-        Ok(())
+        Ok(answer::signed(request, result, &signer))
     }
 
     fn fulfil(
@@ -141,86 +101,4 @@ impl Relay {
             Method::Binding | Method::Allocate | Method::Send => unreachable!("sorted out above"),
         }
     }
-
-    /// 438 inside a running allocation, where clients take the new nonce and go on. On a first Allocate both
-    /// browsers give up at 438, so it gets 401 there, with the same new nonce.
-    fn stale(&self, from: &FiveTuple, request: &Message<'_>) -> Rejection {
-        if request.method == Method::Allocate && self.allocations.by_tuple(from).is_none() {
-            Rejection::Unauthorized
-        } else {
-            Rejection::StaleNonce
-        }
-    }
-
-    /// Answers with realm and nonce (RFC 8489 §9.2.4), and with the offer of algorithms if the bytes allow.
-    fn challenge(
-        &mut self,
-        now: Instant,
-        from: FiveTuple,
-        request: &Message<'_>,
-        rejection: &Rejection,
-    ) -> Result<(), Dropped> {
-        self.stats.challenges += 1;
-        let proves_address = self.proves_address(now, &from, request);
-        let with_offer = |offers| {
-            let nonce = self.nonces.make(now, &from, offers);
-            answer::challenge(request, rejection, &self.config.realm, &nonce, offers)
-        };
-        let mut answer = with_offer(true);
-        if !proves_address && self.amplifies(request, &answer) {
-            answer = with_offer(false);
-        }
-        if proves_address {
-            self.outputs.push_back(Output::Transmit {
-                to: from,
-                bytes: answer,
-            });
-            return Ok(());
-        }
-        self.answer_stranger(from, request, answer)
-    }
-
-    /// Sends an answer to somebody who may have forged the source, unless that would serve to flood it.
-    fn answer_stranger(
-        &mut self,
-        to: FiveTuple,
-        request: &Message<'_>,
-        bytes: Vec<u8>,
-    ) -> Result<(), Dropped> {
-        if !to.transport.is_stream() && self.amplifies(request, &bytes) {
-            return Err(Dropped::WouldAmplify);
-        }
-        self.outputs.push_back(Output::Transmit { to, bytes });
-        Ok(())
-    }
-
-    fn amplifies(&self, request: &Message<'_>, answer: &[u8]) -> bool {
-        answer.len() * 100 > request.bytes().len() * self.config.amplification_percent
-    }
-
-    /// Streams have proved their address by the handshake, and their number is limited elsewhere.
-    fn admit_stranger(&mut self, now: Instant, from: &FiveTuple) -> Result<(), Dropped> {
-        if from.transport.is_stream() {
-            Ok(())
-        } else {
-            self.limiter.admit(now, from.client.ip())
-        }
-    }
-
-    /// Whether whoever sent this receives what we send to that address.
-    fn proves_address(&self, now: Instant, from: &FiveTuple, request: &Message<'_>) -> bool {
-        let nonce = request.first(attribute::NONCE);
-        from.transport.is_stream() || nonce.is_some_and(|nonce| self.nonces.is_valid(now, from, nonce))
-    }
-}
-
-/// Nobody can receive there; answering would only make the socket fail, or worse.
-fn can_be_a_source(from: &FiveTuple) -> bool {
-    let ip = from.client.ip().to_canonical();
-    let is_broadcast = matches!(ip, IpAddr::V4(ip) if ip.is_broadcast());
-    from.client.port() != 0
-        && !ip.is_unspecified()
-        && !ip.is_multicast()
-        && !is_broadcast
-        && from.client != from.server
 }

@@ -9,6 +9,9 @@ use crate::attribute;
 use crate::integrity::{self, Integrity};
 use crate::message::{Class, HEADER, MAGIC_COOKIE, Method, TransactionId, xor_mask};
 
+/// RFC 8656 §17: Data, an indication.
+const DATA_INDICATION: u16 = 0x0017;
+
 /// A message being written.
 #[derive(Debug)]
 pub(crate) struct Writer {
@@ -26,6 +29,23 @@ impl Writer {
         bytes.extend(MAGIC_COOKIE.to_be_bytes());
         bytes.extend(transaction);
         Self { bytes, transaction }
+    }
+
+    /// A Data indication (RFC 8656 §11.3) in the memory of `bytes`, whose content is lost.
+    pub(crate) fn data_indication(mut bytes: Vec<u8>, transaction: TransactionId) -> Self {
+        bytes.clear();
+        bytes.extend(DATA_INDICATION.to_be_bytes());
+        bytes.extend([0, 0]);
+        bytes.extend(MAGIC_COOKIE.to_be_bytes());
+        bytes.extend(transaction);
+        Self { bytes, transaction }
+    }
+
+    /// Finishes a Data indication.
+    pub(crate) fn with_data(mut self, peer: SocketAddr, payload: &[u8]) -> Vec<u8> {
+        self.xor_address(attribute::XOR_PEER_ADDRESS, peer);
+        self.attribute(attribute::DATA, payload);
+        self.bytes
     }
 
     /// Appends an attribute and pads it with zeros.

@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use std::time::Instant;
 
 use rand::rngs::StdRng;
-use rand::{RngExt as _, SeedableRng as _};
+use rand::{Rng, RngExt as _, SeedableRng as _};
 
 use crate::common::wire::*;
 use crate::common::*;
@@ -35,31 +35,36 @@ struct Allocation {
     channels: Vec<(u16, SocketAddr, Instant)>,
 }
 
-struct Model {
+pub(crate) struct Model {
     bench: Bench,
     clients: Vec<Client>,
     believed: Vec<Believed>,
     /// Relayed addresses of the past: dead ones are peers too.
     known: Vec<SocketAddr>,
-    rng: StdRng,
+    /// Where choices come from: a seed, or a fuzzer's bytes.
+    rng: Box<dyn Rng>,
 }
 
 #[test]
 fn a_thousand_random_steps_go_as_the_model_says() {
     for seed in 1..=4 {
-        let mut model = Model::new(seed);
+        let mut model = Model::new(Box::new(StdRng::from_seed([seed; 32])));
         for step in 0..STEPS {
-            model.step();
-            assert!(model.bench.relay.is_consistent(), "seed {seed}, step {step}");
-            model.compare_counts();
+            assert!(model.step(), "seed {seed}, step {step}");
         }
     }
 }
 
 impl Model {
-    fn new(seed: u8) -> Self {
+    pub(crate) fn new(rng: Box<dyn Rng>) -> Self {
         let mut bench = Bench::with(Config {
             allocations_per_peer: QUOTA,
+            // The model knows no limits of pace; `budgets` does.
+            tracked_sources: 64,
+            replies_per_source: 1_000_000,
+            reply_burst_per_source: 1_000_000,
+            replies_per_server: 1_000_000,
+            requests_per_seat: 1_000_000,
             ..Config::default()
         });
         let transports = [Transport::Udp, Transport::Tcp, Transport::Tls];
@@ -75,11 +80,12 @@ impl Model {
             clients,
             believed,
             known: Vec::new(),
-            rng: StdRng::from_seed([seed; 32]),
+            rng,
         }
     }
 
-    fn step(&mut self) {
+    /// One random operation, compared with what the model believes. False if the relay's tables disagree.
+    pub(crate) fn step(&mut self) -> bool {
         let n = self.rng.random_range(0..SEATS);
         match self.rng.random_range(0..100) {
             0..6 => self.open(n),
@@ -93,6 +99,8 @@ impl Model {
             75..90 => self.say_on(n),
             _ => self.wait(),
         }
+        self.compare_counts();
+        self.bench.relay.is_consistent()
     }
 
     fn open(&mut self, n: usize) {

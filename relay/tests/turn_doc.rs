@@ -3,12 +3,14 @@
 use std::collections::BTreeSet;
 
 const PAGE: &str = include_str!("../../docs/turn.md");
-const SOURCES: [&str; 20] = [
+const SOURCES: [&str; 27] = [
     include_str!("bandwidth.rs"),
     include_str!("budgets.rs"),
     include_str!("closed_room.rs"),
     include_str!("model.rs"),
     include_str!("never_panics.rs"),
+    include_str!("public_relay.rs"),
+    include_str!("public_relay/special_addresses.rs"),
     include_str!("rfc5769_vectors.rs"),
     include_str!("rfc8489_algorithms.rs"),
     include_str!("rfc8489_binding.rs"),
@@ -24,9 +26,17 @@ const SOURCES: [&str; 20] = [
     include_str!("../src/limiter.rs"),
     include_str!("../src/nonce.rs"),
     include_str!("../src/stream.rs"),
+    include_str!("../src/public/cidr.rs"),
+    include_str!("../src/public/embedded.rs"),
+    include_str!("../src/public/policy.rs"),
+    include_str!("../src/public/special.rs"),
+    include_str!("../../crates/credentials/src/shared_secret.rs"),
 ];
 const PORTS: &str = include_str!("../src/ports.rs");
-const CONFIG: &str = include_str!("../src/config.rs");
+const CONFIG: &str = concat!(
+    include_str!("../src/config.rs"),
+    include_str!("../src/public/config.rs")
+);
 
 /// The names of all tests in a source.
 fn tests_of(source: &str) -> impl Iterator<Item = &str> {

@@ -5,8 +5,11 @@
 //! and none that a removed guest could hide behind. So the user name is nothing but the seat's random
 //! number, and the password an HMAC of it under a key that lives as long as the process.
 //!
-//! This is not the shared-secret scheme for other applications (`<expiry>:<name>`); that one needs a
-//! clock and stands apart.
+//! The shared-secret scheme for other applications (`<expiry>:<name>`) needs a clock and stands apart, in
+//! [`shared_secret`].
+
+pub mod anchor;
+pub mod shared_secret;
 
 use std::fmt;
 
@@ -15,6 +18,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 use uuid::Uuid;
+
+pub use anchor::Anchor;
+pub use shared_secret::{ApplicationId, ExpiringName, SecretsError, SharedSecrets};
 
 /// Bytes of the HMAC that become the password: 144 bits, 24 characters.
 const PASSWORD_BYTES: usize = 18;

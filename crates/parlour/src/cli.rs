@@ -4,6 +4,7 @@
 //! What the words mean together is decided in `settings`.
 
 use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -92,6 +93,68 @@ pub struct ServeArgs {
     /// How much to say on standard error; addresses and names appear at no level above debug
     #[arg(long, env = "PARLOUR_LOG", default_value = "info", value_name = "LEVEL")]
     pub log: LogLevel,
+
+    /// The TURN server for other applications. Last, since its heading in the help text covers what follows.
+    #[command(flatten)]
+    pub public_relay: Box<PublicRelayArgs>,
+}
+
+/// Options of the TURN server for other applications, such as Nextcloud Talk or Synapse. Off by default.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "TURN for other applications (off by default)")]
+pub struct PublicRelayArgs {
+    /// Where other applications' clients reach TURN, UDP and TCP on the same ADDRESS:PORT; turns it on
+    #[arg(long, env = "PARLOUR_PUBLIC_RELAY_LISTEN", value_name = "ADDR")]
+    pub public_relay_listen: Option<SocketAddr>,
+
+    /// File with the secrets shared with applications, a line `name = secret` for each
+    #[arg(
+        long,
+        env = "PARLOUR_PUBLIC_RELAY_SECRET_FILE",
+        value_name = "FILE",
+        requires = "public_relay_listen"
+    )]
+    pub public_relay_secret_file: Option<PathBuf>,
+
+    /// UDP ports for relayed addresses; the firewall must let them in
+    #[arg(
+        long,
+        env = "PARLOUR_PUBLIC_RELAY_PORTS",
+        default_value = "49152-65535",
+        value_name = "LOW-HIGH"
+    )]
+    pub public_relay_ports: String,
+
+    /// This machine's address as peers see it, IPv4, IPv6 or both [default: that of --public-relay-listen]
+    #[arg(
+        long,
+        env = "PARLOUR_PUBLIC_RELAY_ADDRESS",
+        value_name = "IP",
+        value_delimiter = ',',
+        requires = "public_relay_listen"
+    )]
+    pub public_relay_address: Vec<IpAddr>,
+
+    /// Blocks that may be peers besides the public internet, such as 10.1.0.0/16; this machine's own addresses must be
+    /// named whole
+    #[arg(
+        long,
+        env = "PARLOUR_PUBLIC_RELAY_ALLOW",
+        value_name = "CIDR",
+        value_delimiter = ',',
+        requires = "public_relay_listen"
+    )]
+    pub public_relay_allow: Vec<String>,
+
+    /// Blocks that may never be peers, whatever is allowed
+    #[arg(
+        long,
+        env = "PARLOUR_PUBLIC_RELAY_DENY",
+        value_name = "CIDR",
+        value_delimiter = ',',
+        requires = "public_relay_listen"
+    )]
+    pub public_relay_deny: Vec<String>,
 }
 
 /// Log levels by their usual names.

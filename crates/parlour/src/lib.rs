@@ -12,6 +12,7 @@ pub mod http;
 pub mod listener;
 pub mod origin;
 pub mod own_address;
+pub mod public_relay;
 pub mod rooms;
 pub mod settings;
 mod shutdown;
@@ -25,7 +26,7 @@ use std::time::{Duration, Instant};
 
 use parlour_credentials::Credentials;
 use parlour_relay::Relay;
-use parlour_relay_io::{Buffers, Handle, Listeners};
+use parlour_relay_io::{Buffers, Handle, Listeners, PublicHandle};
 use parlour_signaling::Signaling;
 use rand::TryRng as _;
 use rand::rngs::SysRng;
@@ -73,6 +74,7 @@ pub struct Server {
     page: SocketAddr,
     buffers: Buffers,
     relay: Handle,
+    public_relay: Option<PublicHandle>,
     rooms: Rooms,
     rooms_task: JoinHandle<()>,
     accepting: JoinHandle<()>,
@@ -94,13 +96,21 @@ impl Server {
             .map_err(|error| Fault::Relay(error.to_string()))?;
         let relay_at = sockets.local_addrs().next().unwrap_or(settings.relay_listen);
         let buffers = sockets.buffers();
+        let public = settings.public_relay.as_ref();
+        let public = public
+            .map(|public| public.bind(&relay_io).map(|sockets| (public, sockets)))
+            .transpose()?;
 
         let credentials = Credentials::new(random()?);
         let now = Instant::now();
         let config = settings.relay(&[page.port(), relay_at.port()]);
         let machine = Relay::new(now, config.clone(), credentials.clone(), random()?);
-        let relay = parlour_relay_io::start(relay_io, &config, machine, sockets)
+        let relay = parlour_relay_io::start(relay_io.clone(), &config, machine, sockets)
             .map_err(|error| Fault::Relay(error.to_string()))?;
+        let public_relay = match public {
+            Some((public, sockets)) => Some(public.start(relay_io, sockets, &[page, relay_at], random()?)?),
+            None => None,
+        };
         let signaling = Signaling::new(
             now,
             unix_ms(),
@@ -123,6 +133,7 @@ impl Server {
             page,
             buffers,
             relay,
+            public_relay,
             rooms,
             rooms_task,
             accepting,
@@ -143,12 +154,21 @@ impl Server {
         &self.relay
     }
 
+    /// The TURN server for other applications, if there is one.
+    #[must_use]
+    pub fn public_relay(&self) -> Option<&PublicHandle> {
+        self.public_relay.as_ref()
+    }
+
     /// Ends politely: not ready, participants told, relay last. Takes at most twice `drain`, or until
     /// `insisted` completes. Returns how many relayed calls were cut.
     pub async fn stop(self, drain: Duration, insisted: impl Future<Output = ()>) -> usize {
         self.ready.store(false, Ordering::Relaxed);
         let until = Instant::now() + drain;
         self.relay.drain(until);
+        if let Some(public) = &self.public_relay {
+            public.drain(until);
+        }
         self.rooms.drain(until).await;
         let finish = async {
             // A task that panicked has already been reported by the panic hook; stopping goes on.
@@ -161,8 +181,12 @@ impl Server {
             () = insisted => {}
             () = tokio::time::sleep_until((until + drain).into()) => {}
         }
-        let cut = self.relay.stats().allocations;
+        let mut cut = self.relay.stats().allocations;
         self.relay.shutdown();
+        if let Some(public) = &self.public_relay {
+            cut += public.stats().allocations;
+            public.shutdown();
+        }
         cut
     }
 }

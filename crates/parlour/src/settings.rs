@@ -10,6 +10,7 @@ use crate::cli::ServeArgs;
 use crate::fault::Fault;
 use crate::origin::AllowedOrigins;
 use crate::own_address;
+use crate::public_relay::PublicRelaySettings;
 
 /// Everything the program needs to know, checked.
 #[derive(Debug, Clone)]
@@ -28,6 +29,8 @@ pub struct Settings {
     pub max_people: u8,
     /// Threads of the relay's data plane.
     pub relay_workers: NonZeroUsize,
+    /// The TURN server for other applications, if it is wanted.
+    pub public_relay: Option<PublicRelaySettings>,
     /// Threads of the program.
     pub threads: usize,
 }
@@ -72,6 +75,10 @@ impl Settings {
             relayed_address,
             origins: AllowedOrigins::parse(&args.allow_origin).map_err(Fault::Setting)?,
             max_people: args.max_people,
+            public_relay: PublicRelaySettings::resolve(
+                &args.public_relay,
+                &[args.listen, args.relay_listen],
+            )?,
             relay_workers: workers.unwrap_or(parlour_relay_io::Settings::default().workers),
             threads: cores.get().min(4),
         })

@@ -53,6 +53,18 @@ impl Listeners {
     /// # Errors
     /// [`BindError`] for the first address that could not be bound; none stays bound then.
     pub fn bind(listen: &[SocketAddr], settings: &Settings) -> Result<Self, BindError> {
+        Self::bind_for("--relay-listen", listen, settings)
+    }
+
+    /// As [`Self::bind`], for the listeners that another `flag` chooses: errors tell people to change that one.
+    ///
+    /// # Errors
+    /// As [`Self::bind`].
+    pub fn bind_for(
+        flag: &'static str,
+        listen: &[SocketAddr],
+        settings: &Settings,
+    ) -> Result<Self, BindError> {
         let mut buffers = Buffers {
             receive_asked: settings.receive_buffer_bytes,
             receive_granted: usize::MAX,
@@ -65,7 +77,8 @@ impl Listeners {
         let groups = listen
             .iter()
             .map(|&address| Group::bind(address, !v4_wildcard, settings, &mut buffers))
-            .collect::<Result<_, _>>()?;
+            .collect::<Result<_, _>>()
+            .map_err(|error| BindError { flag, ..error })?;
         Ok(Self { groups, buffers })
     }
 
@@ -97,6 +110,7 @@ impl Group {
                 address,
                 transport,
                 source,
+                flag: "",
             }
         };
         let mut tries = if address.port() == 0 { TRIES } else { 1 };
@@ -224,25 +238,38 @@ pub struct BindError {
     pub transport: Transport,
     /// What the system said.
     pub source: io::Error,
+    /// The option that chooses another address.
+    pub flag: &'static str,
 }
 
 impl fmt::Display for BindError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let protocol = if self.transport.is_stream() { "TCP" } else { "UDP" };
+        let flag = self.flag;
         write!(f, "cannot bind {} ({protocol}): ", self.address)?;
-        #[expect(clippy::wildcard_enum_match_arm, reason = "the list of kinds of errors is open")]
+        #[expect(
+            clippy::wildcard_enum_match_arm,
+            reason = "the list of kinds of errors is open"
+        )]
         match self.source.kind() {
             io::ErrorKind::AddrInUse => {
-                f.write_str("address in use; is another TURN server running? choose another with --relay-listen")
+                write!(
+                    f,
+                    "address in use; is another TURN server running? choose another with {flag}"
+                )
             }
             io::ErrorKind::AddrNotAvailable => {
-                f.write_str("this machine has no such address; choose one of its own with --relay-listen")
+                write!(
+                    f,
+                    "this machine has no such address; choose one of its own with {flag}"
+                )
             }
-            io::ErrorKind::PermissionDenied => f.write_str(
+            io::ErrorKind::PermissionDenied => write!(
+                f,
                 "permission denied; ports below 1024 need the capability CAP_NET_BIND_SERVICE, or choose another \
-                 with --relay-listen",
+                 with {flag}"
             ),
-            _ => write!(f, "{}; choose another with --relay-listen", self.source),
+            _ => write!(f, "{}; choose another with {flag}", self.source),
         }
     }
 }

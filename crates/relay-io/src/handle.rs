@@ -38,7 +38,7 @@ struct Running {
 
 /// The data plane could not be started: the system gave no thread, or a listener could not be registered.
 #[derive(Debug)]
-pub struct StartError(std::io::Error);
+pub struct StartError(pub(crate) std::io::Error);
 
 impl std::fmt::Display for StartError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

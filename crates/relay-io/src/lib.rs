@@ -4,6 +4,9 @@
 //! seats. UDP has one thread per core, each with a socket and a replica of the flows; TCP and TLS have a task
 //! per connection on the caller's tokio runtime. Policy, authentication and every decision about a packet are
 //! in `parlour-relay`; TLS itself and the choice between protocols on one port are the program's.
+//!
+//! [`start_public`] serves the other machine, the TURN server for other applications, whose relayed addresses are
+//! sockets. It has a shell of its own and shares no state with the first.
 
 #[cfg(target_os = "linux")]
 mod ancillary;
@@ -15,6 +18,7 @@ mod inbox;
 mod listen;
 mod outbox;
 mod pass_on;
+mod public;
 mod queue;
 mod settings;
 mod stats;
@@ -29,6 +33,7 @@ pub use bind::{BindError, Buffers, Listeners};
 pub use counters::Counts;
 pub use handle::{Handle, StartError, start};
 pub use listen::tune;
+pub use public::{PublicHandle, PublicStats, open_files_limit, own_addresses, start_public};
 pub use settings::{Backend, Settings};
 pub use stats::Stats;
 pub use stream::StreamEnd;

@@ -19,24 +19,35 @@ const UNSENT_BYTES: u32 = 16 << 10;
 #[cfg(target_os = "linux")]
 const UNACKNOWLEDGED: Duration = Duration::from_secs(30);
 
-/// Accepts until the task is aborted. Each connection gets a task of its own.
+/// Accepts for the closed relay until the task is aborted.
 pub(crate) async fn run(hub: Arc<Hub>, listener: TcpListener) {
+    accept(listener, move |socket, from| {
+        let hub = Arc::clone(&hub);
+        async move {
+            stream::serve(&hub, socket, from, &[]).await;
+        }
+    })
+    .await;
+}
+
+/// Accepts until the task is aborted. Each connection gets a task of its own, which `serve` makes.
+pub(crate) async fn accept<F>(listener: TcpListener, serve: impl Fn(TcpStream, FiveTuple) -> F)
+where
+    F: Future<Output = ()> + Send + 'static,
+{
     loop {
         match listener.accept().await {
             Ok((socket, client)) => {
-                let hub = Arc::clone(&hub);
-                tokio::spawn(async move {
-                    // An error means that the client is gone already.
-                    if let Ok(server) = socket.local_addr() {
-                        tune(&socket);
-                        let from = FiveTuple {
-                            client,
-                            server,
-                            transport: Transport::Tcp,
-                        };
-                        stream::serve(&hub, socket, from, &[]).await;
-                    }
-                });
+                // An error means that the client is gone already.
+                if let Ok(server) = socket.local_addr() {
+                    tune(&socket);
+                    let from = FiveTuple {
+                        client,
+                        server,
+                        transport: Transport::Tcp,
+                    };
+                    tokio::spawn(serve(socket, from));
+                }
             }
             Err(_) => tokio::time::sleep(ERROR_PAUSE).await,
         }

@@ -43,6 +43,9 @@ pub struct Settings {
     /// A connection that brings no complete message for so long is closed. Default 15 min: longer than the
     /// life of an allocation (600 s), so that a refresh always comes first.
     pub idle_deadline: Duration,
+    /// A connection without an allocation is closed after so long, whatever else it sends. Default 60 s: a browser
+    /// allocates within seconds, and whoever only asks for its address has heard it by then.
+    pub allocation_deadline: Duration,
     /// Bytes that may wait for one connection to take them. Default 256 KiB.
     pub queue_bytes: usize,
     /// Media that waited longer than this for a connection to take it is dropped. Default 150 ms.
@@ -66,6 +69,7 @@ impl Default for Settings {
             max_frame_bytes: 4096,
             first_message_deadline: Duration::from_secs(5),
             idle_deadline: Duration::from_secs(15 * 60),
+            allocation_deadline: Duration::from_secs(60),
             queue_bytes: 256 << 10,
             queue_age: Duration::from_millis(150),
         }

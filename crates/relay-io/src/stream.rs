@@ -20,6 +20,7 @@ use crate::hub::{Desk, Hub};
 use crate::outbox::Outbox;
 use crate::pass_on::{self, PassOn};
 use crate::queue::{Queue, Taken};
+use crate::settings::Settings;
 use crate::udp::canonical;
 
 /// Why a connection ended.
@@ -33,14 +34,14 @@ pub enum StreamEnd {
     ClosedByRelay,
     /// What it sent was no TURN, or a frame above the limit.
     Invalid,
-    /// No complete message came in time.
+    /// No complete message, or no allocation, came in time.
     TimedOut,
 }
 
 /// Bytes read at a time: several frames of video.
-const READ_BYTES: usize = 16 << 10;
+pub(crate) const READ_BYTES: usize = 16 << 10;
 /// How long a connection that is being closed may take for its last answers.
-const FAREWELL: Duration = Duration::from_secs(1);
+pub(crate) const FAREWELL: Duration = Duration::from_secs(1);
 
 /// Serves one connection until it ends. See [`Handle::serve_stream`](crate::Handle::serve_stream).
 pub(crate) async fn serve<S>(hub: &Arc<Hub>, stream: S, from: FiveTuple, first_bytes: &[u8]) -> StreamEnd
@@ -57,11 +58,12 @@ where
     };
     let (reader, writer) = tokio::io::split(stream);
     // Writing is not raced against reading as a whole: what was answered last must still get out.
-    let mut writing = std::pin::pin!(connection.write(writer));
+    let mut writing = std::pin::pin!(write(&connection.queue, writer));
+    let has_allocation = || hub.look(|relay| relay.has_allocation(&from));
     let end = tokio::select! {
         end = connection.read(reader, first_bytes) => end,
         end = &mut writing => return connection.count(end),
-        () = connection.starve() => StreamEnd::TimedOut,
+        () = connection.patience.ends(&hub.settings, has_allocation) => StreamEnd::TimedOut,
     };
     connection.queue.close();
     if end != StreamEnd::ClosedByClient {
@@ -77,9 +79,7 @@ struct Connection<'a> {
     queue: Arc<Queue>,
     desk: &'a Desk,
     worker: usize,
-    opened: Instant,
-    /// Milliseconds from `opened` to the last complete message, and one; 0 before the first.
-    last_message: AtomicU64,
+    patience: Patience,
 }
 
 impl Drop for Connection<'_> {
@@ -110,8 +110,7 @@ impl<'a> Connection<'a> {
             queue,
             desk,
             worker,
-            opened,
-            last_message: AtomicU64::new(0),
+            patience: Patience::new(opened),
         })
     }
 
@@ -210,49 +209,78 @@ impl<'a> Connection<'a> {
             }
         }
         if used > 0 {
-            let millis = now.saturating_duration_since(self.opened).as_millis() as u64;
-            self.last_message.store(millis + 1, Ordering::Relaxed);
+            self.patience.renew(now);
         }
         Some(used)
     }
+}
 
-    async fn write<S: AsyncWrite>(&self, mut writer: WriteHalf<S>) -> StreamEnd {
-        let mut frames = Vec::new();
-        loop {
-            match self.queue.take(Instant::now(), &mut frames) {
-                Taken::Frames => {
-                    let written = async {
-                        writer.write_all(&frames).await?;
-                        writer.flush().await
-                    };
-                    if written.await.is_err() {
-                        return StreamEnd::ClosedByClient;
-                    }
+/// Writes what waits in a connection's queue until that is closed or the client gone.
+pub(crate) async fn write<S: AsyncWrite>(queue: &Queue, mut writer: WriteHalf<S>) -> StreamEnd {
+    let mut frames = Vec::new();
+    loop {
+        match queue.take(Instant::now(), &mut frames) {
+            Taken::Frames => {
+                let written = async {
+                    writer.write_all(&frames).await?;
+                    writer.flush().await
+                };
+                if written.await.is_err() {
+                    return StreamEnd::ClosedByClient;
                 }
-                Taken::Nothing => {
-                    frames = Vec::new();
-                    self.queue.ready().await;
-                }
-                Taken::Closed => {
-                    let _too_slow = tokio::time::timeout(FAREWELL, writer.shutdown()).await;
-                    return StreamEnd::ClosedByRelay;
-                }
+            }
+            Taken::Nothing => {
+                frames = Vec::new();
+                queue.ready().await;
+            }
+            Taken::Closed => {
+                let _too_slow = tokio::time::timeout(FAREWELL, writer.shutdown()).await;
+                return StreamEnd::ClosedByRelay;
             }
         }
     }
+}
 
-    /// Returns when the client has been without a complete message for too long.
-    async fn starve(&self) {
-        let settings = &self.hub.settings;
+/// When a connection was opened and last brought a complete message.
+pub(crate) struct Patience {
+    opened: Instant,
+    /// Milliseconds from `opened` to the last complete message, and one; 0 before the first.
+    last_message: AtomicU64,
+}
+
+impl Patience {
+    pub(crate) fn new(opened: Instant) -> Self {
+        Self {
+            opened,
+            last_message: AtomicU64::new(0),
+        }
+    }
+
+    /// A complete message has come.
+    pub(crate) fn renew(&self, now: Instant) {
+        let millis = now.saturating_duration_since(self.opened).as_millis() as u64;
+        self.last_message.store(millis + 1, Ordering::Relaxed);
+    }
+
+    /// Returns when the client has been without a complete message, or without an allocation, for too long.
+    pub(crate) async fn ends(&self, settings: &Settings, has_allocation: impl Fn() -> bool) {
+        let mut allocation_due = self.opened + settings.allocation_deadline;
         loop {
-            let deadline = match self.last_message.load(Ordering::Relaxed) {
+            let message_due = match self.last_message.load(Ordering::Relaxed) {
                 0 => self.opened + settings.first_message_deadline,
                 millis => self.opened + Duration::from_millis(millis) + settings.idle_deadline,
             };
-            if deadline <= Instant::now() {
+            let now = Instant::now();
+            if message_due <= now {
                 return;
             }
-            tokio::time::sleep_until(deadline.into()).await;
+            if allocation_due <= now {
+                if !has_allocation() {
+                    return;
+                }
+                allocation_due = now + settings.allocation_deadline;
+            }
+            tokio::time::sleep_until(message_due.min(allocation_due).into()).await;
         }
     }
 }

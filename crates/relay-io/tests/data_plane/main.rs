@@ -1,6 +1,7 @@
 //! The data plane on loopback, as clients see it. One program for all, so that it is linked once.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod aioice;
 mod bench;
 mod client;
 mod closing;
@@ -11,4 +12,5 @@ mod loopback;
 mod merging;
 mod stranger;
 mod tcp;
+mod tls;
 mod wildcard;

@@ -168,6 +168,33 @@ fn a_receiver_that_does_not_read_blocks_nobody() {
     drop(deaf);
 }
 
+/// Whoever keeps asking for its address without ever allocating holds a place that others need.
+#[test]
+fn a_connection_that_never_allocates_is_closed_however_much_it_says() {
+    let bench = Bench::with(
+        Settings {
+            allocation_deadline: Duration::from_millis(600),
+            ..Settings::default()
+        },
+        "127.0.0.1:0",
+    );
+    let mut member = bench.client(1, 1, Over::Tcp);
+    let (_, credential) = bench.seat(2, 1);
+    let mut talker = Client::new(Wire::tcp(bench.server), credential);
+    let started = Instant::now();
+    let closed = loop {
+        talker.wire.send(&binding().raw);
+        match talker.wire.receive(SOON) {
+            Ok(Some(_)) => assert!(started.elapsed() < SOON, "it is closed in the end"),
+            Ok(None) | Err(_) => break started.elapsed(),
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    };
+    assert!(closed >= Duration::from_millis(600), "and not before its time");
+    std::thread::sleep(Duration::from_millis(700));
+    assert_eq!(member.refresh(600), Ok(()), "who has an allocation stays");
+}
+
 /// The program hands in a stream of any kind, with the bytes that it has read to find out what it is. It may
 /// do so without any listening address.
 #[test]
