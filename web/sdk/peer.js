@@ -19,6 +19,8 @@ const DISCONNECTED_MS = 1000;
 const DISTRUST_MS = 3000;
 /** No byte although the other sends: whatever the browser's state says, the path is dead (lab.md 3.6). */
 const STALL_MS = 4000;
+/** A path that holds for so long is sound again; one that only comes and goes for CONNECT_MS needs a new generation. */
+const SOUND_MS = 5000;
 /** Pause between ICE restarts: doubles up to the last. One that the other side asks for waits less. */
 const ASKED_PAUSE_MS = 500;
 const FIRST_PAUSE_MS = 4000;
@@ -254,7 +256,12 @@ export class Peer {
     if (connection.proven && connection.state === "connected") {
       this.#failures = 0;
       this.#wasConnected = true;
-      if (!cut && !this.#isStalled()) this.#restarts = 0;
+    }
+    const isSound = connection.proven && connection.state === "connected" && !cut && !this.#isStalled();
+    times.sound = isSound ? (times.sound ?? this.#awake) : null;
+    if (times.sound !== null && this.#awake - times.sound >= SOUND_MS) {
+      times.steady = this.#awake;
+      this.#restarts = 0;
     }
     const flows = connection.iceState === "connected" || connection.iceState === "completed";
     this.#use(flows && connection.channelOpen && !this.#isStalled() && this.#awake >= this.#distrustUntil);
@@ -289,10 +296,12 @@ export class Peer {
 
   /** A proven connection: is its path alive? @param {Connection} connection */
   #tend(connection) {
-    const cutFor = this.#times.cut === null ? 0 : this.#awake - this.#times.cut;
+    const { connected, cut, sound, steady } = this.#times;
+    const cutFor = cut === null ? 0 : this.#awake - cut;
+    const lostFor = sound === null ? this.#awake - (steady ?? connected ?? this.#awake) : 0;
     // Without a way to tell the other side there is nothing to be done; `handleHint` comes with the server.
     if (this.#user.isServerAway()) return;
-    if (cutFor >= CONNECT_MS || connection.state === "closed") return this.#fail("no-connection");
+    if (lostFor >= CONNECT_MS || connection.state === "closed") return this.#fail("no-connection");
     if (cutFor >= DISCONNECTED_MS || (cutFor > 0 && connection.iceState === "failed") || this.#isStalled()) this.#restart();
   }
 
@@ -347,8 +356,8 @@ function isOffer({ k, description }) {
 /**
  * @param {number} begun
  * @returns {{begun: number, described: number | null, connected: number | null, offered: number | null, offers: number,
- *   cut: number | null, restarted: number | null, failed: boolean}}
+ *   cut: number | null, sound: number | null, steady: number | null, restarted: number | null, failed: boolean}}
  */
 function freshTimes(begun) {
-  return { begun, described: null, connected: null, offered: null, offers: 0, cut: null, restarted: null, failed: false };
+  return { begun, described: null, connected: null, offered: null, offers: 0, cut: null, sound: null, steady: null, restarted: null, failed: false };
 }

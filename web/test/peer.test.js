@@ -312,6 +312,23 @@ test("while the server is away a dead path waits for it, and is restarted when i
   assert.ok(bench.count("b desc offer 1") >= 2);
 });
 
+/** Found by the long soak: after a sleep ICE came back for a moment with each restart, and no picture for minutes. */
+test("a path that only comes and goes is given up for a new generation after 45 s", async () => {
+  const bench = await Bench.of();
+  await bench.after(8_000);
+  for (let round = 0; round < 6 && bench.sides.a.gen === 1; round++) {
+    network.cut();
+    await bench.after(7_000);
+    assert.ok(round >= 4 || bench.sides.b.gen === 1, `not before its time: round ${round}`);
+    network.heal();
+    await bench.after(2_500);
+  }
+  assert.ok(bench.sides.a.gen > 1);
+  // The pretended ICE does not try again by itself what began while the network was cut: one generation more.
+  await bench.after(60_000);
+  assert.deepEqual(bench.links, ["connected", "connected"]);
+});
+
 test("a page that forgot this connection gets a new one at once", async () => {
   const bench = await Bench.of();
   await bench.after(2_000);
