@@ -83,11 +83,11 @@ step("Ada turns the camera off: both others are told and no picture comes, until
   await expectMedia(ben, { people: 2, road: DIRECT });
 });
 
-step("Cy turns the camera off in Firefox: the same, but for one repeated picture a second", 60_000, async () => {
+step("Cy turns the camera off in Firefox: the same", 60_000, async () => {
   await cy.click("Turn camera off");
   for (const page of [ada, ben]) await expectTile(page, /^Cy, camera off/, "Cy's tile says that the camera is off");
-  // Firefox goes on sending a picture a second from a sender that once had a track and has none now.
-  await expectSilence(ada, "frames", { pc: await connectionOf(ada, cy), quiet: 2000, rest: 3 });
+  // Firefox by itself would go on sending the last picture once a second; the SDK switches the encoding off.
+  await expectSilence(ada, "frames", { pc: await connectionOf(ada, cy), quiet: 2000 });
   await expectDevicesOff(cy, "video");
   await cy.click("Turn camera on");
   for (const page of [ada, ben]) await expectTile(page, /^Cy, Direct/, "Cy's tile says no more that the camera is off");
