@@ -54,6 +54,8 @@ step_install() {
     apt-get update -q
     apt-get install -y -q --no-install-recommends "${missing[@]}"
   fi
+  node -e 'process.exit(Number(parseInt(process.versions.node) < 20))' ||
+    die "the tests of the page need Node 20 or newer (WebCrypto with X25519); this is $(node --version)"
   (cd web && npm ci --no-audit --no-fund --silent)
 }
 
