@@ -7,7 +7,7 @@ const people = /** @type {HTMLElement} */ (document.getElementById("people"));
 const join = /** @type {HTMLButtonElement} */ (document.getElementById("join"));
 
 try {
-  const support = await supported();
+  const support = supported();
   if (!support.ok) throw new Error(support.text);
   const meeting = await Meeting.open({ server, fragment: location.hash });
   meeting.addEventListener("change", () => {

@@ -1,7 +1,7 @@
 //! coturn's own test client: two of its clients talk through two relayed addresses (`-y`), over UDP and TCP,
 //! by channels and by indications. A stranger who knows nothing of rooms, let alone of virtual addresses.
 //!
-//! Needs `turnutils_uclient` (Debian: package `coturn`); `PARLOUR_NO_COTURN=1` says that it may be missing.
+//! Needs `turnutils_uclient` (Debian: package `coturn`, which `test.sh` installs); without it these tests fail.
 
 use std::process::Command;
 
@@ -46,9 +46,6 @@ fn udp_with_repeated_permission_requests() {
 }
 
 fn talk(mode: &[&str]) {
-    if std::env::var_os("PARLOUR_NO_COTURN").is_some_and(|value| value == "1") {
-        return;
-    }
     let bench = Bench::new();
     for run in 0..RUNS {
         let (_, credential) = bench.seat(run, run.into());
@@ -70,9 +67,7 @@ fn talk(mode: &[&str]) {
                 "127.0.0.1",
             ])
             .output()
-            .expect(
-                "turnutils_uclient runs: install coturn, or set PARLOUR_NO_COTURN=1 to do without this test",
-            );
+            .expect("turnutils_uclient runs: install coturn");
         let said = String::from_utf8_lossy(&output.stdout);
         if said.contains("channel bind: error 400") {
             continue;

@@ -4,8 +4,8 @@
 //! By indications only: for channels it draws numbers that are none any more since RFC 8656 (see
 //! `data_plane/coturn.rs`). Channels to peers are tested with another client, in `main.rs`.
 //!
-//! Needs `turnutils_uclient` and `turnutils_peer` (Debian: package `coturn`); `PARLOUR_NO_COTURN=1` says that they may
-//! be missing.
+//! Needs `turnutils_uclient` and `turnutils_peer` (Debian: package `coturn`, which `test.sh` installs); without them
+//! these tests fail.
 
 use std::process::{Child, Command, Stdio};
 
@@ -34,9 +34,7 @@ impl Echo {
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
-            .expect(
-                "turnutils_peer runs: install coturn, or set PARLOUR_NO_COTURN=1 to do without this test",
-            );
+            .expect("turnutils_peer runs: install coturn");
         let echo = Self { child, port };
         let probe = peer();
         probe.set_read_timeout(Some(Duration::from_millis(50))).unwrap();
@@ -65,9 +63,6 @@ fn client_to_client_by_indications() {
 }
 
 fn talk(mode: &[&str], with_peer: bool) {
-    if std::env::var_os("PARLOUR_NO_COTURN").is_some_and(|value| value == "1") {
-        return;
-    }
     let bench = Bench::new();
     let echo = with_peer.then(Echo::start);
     let mut command = Command::new("turnutils_uclient");
@@ -87,7 +82,7 @@ fn talk(mode: &[&str], with_peer: bool) {
     let output = command
         .arg("127.0.0.1")
         .output()
-        .expect("turnutils_uclient runs: install coturn, or set PARLOUR_NO_COTURN=1 to do without this test");
+        .expect("turnutils_uclient runs: install coturn");
     let said = String::from_utf8_lossy(&output.stdout);
     let all = 2 * MESSAGES;
     assert!(output.status.success(), "{said}");
