@@ -1,5 +1,5 @@
-//! The files that browsers get: `web/index.html`, `web/app`, `web/sdk`, embedded in release builds and read
-//! from disk in debug builds, so that editing needs no rebuild.
+//! The files that browsers get: `web/index.html`, `web/pages`, `web/app`, `web/sdk`, embedded in release builds and
+//! read from disk in debug builds, so that editing needs no rebuild.
 //!
 //! Paths are looked up in the embedded table, never in the file system by what a stranger typed.
 
@@ -20,6 +20,11 @@ struct App;
 #[derive(RustEmbed)]
 #[folder = "../../web/sdk"]
 struct Sdk;
+
+/// Pages to be read, `/security` and `/privacy`: no script runs there.
+#[derive(RustEmbed)]
+#[folder = "../../web/pages"]
+struct Pages;
 
 /// Smaller than this, compression saves less than its header costs.
 const WORTH_COMPRESSING: usize = 256;
@@ -62,8 +67,9 @@ impl Assets {
 }
 
 fn prepare(path: &str) -> Option<Asset> {
-    let content_type = content_type(if path == "/" { "index.html" } else { path })?;
     let plain = read(path)?;
+    let page = path == "/" || page_name(path).is_some();
+    let content_type = content_type(if page { "index.html" } else { path })?;
     let hash = Sha256::digest(&plain);
     let hex: String = hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
     let gzip = (plain.len() >= WORTH_COMPRESSING).then(|| compress(&plain));
@@ -85,6 +91,9 @@ fn read(path: &str) -> Option<Cow<'static, [u8]>> {
     if path == "/" {
         return Some(index());
     }
+    if let Some(name) = page_name(path) {
+        return Pages::get(name).map(|file| file.data);
+    }
     if let Some(name) = path.strip_prefix("/app/") {
         // The gallery shows every part in every state to whoever works on it; it is no part of the product.
         if !cfg!(debug_assertions) && name.starts_with("gallery") {
@@ -94,6 +103,15 @@ fn read(path: &str) -> Option<Cow<'static, [u8]>> {
     }
     let name = path.strip_prefix("/sdk/")?;
     Sdk::get(name).map(|file| file.data)
+}
+
+/// The file behind a page's short address.
+fn page_name(path: &str) -> Option<&'static str> {
+    match path {
+        "/security" => Some("security.html"),
+        "/privacy" => Some("privacy.html"),
+        _ => None,
+    }
 }
 
 #[cfg(not(debug_assertions))]
@@ -139,6 +157,17 @@ mod tests {
     }
 
     #[test]
+    fn pages_to_be_read_have_short_addresses_and_no_script() {
+        let assets = Assets::default();
+        for path in ["/security", "/privacy"] {
+            let page = assets.find(path).unwrap();
+            assert_eq!(page.content_type, "text/html; charset=utf-8");
+            let text = String::from_utf8(page.plain.into_owned()).unwrap();
+            assert!(!text.contains("<script") && !text.contains("style="), "{path}");
+        }
+    }
+
+    #[test]
     fn nothing_else_of_the_repository_is_served() {
         let assets = Assets::default();
         for path in [
@@ -150,6 +179,9 @@ mod tests {
             "/app/../../Cargo.toml",
             "/app/../page/index.html",
             "/sdk/README.md",
+            "/security/",
+            "/security.html",
+            "/pages/security.html",
             "/app/",
             "//",
             "/app//etc/passwd",

@@ -9,7 +9,7 @@ import { isComing, isOn } from "../state.js";
 import { howMany, peopleButton } from "../words.js";
 import { createChair } from "./chair.js";
 import { createOwnPicture } from "./own_picture.js";
-import { button, cameraLook, control, microphoneLook, sealedSign } from "./parts.js";
+import { button, cameraLook, control, microphoneLook, sealedLock } from "./parts.js";
 import { people } from "./people.js";
 import { createTile } from "./tile.js";
 
@@ -29,12 +29,13 @@ export function call(actions) {
   // The same width as in panel.css: below it the panel covers the stage.
   const narrow = matchMedia("(max-width: 48rem)");
   const count = h("span", {});
+  const lock = sealedLock();
   const banner = h("p", { class: "banner", hidden: true }, h("span", { class: "spinner" }), "Reconnecting… your call goes on.");
   const hear = button({ label: "Click to hear everyone", className: "hear", onclick: () => stage.playAll() });
   const element = h("div", { class: "page call" },
     h("header", { class: "callbar" },
       h("h1", { class: "unseen", tabindex: -1 }, "In the room"),
-      sealedSign(), h("p", { class: "sealed" }, icon("people"), count)),
+      lock, h("p", { class: "sealed callbar-count" }, icon("people"), count)),
     // The controls come first for the keyboard and stand last for the eye.
     bar.element, hear.element,
     h("div", { class: "banners", role: "status" }, banner),
@@ -48,6 +49,7 @@ export function call(actions) {
       panel.update(state);
       // What lies under the panel is out of reach for the keyboard, too.
       stage.element.inert = state.panel && narrow.matches;
+      show(lock, state.people.length > 0);
       setText(count, howMany(Math.max(state.count, state.people.length + 1)));
       show(banner, state.reconnecting);
       show(hear.element, state.silenced);

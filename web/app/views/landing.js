@@ -45,7 +45,10 @@ export function landing(actions) {
           },
         }, start.element, startTrouble.element, more.element),
         form),
-      h("div", { class: "landing-picture" }, doorway())));
+      h("div", { class: "landing-picture" }, doorway())),
+    h("footer", { class: "landing-foot" },
+      h("a", { href: "security" }, "What keeps it between you"),
+      h("a", { href: "privacy" }, "What is kept")));
 
   return {
     element,

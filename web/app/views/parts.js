@@ -17,9 +17,17 @@ export function brand(onclick) {
   return h("button", { type: "button", class: "brand", title: "To the front page", onclick }, mark(), h("span", {}, "Parlour"));
 }
 
-/** @returns {HTMLElement} */
+/**
+ * What the product promises, for screens on which nobody is connected yet: words and where they are explained, no lock,
+ * since a lock says that something has been checked.
+ */
 export function sealedSign() {
-  return h("span", { class: "sealed" }, icon("lock"), "End-to-end encrypted");
+  return h("a", { class: "sealed", href: "security", target: "_blank", rel: "noopener" }, "End-to-end encrypted");
+}
+
+/** The lock of a call. Shown while somebody is on the screen: a tile stands for a proof that held. */
+export function sealedLock() {
+  return h("p", { class: "sealed" }, icon("lock"), "End-to-end encrypted");
 }
 
 /**
