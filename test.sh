@@ -1,15 +1,17 @@
 #!/usr/bin/env bash
 # Everything that must pass, quick checks first. People run it, CI runs it (.ci/run), nothing else counts.
 #
-#   ./test.sh               all steps
+#   ./test.sh               all steps but the long ones
 #   ./test.sh --quick       without browsers and the release build
-#   ./test.sh --only STEP   one step (may be repeated); ./test.sh --list names them
+#   ./test.sh --long        what takes long and is no part of the normal run: half an hour each
+#   ./test.sh --only STEP   one step of any kind (may be repeated); ./test.sh --list names them
 set -euo pipefail
 cd "$(dirname "$0")"
 export CARGO_TERM_COLOR=never DEBIAN_FRONTEND=noninteractive
 
 STEPS=(install format deny-names lints rust docs web oracle release compose e2e)
 QUICK=(format deny-names lints rust docs web oracle)
+LONG=(soak)
 passed=0
 log=$(mktemp -d)
 trap 'rm -rf "$log"' EXIT
@@ -118,18 +120,26 @@ step_e2e() {
   count e2e '[0-9]+ passed, 0 failed'
 }
 
+# Half an hour of an honest meeting that life disturbs; PARLOUR_SOAK_MINUTES and PARLOUR_SOAK_SEED as in the test.
+step_soak() {
+  [ -x target/release/parlour ] || cargo build --release --locked
+  keep soak env PARLOUR_SOAK_MINUTES="${PARLOUR_SOAK_MINUTES:-30}" node --test e2e/tests/soak.test.mjs
+  count soak '^# pass [0-9]+'
+}
+
 run=()
 while [ $# -gt 0 ]; do
   case $1 in
-    --list) printf '%s\n' "${STEPS[@]}"; exit 0 ;;
+    --list) printf '%s\n' "${STEPS[@]}" "${LONG[@]}"; exit 0 ;;
     --quick) run+=("${QUICK[@]}") ;;
+    --long) run+=("${LONG[@]}") ;;
     --only)
-      [ $# -ge 2 ] || die "--only needs the name of a step: ${STEPS[*]}"
-      printf '%s\n' "${STEPS[@]}" | grep -qx -- "$2" || die "there is no step '$2'; there are: ${STEPS[*]}"
+      [ $# -ge 2 ] || die "--only needs the name of a step: ${STEPS[*]} ${LONG[*]}"
+      printf '%s\n' "${STEPS[@]}" "${LONG[@]}" | grep -qx -- "$2" || die "there is no step '$2'; there are: ${STEPS[*]} ${LONG[*]}"
       run+=("$2")
       shift
       ;;
-    *) die "unknown option '$1'; try --quick, --only STEP, --list" ;;
+    *) die "unknown option '$1'; try --quick, --long, --only STEP, --list" ;;
   esac
   shift
 done
