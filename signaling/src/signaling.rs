@@ -123,6 +123,12 @@ impl Signaling {
         }
     }
 
+    /// Other limits hold from now on: for what is asked from now on, and for deadlines when they are next looked at.
+    /// What was taken under the old ones stays.
+    pub fn handle_config(&mut self, config: Config) {
+        self.config = config;
+    }
+
     /// A connection is open. `id` should be new; one that is still in use counts as broken.
     pub fn handle_opened(&mut self, now: Instant, id: ConnectionId, from: Source) {
         self.stats.connections_total += 1;

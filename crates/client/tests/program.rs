@@ -20,7 +20,7 @@ async fn server() -> (Server, Options) {
         "--relay-listen",
         "127.0.0.1:0",
     ];
-    let settings = Settings::resolve(&Cli::parse_from(typed).serve).unwrap();
+    let (_, settings) = Settings::load(&Cli::parse_from(typed).serve.0).unwrap();
     let server = Server::start(&settings).await.unwrap();
     let options = Options::to(server.page());
     (server, options)

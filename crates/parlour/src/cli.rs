@@ -1,23 +1,25 @@
-//! What can be typed: commands, flags, and the environment variables that stand for them.
+//! What can be typed: commands and flags. The flags of `serve` are made from the table in [`crate::config`].
 //!
-//! The help text is the manual, so every flag says what it does, what it defaults to and when to touch it.
-//! What the words mean together is decided in `settings`.
+//! The help text is the manual: `-h` shows what is often needed, `--help` everything. What the words mean together is
+//! decided in `settings`.
 
-use std::net::{IpAddr, SocketAddr};
+use clap::builder::ValueParser;
+use clap::{Arg, ArgAction, ArgMatches, Args, Command as Clap, FromArgMatches, Parser, Subcommand};
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use crate::config::{Config, DEFAULT_FILE, FILE_VARIABLE, KEYS, Key, Shape, Typed};
 
 /// Small end-to-end encrypted meetings: page, signaling and relay in one binary.
 ///
 /// Without any option: the page on http://127.0.0.1:8080 and the TURN relay on 127.0.0.1:3478, for a first
 /// look on this machine. Nothing is stored; nobody else is contacted.
-#[derive(Debug, Parser)]
+#[derive(Parser)]
 #[command(
     name = "parlour",
     version,
     max_term_width = 100,
-    args_conflicts_with_subcommands = true
+    args_conflicts_with_subcommands = true,
+    after_help = "Settings count in this order: defaults, file, PARLOUR_* variables, flags. `--help` shows all of them."
 )]
 pub struct Cli {
     /// What to do; serving is the default.
@@ -29,10 +31,17 @@ pub struct Cli {
 }
 
 /// The commands besides plain `parlour`.
-#[derive(Debug, Subcommand)]
+#[derive(Subcommand)]
 pub enum Command {
     /// Run the server (the default)
     Serve(ServeArgs),
+    /// Say whether the configuration is right, without starting anything
+    ///
+    /// Ends with 0 if it is, and with 1 and a line for each mistake if it is not. Opens no port and asks nobody.
+    Check(ConfigArgs),
+    /// Show the configuration, or an example of one
+    #[command(subcommand)]
+    Config(ConfigCommand),
     /// Print the version
     Version {
         /// Print a JSON object instead of a line
@@ -41,135 +50,116 @@ pub enum Command {
     },
 }
 
-/// Options of the running server.
-#[derive(Debug, Clone, Args)]
-pub struct ServeArgs {
-    /// Where the page and signaling are served, as ADDRESS:PORT
-    #[arg(
-        long,
-        env = "PARLOUR_LISTEN",
-        default_value = "127.0.0.1:8080",
-        value_name = "ADDR"
-    )]
-    pub listen: SocketAddr,
-
-    /// Where the TURN/STUN relay listens, UDP and TCP on the same ADDRESS:PORT
-    #[arg(
-        long,
-        env = "PARLOUR_RELAY_LISTEN",
-        default_value = "127.0.0.1:3478",
-        value_name = "ADDR"
-    )]
-    pub relay_listen: SocketAddr,
-
-    /// Name or address under which browsers reach the relay [default: the one they opened the page by, or
-    /// the address of --relay-listen if that names one]
-    #[arg(long, env = "PARLOUR_RELAY_HOST", value_name = "HOST")]
-    pub relay_host: Option<String>,
-
-    /// IPv4 address that stands in relayed candidates; nothing is sent to it [default: this machine's own]
-    #[arg(long, env = "PARLOUR_RELAYED_ADDRESS", value_name = "IP")]
-    pub relayed_address: Option<IpAddr>,
-
-    /// Other web origins whose pages may use this server's signaling, such as `https://example.org`, or `*`
-    #[arg(
-        long,
-        env = "PARLOUR_ALLOW_ORIGIN",
-        value_name = "ORIGIN",
-        value_delimiter = ','
-    )]
-    pub allow_origin: Vec<String>,
-
-    /// Most people in one room; beyond about 8 direct calls get heavy
-    #[arg(long, env = "PARLOUR_MAX_PEOPLE", default_value_t = 8, value_name = "N",
-          value_parser = clap::value_parser!(u8).range(2..=16))]
-    pub max_people: u8,
-
-    /// Threads that carry relayed media [default: one per core, at most 8]
-    #[arg(long, env = "PARLOUR_RELAY_WORKERS", value_name = "N",
-          value_parser = clap::value_parser!(u16).range(1..=64))]
-    pub relay_workers: Option<u16>,
-
-    /// How much to say on standard error; addresses and names appear at no level above debug
-    #[arg(long, env = "PARLOUR_LOG", default_value = "info", value_name = "LEVEL")]
-    pub log: LogLevel,
-
-    /// The TURN server for other applications. Last, since its heading in the help text covers what follows.
-    #[command(flatten)]
-    pub public_relay: Box<PublicRelayArgs>,
+/// What can be shown of the configuration.
+#[derive(Subcommand)]
+pub enum ConfigCommand {
+    /// Print what holds, as a file that would say the same
+    Show {
+        /// Where each value comes from: default, line of the file, variable or flag
+        #[arg(long)]
+        origin: bool,
+        /// What to look at.
+        #[command(flatten)]
+        config: ConfigArgs,
+    },
+    /// Print a file in which every setting stands with its default and its meaning, commented out
+    Example,
 }
 
-/// Options of the TURN server for other applications, such as Nextcloud Talk or Synapse. Off by default.
-#[derive(Debug, Clone, Default, Args)]
-#[command(next_help_heading = "TURN for other applications (off by default)")]
-pub struct PublicRelayArgs {
-    /// Where other applications' clients reach TURN, UDP and TCP on the same ADDRESS:PORT; turns it on
-    #[arg(long, env = "PARLOUR_PUBLIC_RELAY_LISTEN", value_name = "ADDR")]
-    pub public_relay_listen: Option<SocketAddr>,
+/// Options of the running server: `--config`, and a flag for each key.
+#[derive(Clone, Default)]
+pub struct ServeArgs(pub Typed);
 
-    /// File with the secrets shared with applications, a line `name = secret` for each
-    #[arg(
-        long,
-        env = "PARLOUR_PUBLIC_RELAY_SECRET_FILE",
-        value_name = "FILE",
-        requires = "public_relay_listen"
-    )]
-    pub public_relay_secret_file: Option<PathBuf>,
+/// The same for commands that only look at the configuration; their help shows `--config` alone.
+#[derive(Clone, Default)]
+pub struct ConfigArgs(pub Typed);
 
-    /// UDP ports for relayed addresses; the firewall must let them in
-    #[arg(
-        long,
-        env = "PARLOUR_PUBLIC_RELAY_PORTS",
-        default_value = "49152-65535",
-        value_name = "LOW-HIGH"
-    )]
-    pub public_relay_ports: String,
+/// The id of `--config`; no key is named so.
+const CONFIG: &str = "config";
 
-    /// This machine's address as peers see it, IPv4, IPv6 or both [default: that of --public-relay-listen]
-    #[arg(
-        long,
-        env = "PARLOUR_PUBLIC_RELAY_ADDRESS",
-        value_name = "IP",
-        value_delimiter = ',',
-        requires = "public_relay_listen"
-    )]
-    pub public_relay_address: Vec<IpAddr>,
-
-    /// Blocks that may be peers besides the public internet, such as 10.1.0.0/16; this machine's own addresses must be
-    /// named whole
-    #[arg(
-        long,
-        env = "PARLOUR_PUBLIC_RELAY_ALLOW",
-        value_name = "CIDR",
-        value_delimiter = ',',
-        requires = "public_relay_listen"
-    )]
-    pub public_relay_allow: Vec<String>,
-
-    /// Blocks that may never be peers, whatever is allowed
-    #[arg(
-        long,
-        env = "PARLOUR_PUBLIC_RELAY_DENY",
-        value_name = "CIDR",
-        value_delimiter = ',',
-        requires = "public_relay_listen"
-    )]
-    pub public_relay_deny: Vec<String>,
+impl Args for ServeArgs {
+    fn augment_args(command: Clap) -> Clap {
+        augment(command, false)
+    }
+    fn augment_args_for_update(command: Clap) -> Clap {
+        augment(command, false)
+    }
 }
 
-/// Log levels by their usual names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum LogLevel {
-    /// Nothing at all
-    Off,
-    /// What stops the server
-    Error,
-    /// What is worth waking somebody for
-    Warn,
-    /// What an operator would tell a colleague
-    Info,
-    /// For finding out why; may contain addresses
-    Debug,
-    /// Everything
-    Trace,
+impl FromArgMatches for ServeArgs {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        Ok(Self(typed(matches)))
+    }
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        self.0 = typed(matches);
+        Ok(())
+    }
+}
+
+impl Args for ConfigArgs {
+    fn augment_args(command: Clap) -> Clap {
+        augment(command, true).after_help("Takes every option of `parlour serve`, too; see `parlour --help`.")
+    }
+    fn augment_args_for_update(command: Clap) -> Clap {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for ConfigArgs {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        Ok(Self(typed(matches)))
+    }
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        self.0 = typed(matches);
+        Ok(())
+    }
+}
+
+fn augment(command: Clap, hidden: bool) -> Clap {
+    let file = Arg::new(CONFIG)
+        .long(CONFIG)
+        .value_name("FILE")
+        .value_parser(clap::value_parser!(PathBuf))
+        .help(format!(
+            "File with settings [default: {DEFAULT_FILE} if it is there] [env: {FILE_VARIABLE}]"
+        ));
+    let defaults = Config::default();
+    command.arg(file).args(
+        KEYS.iter()
+            .filter(|key| !key.secret)
+            .map(|key| flag(key, &defaults).hide(hidden)),
+    )
+}
+
+fn flag(key: &'static Key, defaults: &Config) -> Arg {
+    let mut help = key.help.to_owned();
+    if let [one] = &defaults.texts(key)[..] {
+        help += &format!(" [default: {one}]");
+    }
+    help += &format!(" [env: {}]", key.variable());
+    let arg = Arg::new(key.name)
+        .long(key.flag())
+        .value_name(key.placeholder)
+        .value_parser(ValueParser::from(move |text: &str| {
+            key.check(text).map(|()| text.to_owned())
+        }))
+        .help(help)
+        .help_heading(key.section().heading)
+        .hide_short_help(key.is_budget());
+    match key.shape {
+        Shape::List => arg.action(ArgAction::Append).value_delimiter(','),
+        Shape::Text | Shape::Number => arg.action(ArgAction::Set),
+    }
+}
+
+fn typed(matches: &ArgMatches) -> Typed {
+    let given = |(index, key): (usize, &Key)| {
+        let texts = matches.get_many::<String>(key.name)?;
+        Some((index, texts.cloned().collect()))
+    };
+    let flags = KEYS.iter().enumerate().filter(|(_, key)| !key.secret);
+    Typed {
+        file: matches.get_one::<PathBuf>(CONFIG).cloned(),
+        flags: flags.filter_map(given).collect(),
+    }
 }

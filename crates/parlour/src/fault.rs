@@ -6,6 +6,8 @@ use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 
+use crate::config::Problems;
+
 /// Why the server could not start or had to end.
 #[derive(Debug)]
 pub enum Fault {
@@ -18,8 +20,10 @@ pub enum Fault {
     },
     /// The relay's sockets could not be made; the text is the relay's own sentence.
     Relay(String),
-    /// A setting is understood but cannot be followed.
-    Setting(String),
+    /// The configuration is wrong: a sentence for each mistake.
+    Settings(Problems),
+    /// A command could not be carried out; the text says why and what to do.
+    Command(String),
     /// The system has no randomness or no runtime for us.
     System(io::Error),
 }
@@ -34,7 +38,8 @@ impl fmt::Display for Fault {
                     way_out(*address, error)
                 )
             }
-            Self::Relay(sentence) | Self::Setting(sentence) => f.write_str(sentence),
+            Self::Relay(sentence) | Self::Command(sentence) => f.write_str(sentence),
+            Self::Settings(problems) => problems.fmt(f),
             Self::System(error) => write!(f, "the system refused what every server needs: {error}"),
         }
     }

@@ -4,8 +4,8 @@
 
 use std::convert::Infallible;
 use std::net::IpAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderValue, VARY};
 use http::{HeaderMap, Method, Response, StatusCode};
@@ -33,7 +33,7 @@ pub struct Site {
     /// The page.
     pub assets: Arc<Assets>,
     /// Whose pages may open the WebSocket.
-    pub origins: Arc<AllowedOrigins>,
+    pub origins: Arc<RwLock<AllowedOrigins>>,
     /// False before everything listens and while we drain.
     pub ready: Arc<AtomicBool>,
 }
@@ -85,10 +85,11 @@ fn open_websocket(headers: &HeaderMap, peer: Option<Peer>, upgrade: Option<OnUpg
     let origin = headers
         .get("origin")
         .map(|value| value.to_str().unwrap_or("null"));
-    if !site.origins.admits(origin, host) {
+    let origins = site.origins.read().unwrap_or_else(PoisonError::into_inner);
+    if !origins.admits(origin, host) {
         return text(
             StatusCode::FORBIDDEN,
-            "Pages of this origin may not use this server; its operator can allow them with --allow-origin.\n",
+            "Pages of this origin may not use this server; its operator can allow them (embed.allowed_origins).\n",
         );
     }
     if !site.ready.load(Ordering::Relaxed) {

@@ -2,17 +2,23 @@
 //!
 //! Two pure machines decide what happens in rooms and at the relay; this crate drives them. Start reading at
 //! [`run`], which puts the parts together; [`listener`] accepts, [`http`] answers, [`websocket`] carries,
-//! [`rooms`] owns the signaling machine, and `parlour-relay-io` owns the relay.
+//! [`rooms`] owns the signaling machine, and `parlour-relay-io` owns the relay. What can be configured is one table in
+//! [`config`]; what can be typed besides is in [`commands`].
 
+pub mod admin;
 pub mod assets;
 pub mod cli;
+pub mod commands;
+pub mod config;
 pub mod fault;
 pub mod headers;
 pub mod http;
 pub mod listener;
+pub mod log;
 pub mod origin;
 pub mod own_address;
 pub mod public_relay;
+mod reload;
 pub mod rooms;
 pub mod settings;
 mod shutdown;
@@ -20,8 +26,8 @@ pub mod websocket;
 
 use std::io::Write as _;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use parlour_credentials::Credentials;
@@ -34,37 +40,45 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::assets::Assets;
-use crate::cli::ServeArgs;
+use crate::config::Typed;
 use crate::fault::Fault;
 use crate::http::Site;
+use crate::origin::AllowedOrigins;
+use crate::reload::Reloading;
 use crate::rooms::Rooms;
 use crate::settings::Settings;
-
-/// How long participants have to hear that the server stops, and relayed calls to find another way.
-const DRAIN: Duration = Duration::from_secs(5);
 
 /// Starts the server, prints where it is, and serves until the process is told to stop.
 ///
 /// # Errors
 /// A [`Fault`] whose text says what to do, if a port is taken or a setting cannot be followed.
-pub fn run(args: &ServeArgs) -> Result<(), Fault> {
-    let settings = Settings::resolve(args)?;
-    log_to_stderr(args.log);
+pub fn run(typed: &Typed) -> Result<(), Fault> {
+    let (config, settings) = Settings::load(typed)?;
+    log::start(settings.values.log_level, settings.values.log_format);
+    for note in &config.notes {
+        tracing::warn!("{note}");
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(settings.threads)
         .enable_all()
         .build()
         .map_err(Fault::System)?;
-    runtime.block_on(serve(settings))
+    runtime.block_on(serve(settings, Reloading::new(typed.clone(), config)))
 }
 
-async fn serve(settings: Settings) -> Result<(), Fault> {
+async fn serve(settings: Settings, mut reloading: Reloading) -> Result<(), Fault> {
     let stop = shutdown::Stop::listen().map_err(Fault::System)?;
+    let mut asked = reload::Asked::listen().map_err(Fault::System)?;
     let server = Server::start(&settings).await?;
     announce(server.page());
     warn_of_small_buffers(server.buffers);
-    stop.requested().await;
-    let cut = server.stop(DRAIN, stop.insisted()).await;
+    loop {
+        tokio::select! {
+            () = stop.requested() => break,
+            () = asked.next() => reloading.reload(&server).await,
+        }
+    }
+    let cut = server.stop(settings.values.shutdown_grace, stop.insisted()).await;
     tracing::info!(relayed_calls_cut = cut, "stopped");
     Ok(())
 }
@@ -80,6 +94,7 @@ pub struct Server {
     accepting: JoinHandle<()>,
     stop_listening: watch::Sender<bool>,
     ready: Arc<AtomicBool>,
+    origins: Arc<RwLock<AllowedOrigins>>,
 }
 
 impl Server {
@@ -92,9 +107,12 @@ impl Server {
         let page = listener.local_addr().map_err(Fault::System)?;
 
         let relay_io = settings.relay_io();
-        let sockets = Listeners::bind(&[settings.relay_listen], &relay_io)
+        let sockets = Listeners::bind(&[settings.values.relay_listen], &relay_io)
             .map_err(|error| Fault::Relay(error.to_string()))?;
-        let relay_at = sockets.local_addrs().next().unwrap_or(settings.relay_listen);
+        let relay_at = sockets
+            .local_addrs()
+            .next()
+            .unwrap_or(settings.values.relay_listen);
         let buffers = sockets.buffers();
         let public = settings.public_relay.as_ref();
         let public = public
@@ -121,10 +139,11 @@ impl Server {
         let (rooms, rooms_task) = Rooms::start(signaling, relay.clone());
 
         let ready = Arc::new(AtomicBool::new(true));
+        let origins = Arc::new(RwLock::new(settings.origins.clone()));
         let site = Site {
             rooms: rooms.clone(),
             assets: Arc::new(Assets::default()),
-            origins: Arc::new(settings.origins.clone()),
+            origins: Arc::clone(&origins),
             ready: Arc::clone(&ready),
         };
         let (stop_listening, stopped) = watch::channel(false);
@@ -139,6 +158,7 @@ impl Server {
             accepting,
             stop_listening,
             ready,
+            origins,
         })
     }
 
@@ -158,6 +178,17 @@ impl Server {
     #[must_use]
     pub fn public_relay(&self) -> Option<&PublicHandle> {
         self.public_relay.as_ref()
+    }
+
+    /// Takes on those of the settings that may change while people talk; the others wait for the next start.
+    pub async fn reconfigure(&self, settings: &Settings) {
+        let relay_at = self.relay.local_addrs().next();
+        let relay_at = relay_at.unwrap_or(settings.values.relay_listen);
+        self.rooms.reconfigure(settings.signaling(relay_at)).await;
+        *self.origins.write().unwrap_or_else(PoisonError::into_inner) = settings.origins.clone();
+        if let (Some(running), Some(public)) = (&self.public_relay, &settings.public_relay) {
+            running.replace_secrets(public.secrets.clone());
+        }
     }
 
     /// Ends politely: not ready, participants told, relay last. Takes at most twice `drain`, or until
@@ -246,34 +277,4 @@ fn unix_ms() -> u64 {
     since.map_or(0, |elapsed| {
         u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX)
     })
-}
-
-fn log_to_stderr(level: cli::LogLevel) {
-    use tracing_subscriber::filter::LevelFilter;
-    let level = match level {
-        cli::LogLevel::Off => LevelFilter::OFF,
-        cli::LogLevel::Error => LevelFilter::ERROR,
-        cli::LogLevel::Warn => LevelFilter::WARN,
-        cli::LogLevel::Info => LevelFilter::INFO,
-        cli::LogLevel::Debug => LevelFilter::DEBUG,
-        cli::LogLevel::Trace => LevelFilter::TRACE,
-    };
-    let ansi = std::io::IsTerminal::is_terminal(&std::io::stderr());
-    // A second server in one process (tests) keeps the first one's log.
-    let _ = tracing_subscriber::fmt()
-        .with_max_level(level)
-        .with_writer(std::io::stderr)
-        .with_ansi(ansi)
-        .try_init();
-}
-
-/// Prints the version for people, or as JSON for programs.
-pub fn print_version(json: bool) {
-    let version = env!("CARGO_PKG_VERSION");
-    let line = if json {
-        serde_json::json!({ "name": "parlour", "version": version, "protocol": [1] }).to_string()
-    } else {
-        format!("parlour {version}")
-    };
-    let _ = writeln!(std::io::stdout(), "{line}");
 }

@@ -3,22 +3,15 @@
 use std::process::ExitCode;
 
 use clap::Parser as _;
-use parlour::cli::{Cli, Command};
+use parlour::cli::Cli;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
-    let done = match cli.command {
-        None => parlour::run(&cli.serve),
-        Some(Command::Serve(args)) => parlour::run(&args),
-        Some(Command::Version { json }) => {
-            parlour::print_version(json);
-            Ok(())
-        }
-    };
-    match done {
+    match parlour::commands::run(Cli::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(fault) => {
-            eprintln!("parlour: {fault}");
+            for sentence in fault.to_string().lines() {
+                eprintln!("parlour: {sentence}");
+            }
             ExitCode::FAILURE
         }
     }

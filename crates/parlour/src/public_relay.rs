@@ -1,66 +1,76 @@
-//! The TURN server for other applications: what was typed about it, checked, and its start.
+//! The TURN server for other applications: what was set about it, checked, and its start.
 //!
-//! Off unless `--public-relay-listen` is given. It has its own listener, credentials and sockets, and never helps
+//! Off unless `public_relay.listen` is set. It has its own listener, credentials and sockets, and never helps
 //! the closed relay of the meetings out.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::ops::RangeInclusive;
-use std::path::Path;
 use std::time::Instant;
 
 use parlour_credentials::{Anchor, SharedSecrets};
-use parlour_relay::public::{Cidr, Config, PeerPolicy, PublicRelay};
+use parlour_relay::public::{Cidr, PeerPolicy, PublicRelay};
 use parlour_relay_io::{Listeners, PublicHandle};
 
-use crate::cli::PublicRelayArgs;
+use crate::config::{Config, Source, key_named};
 use crate::fault::Fault;
 
 /// Everything that the public relay needs to know, checked.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct PublicRelaySettings {
     /// Where its clients come, UDP and TCP.
     pub listen: SocketAddr,
-    /// Ports of relayed addresses.
-    pub ports: RangeInclusive<u16>,
     /// The address of relayed addresses as peers see it.
     pub ipv4: Option<Ipv4Addr>,
     /// The same for IPv6.
     pub ipv6: Option<Ipv6Addr>,
-    secrets: SharedSecrets,
+    /// Ports and budgets.
+    pub config: parlour_relay::public::Config,
+    /// Whose credentials are good.
+    pub secrets: SharedSecrets,
     allow: Vec<Cidr>,
     deny: Vec<Cidr>,
 }
 
 impl PublicRelaySettings {
-    /// Checks what was typed; `None` if no public relay is wanted. `taken` are the other listening addresses.
+    /// Checks what was set; `None` if no public relay is wanted. `taken` are the other listening addresses.
     ///
     /// # Errors
-    /// [`Fault::Setting`] with a sentence that names the flag.
-    pub fn resolve(args: &PublicRelayArgs, taken: &[SocketAddr]) -> Result<Option<Self>, Fault> {
-        let Some(listen) = args.public_relay_listen else {
-            return Ok(None);
+    /// A sentence that names the flag, variable or line.
+    pub fn of(config: &Config, taken: &[SocketAddr]) -> Result<Option<Self>, String> {
+        let public = &config.values.public;
+        let Some(listen) = public.listen else {
+            let useless = [
+                "public_relay.secret",
+                "public_relay.secret_file",
+                "public_relay.address",
+            ];
+            let set = |name: &&&str| key_named(name).is_some_and(|key| config.source(key) != Source::Default);
+            return match useless.iter().find(set) {
+                Some(name) => Err(format!(
+                    "{} does nothing without {}, which turns the TURN server for other applications on",
+                    config.called(name),
+                    config.called("public_relay.listen")
+                )),
+                None => Ok(None),
+            };
         };
+        let called = config.called("public_relay.listen");
         if taken.contains(&listen) && listen.port() != 0 {
-            return Err(Fault::Setting(format!(
-                "--public-relay-listen {listen} is taken by --listen or --relay-listen; the TURN server for other \
-                 applications needs an address or port of its own"
-            )));
-        }
-        let Some(file) = &args.public_relay_secret_file else {
-            return Err(Fault::Setting(
-                "--public-relay-listen needs --public-relay-secret-file: without a shared secret nobody could use it"
-                    .to_owned(),
+            return Err(format!(
+                "{called} {listen} is taken by {} or {}; the TURN server for other applications needs an address or \
+                 port of its own",
+                config.called("listen.http"),
+                config.called("relay.listen")
             ));
-        };
-        let (ipv4, ipv6) = external(&args.public_relay_address, listen)?;
+        }
+        let (ipv4, ipv6) = external(config, listen)?;
         Ok(Some(Self {
             listen,
-            ports: ports(&args.public_relay_ports)?,
             ipv4,
             ipv6,
-            secrets: secrets(file)?,
-            allow: blocks("--public-relay-allow", &args.public_relay_allow)?,
-            deny: blocks("--public-relay-deny", &args.public_relay_deny)?,
+            config: public.config.clone(),
+            secrets: secrets(config)?,
+            allow: blocks(&public.allow),
+            deny: blocks(&public.deny),
         }))
     }
 
@@ -85,16 +95,19 @@ impl PublicRelaySettings {
         seed: [u8; 32],
     ) -> Result<PublicHandle, Fault> {
         let listeners: Vec<SocketAddr> = sockets.local_addrs().chain(others.iter().copied()).collect();
-        let config = Config {
-            allocations_per_server: allocations(parlour_relay_io::open_files_limit()),
+        let wanted = &self.config;
+        let config = parlour_relay::public::Config {
+            allocations_per_server: allocations(
+                wanted.allocations_per_server,
+                parlour_relay_io::open_files_limit(),
+            ),
             base: parlour_relay::Config {
                 reserved_ports: listeners.iter().map(SocketAddr::port).collect(),
-                ..Config::default().base
+                ..wanted.base.clone()
             },
             external_ipv4: self.ipv4,
             external_ipv6: self.ipv6,
-            ports: self.ports.clone(),
-            ..Config::default()
+            ..wanted.clone()
         };
         let policy = PeerPolicy {
             allow: self.allow.clone(),
@@ -109,8 +122,7 @@ impl PublicRelaySettings {
 }
 
 /// Every allocation is an open file: half of them at most, or meetings could not be joined any more.
-fn allocations(open_files: Option<usize>) -> usize {
-    let wanted = Config::default().allocations_per_server;
+fn allocations(wanted: usize, open_files: Option<usize>) -> usize {
     match open_files {
         Some(limit) if limit / 2 < wanted => {
             tracing::warn!(
@@ -126,14 +138,16 @@ fn allocations(open_files: Option<usize>) -> usize {
     }
 }
 
-fn external(given: &[IpAddr], listen: SocketAddr) -> Result<(Option<Ipv4Addr>, Option<Ipv6Addr>), Fault> {
+fn external(config: &Config, listen: SocketAddr) -> Result<(Option<Ipv4Addr>, Option<Ipv6Addr>), String> {
+    let called = || config.called("public_relay.address");
     let listened = [listen.ip()];
-    let given = match given {
+    let given = match &config.values.public.address[..] {
         [] if listen.ip().is_unspecified() => {
-            return Err(Fault::Setting(format!(
-                "--public-relay-listen {listen} names no address that peers could reach; say with \
-                 --public-relay-address which one this machine has outside"
-            )));
+            return Err(format!(
+                "{} {listen} names no address that peers could reach; say with {} which one this machine has outside",
+                config.called("public_relay.listen"),
+                called(),
+            ));
         }
         [] => &listened,
         given => given,
@@ -142,50 +156,58 @@ fn external(given: &[IpAddr], listen: SocketAddr) -> Result<(Option<Ipv4Addr>, O
     for ip in given.iter().map(IpAddr::to_canonical) {
         let twice = match ip {
             ip if ip.is_unspecified() || ip.is_multicast() => {
-                return Err(Fault::Setting(format!(
-                    "--public-relay-address {ip}: peers must be able to send to it; give this machine's outside address"
-                )));
+                return Err(format!(
+                    "{} {ip}: peers must be able to send to it; give this machine's outside address",
+                    called()
+                ));
             }
             IpAddr::V4(ip) => v4.replace(ip).is_some(),
             IpAddr::V6(ip) => v6.replace(ip).is_some(),
         };
         if twice {
-            return Err(Fault::Setting(format!(
-                "--public-relay-address {ip} is the second of its kind; give one IPv4 and one IPv6 address at most"
-            )));
+            return Err(format!(
+                "{} {ip} is the second of its kind; give one IPv4 and one IPv6 address at most",
+                called()
+            ));
         }
     }
     Ok((v4, v6))
 }
 
-fn ports(text: &str) -> Result<RangeInclusive<u16>, Fault> {
-    let read = |text: &str| text.trim().parse::<u16>().ok();
-    let range = text
-        .split_once('-')
-        .and_then(|(low, high)| Some((read(low)?, read(high)?)));
-    match range {
-        Some((low, high)) if (1024..=high).contains(&low) => Ok(low..=high),
-        _ => Err(Fault::Setting(format!(
-            "--public-relay-ports {text:?}: write the lowest and the highest UDP port that the firewall lets in, like \
-             49152-65535, neither below 1024"
-        ))),
-    }
-}
-
-fn secrets(file: &Path) -> Result<SharedSecrets, Fault> {
-    let flag = format!("--public-relay-secret-file {}", file.display());
-    let text = std::fs::read_to_string(file)
-        .map_err(|error| Fault::Setting(format!("{flag}: cannot read it: {error}")))?;
+/// The secrets that applications share with us, from the file or from the setting itself.
+pub(crate) fn secrets(config: &Config) -> Result<SharedSecrets, String> {
+    let public = &config.values.public;
+    let (direct, file) = ("public_relay.secret", "public_relay.secret_file");
+    let (called, text) = match (&public.secret, &public.secret_file) {
+        (Some(_), Some(_)) => {
+            return Err(format!(
+                "{} and {} are both set; keep one of them",
+                config.called(direct),
+                config.called(file)
+            ));
+        }
+        (Some(text), None) => (config.called(direct), text.clone()),
+        (None, Some(path)) => {
+            let called = format!("{} {}", config.called(file), path.display());
+            let text = std::fs::read_to_string(path)
+                .map_err(|error| format!("{called}: cannot read it: {error}"))?;
+            (called, text)
+        }
+        (None, None) => {
+            return Err(format!(
+                "{} needs {}: without a shared secret nobody could use it",
+                config.called("public_relay.listen"),
+                config.called(file)
+            ));
+        }
+    };
     let unix = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     let anchor = Anchor::new(Instant::now(), unix.map_or(0, |since| since.as_secs()));
-    SharedSecrets::parse(anchor, &text).map_err(|error| Fault::Setting(format!("{flag}: {error}")))
+    SharedSecrets::parse(anchor, &text).map_err(|error| format!("{called}: {error}"))
 }
 
-fn blocks(flag: &str, texts: &[String]) -> Result<Vec<Cidr>, Fault> {
-    let read = |text: &String| {
-        text.parse()
-            .map_err(|error| Fault::Setting(format!("{flag}: {error}")))
-    };
+fn blocks(texts: &[String]) -> Vec<Cidr> {
+    let read = |text: &String| text.parse().expect("the table of keys takes blocks only");
     texts.iter().map(read).collect()
 }
 
@@ -195,6 +217,7 @@ mod tests {
 
     use super::*;
     use crate::cli::Cli;
+    use crate::config::Typed;
 
     /// A file of its own for each test, gone with it.
     struct Secrets(std::path::PathBuf);
@@ -213,9 +236,11 @@ mod tests {
         }
     }
 
-    fn typed(words: &[&str]) -> Result<Option<PublicRelaySettings>, Fault> {
+    fn typed(words: &[&str]) -> Result<Option<PublicRelaySettings>, String> {
         let cli = Cli::try_parse_from([&["parlour"], words].concat()).unwrap();
-        PublicRelaySettings::resolve(&cli.serve.public_relay, &["127.0.0.1:3478".parse().unwrap()])
+        let file = Some("/dev/null".into());
+        let config = Config::load(&Typed { file, ..cli.serve.0 }, []).unwrap();
+        PublicRelaySettings::of(&config, &["127.0.0.1:3478".parse().unwrap()])
     }
 
     #[test]
@@ -248,23 +273,19 @@ mod tests {
         let settings = typed(&[&words[..], &more[..], &rules[..]].concat())
             .unwrap()
             .unwrap();
-        assert_eq!(settings.ports, 50_000..=50_999);
+        assert_eq!(settings.config.ports, 50_000..=50_999);
         assert_eq!(
             (settings.ipv4, settings.ipv6),
             ("80.1.2.3".parse().ok(), "2a00::7".parse().ok())
         );
         assert_eq!((settings.allow.len(), settings.deny.len()), (2, 1));
-        assert!(!format!("{settings:?}").contains("0123456789abcdef"));
     }
 
     #[test]
     fn allocations_leave_half_of_the_open_files_to_others() {
-        assert_eq!(allocations(None), Config::default().allocations_per_server);
-        assert_eq!(allocations(Some(1024)), 512);
-        assert_eq!(
-            allocations(Some(1 << 20)),
-            Config::default().allocations_per_server
-        );
+        assert_eq!(allocations(4000, None), 4000);
+        assert_eq!(allocations(4000, Some(1024)), 512);
+        assert_eq!(allocations(4000, Some(1 << 20)), 4000);
     }
 
     #[test]
@@ -276,6 +297,7 @@ mod tests {
         let file = ["--public-relay-secret-file", good];
         for (words, flag) in [
             (listen.to_vec(), "--public-relay-secret-file"),
+            (file.to_vec(), "--public-relay-listen"),
             (
                 [&listen[..], &["--public-relay-secret-file", "/nowhere"]].concat(),
                 "cannot read it",
@@ -293,14 +315,6 @@ mod tests {
                 "--public-relay-address",
             ),
             (
-                [&listen[..], &file, &["--public-relay-ports", "80-90"]].concat(),
-                "--public-relay-ports",
-            ),
-            (
-                [&listen[..], &file, &["--public-relay-ports", "9000-8000"]].concat(),
-                "--public-relay-ports",
-            ),
-            (
                 [&listen[..], &file, &["--public-relay-address", "1.2.3.4,5.6.7.8"]].concat(),
                 "second of its kind",
             ),
@@ -308,16 +322,8 @@ mod tests {
                 [&listen[..], &file, &["--public-relay-address", "0.0.0.0"]].concat(),
                 "--public-relay-address",
             ),
-            (
-                [&listen[..], &file, &["--public-relay-allow", "10.0.0.1/8"]].concat(),
-                "10.0.0.0/8",
-            ),
-            (
-                [&listen[..], &file, &["--public-relay-deny", "a-b"]].concat(),
-                "--public-relay-deny",
-            ),
         ] {
-            let text = typed(&words).unwrap_err().to_string();
+            let text = typed(&words).err().unwrap();
             assert!(text.contains(flag) && text.len() > 40, "{text}");
         }
     }

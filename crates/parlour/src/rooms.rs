@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use parlour_relay_io::Handle;
-use parlour_signaling::{Closed, ConnectionId, Output, Signaling, Source};
+use parlour_signaling::{Closed, Config, ConnectionId, Output, Signaling, Source};
 use tokio::sync::{mpsc, oneshot};
 
 /// Events that wait for the rooms; a full inbox makes the sockets wait.
@@ -98,6 +98,7 @@ enum Event {
     Drain {
         until: Instant,
     },
+    Reconfigure(Box<Config>),
 }
 
 #[derive(Debug)]
@@ -161,6 +162,11 @@ impl Rooms {
         let _ = self.inbox.send(Event::Closed { id, how }).await;
     }
 
+    /// Puts other limits in force.
+    pub async fn reconfigure(&self, config: Config) {
+        let _ = self.inbox.send(Event::Reconfigure(Box::new(config))).await;
+    }
+
     /// Tells everybody to come back later and ends the task at `until` at the latest.
     pub async fn drain(&self, until: Instant) {
         let _ = self.inbox.send(Event::Drain { until }).await;
@@ -212,6 +218,7 @@ impl Task {
                 self.outboxes.remove(&id);
                 self.machine.handle_closed(now, id, how);
             }
+            Event::Reconfigure(config) => self.machine.handle_config(*config),
             Event::Drain { until } => {
                 self.drained = Some(until);
                 self.machine.drain(now, until);

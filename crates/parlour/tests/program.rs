@@ -114,7 +114,11 @@ fn a_mistyped_flag_names_the_nearest_one() {
         &["--lisen", "'--listen'"],
     );
     assert_refused(&output(&["--listen", "8080"]), 2, &["--listen", "8080"]);
-    assert_refused(&output(&["--max-people", "99"]), 2, &["--max-people", "2..=16"]);
+    assert_refused(
+        &output(&["--max-people", "99"]),
+        2,
+        &["--max-people", "from 2 to 16"],
+    );
     assert_refused(&output(&["sreve"]), 2, &["sreve"]);
 }
 

@@ -111,6 +111,11 @@ impl PublicRelay {
         }
     }
 
+    /// Other secrets are good from now on. Allocations made with those that are gone can still be refreshed.
+    pub fn handle_secrets(&mut self, secrets: SharedSecrets) {
+        self.secrets = secrets;
+    }
+
     /// The addresses of this host's interfaces have changed. What is sent from now on is judged by these.
     pub fn handle_own_addresses(&mut self, own: Vec<IpAddr>) {
         self.policy.own = own;

@@ -192,3 +192,26 @@ fn after_much_coming_and_going_nothing_is_left() {
     assert_eq!((stats.sources, stats.tombstones, stats.kept_bytes), (0, 0, 0));
     assert_eq!(bench.machine.poll_timeout(), None);
 }
+
+/// An operator changes the configuration while people talk.
+#[test]
+fn other_limits_hold_from_then_on_and_what_was_taken_stays() {
+    let mut bench = Bench::new();
+    let host = Host::new(1);
+    let first = bench.room(&host, &Rules::open(link(1)));
+    let join = |n: u8| host.join(link(1), &Person::new(n), n);
+    let second = bench.page();
+    bench.join(second, join(2));
+    bench.machine.handle_config(Config { cap: 2, ..config() });
+    let third = bench.page();
+    assert_eq!(
+        bench.refused(third, ClientMessage::Join(join(3))),
+        ErrorCode::RoomFull
+    );
+    bench.machine.handle_config(Config { cap: 3, ..config() });
+    bench.join(third, join(3));
+    bench.machine.handle_config(Config { cap: 2, ..config() });
+    // Time goes on for everybody under deadlines that were set before.
+    bench.seconds(120);
+    assert_eq!(bench.seats(first).len(), 3);
+}

@@ -22,7 +22,7 @@ pub(crate) async fn server(words: &[&str]) -> Server {
         words,
     ]
     .concat();
-    let settings = Settings::resolve(&Cli::parse_from(typed).serve).unwrap();
+    let (_, settings) = Settings::load(&Cli::parse_from(typed).serve.0).unwrap();
     Server::start(&settings).await.unwrap()
 }
 

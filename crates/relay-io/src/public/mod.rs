@@ -14,6 +14,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use parlour_credentials::SharedSecrets;
 use parlour_relay::address::{FiveTuple, Transport};
 use parlour_relay::public::PublicRelay;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -131,6 +132,11 @@ impl PublicHandle {
         S: AsyncRead + AsyncWrite,
     {
         stream::serve(&self.hub, stream, from, first_bytes).await
+    }
+
+    /// Puts other shared secrets in force; see [`PublicRelay::handle_secrets`].
+    pub fn replace_secrets(&self, secrets: SharedSecrets) {
+        self.hub.control(|relay| relay.handle_secrets(secrets));
     }
 
     /// Refuses new allocations; those there are live until `until` at most.

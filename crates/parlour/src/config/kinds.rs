@@ -1,0 +1,358 @@
+//! Kinds of values: how each is read, written, and described to whoever wrote it wrong.
+//!
+//! A kind is a type without data; [`Kind`] ties it to the Rust type of the field that holds the value. Checks
+//! that need a second value (two addresses that collide) are in `settings`.
+
+use std::fmt::Display;
+use std::net::{IpAddr, SocketAddr};
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use parlour_relay::public::Cidr;
+use parlour_signaling::Rate;
+
+use super::units;
+use crate::admin::At;
+use crate::log::{Format, Level};
+use crate::origin;
+
+/// What a value looks like in TOML.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// `"text"`
+    Text,
+    /// `12`
+    Number,
+    /// `["text", …]`
+    List,
+}
+
+/// How values of type `T` are written by people. Lists get one call per element.
+pub(super) trait Kind<T> {
+    /// What it is in TOML.
+    const SHAPE: Shape;
+    /// Reads one value; the error says what is allowed.
+    fn read(text: &str) -> Result<T, String>;
+    /// Writes what [`Self::read`] reads back; nothing for "not set".
+    fn write(value: &T) -> Vec<String>;
+    /// Puts what was read in its place; lists grow, others are replaced.
+    fn put(place: &mut T, value: T) {
+        *place = value;
+    }
+    /// Empties a list before its first element.
+    fn clear(_place: &mut T) {}
+}
+
+/// A whole number within bounds.
+pub(super) struct Number<const MIN: u64, const MAX: u64>;
+/// A duration within bounds in milliseconds.
+pub(super) struct Time<const MIN: u64, const MAX: u64>;
+/// Bytes within bounds.
+pub(super) struct Size<const MIN: u64, const MAX: u64>;
+/// Bits per second.
+pub(super) struct Speed;
+/// A token bucket.
+pub(super) struct Pace;
+/// An IP address and a port.
+pub(super) struct Socket;
+/// An IP address.
+pub(super) struct Ip;
+/// A host name or address without port.
+pub(super) struct Host;
+/// A web origin or `*`.
+pub(super) struct Origin;
+/// An address block.
+pub(super) struct Block;
+/// UDP ports, lowest and highest.
+pub(super) struct Ports;
+/// The path of a file.
+pub(super) struct File;
+/// Any text of one line or more; for secrets.
+pub(super) struct Words;
+/// A short word without quotes and control characters (RFC 8489 §14.9).
+pub(super) struct Realm;
+/// Where the admin listener is.
+pub(super) struct AdminAt;
+/// How much is logged.
+pub(super) struct LogLevel;
+/// How it is logged.
+pub(super) struct LogFormat;
+/// A value that may be absent.
+pub(super) struct Maybe<K>(K);
+/// Any number of values.
+pub(super) struct Many<K>(K);
+
+impl<K: Kind<T>, T> Kind<Option<T>> for Maybe<K> {
+    const SHAPE: Shape = K::SHAPE;
+    fn read(text: &str) -> Result<Option<T>, String> {
+        K::read(text).map(Some)
+    }
+    fn write(value: &Option<T>) -> Vec<String> {
+        value.as_ref().map(K::write).unwrap_or_default()
+    }
+}
+
+impl<K: Kind<T>, T> Kind<Vec<T>> for Many<K> {
+    const SHAPE: Shape = Shape::List;
+    fn read(text: &str) -> Result<Vec<T>, String> {
+        K::read(text).map(|one| vec![one])
+    }
+    fn write(value: &Vec<T>) -> Vec<String> {
+        value.iter().flat_map(K::write).collect()
+    }
+    fn put(place: &mut Vec<T>, value: Vec<T>) {
+        place.extend(value);
+    }
+    fn clear(place: &mut Vec<T>) {
+        place.clear();
+    }
+}
+
+impl<const MIN: u64, const MAX: u64, T> Kind<T> for Number<MIN, MAX>
+where
+    T: TryFrom<u64> + TryInto<u64> + Copy,
+{
+    const SHAPE: Shape = Shape::Number;
+    fn read(text: &str) -> Result<T, String> {
+        units::digits(text)
+            .filter(|number| (MIN..=MAX).contains(number))
+            .and_then(|number| T::try_from(number).ok())
+            .ok_or_else(|| format!("allowed are whole numbers from {MIN} to {MAX}"))
+    }
+    fn write(value: &T) -> Vec<String> {
+        one((*value).try_into().unwrap_or(MAX))
+    }
+}
+
+impl<const MIN: u64, const MAX: u64> Kind<Duration> for Time<MIN, MAX> {
+    const SHAPE: Shape = Shape::Text;
+    fn read(text: &str) -> Result<Duration, String> {
+        let (min, max) = (Duration::from_millis(MIN), Duration::from_millis(MAX));
+        units::read_time(text)
+            .filter(|time| (min..=max).contains(time))
+            .ok_or_else(|| {
+                format!(
+                    "allowed is a number with ms, s, m, h or d, from {} to {}",
+                    units::write_time(min),
+                    units::write_time(max)
+                )
+            })
+    }
+    fn write(value: &Duration) -> Vec<String> {
+        vec![units::write_time(*value)]
+    }
+}
+
+impl<const MIN: u64, const MAX: u64, T> Kind<T> for Size<MIN, MAX>
+where
+    T: TryFrom<u64> + TryInto<u64> + Copy,
+{
+    const SHAPE: Shape = Shape::Text;
+    fn read(text: &str) -> Result<T, String> {
+        units::read_size(text)
+            .filter(|size| (MIN..=MAX).contains(size))
+            .and_then(|size| T::try_from(size).ok())
+            .ok_or_else(|| {
+                format!(
+                    "allowed is a number with B, KiB, MiB or GiB, from {} to {}",
+                    units::write_size(MIN),
+                    units::write_size(MAX)
+                )
+            })
+    }
+    fn write(value: &T) -> Vec<String> {
+        vec![units::write_size((*value).try_into().unwrap_or(MAX))]
+    }
+}
+
+impl Kind<u64> for Speed {
+    const SHAPE: Shape = Shape::Text;
+    fn read(text: &str) -> Result<u64, String> {
+        // Below one audio stream nothing is left of a call.
+        units::read_speed(text)
+            .filter(|speed| (16_000..=1_000_000_000_000).contains(speed))
+            .ok_or_else(|| {
+                "allowed is a number with kbit/s, Mbit/s or Gbit/s, from 16kbit/s to 1000Gbit/s".to_owned()
+            })
+    }
+    fn write(value: &u64) -> Vec<String> {
+        vec![units::write_speed(*value)]
+    }
+}
+
+impl Kind<Rate> for Pace {
+    const SHAPE: Shape = Shape::Text;
+    fn read(text: &str) -> Result<Rate, String> {
+        units::read_rate(text).ok_or_else(|| {
+            "allowed is how many at once and then how many per s, m or h, written like \"20 then 4/m\""
+                .to_owned()
+        })
+    }
+    fn write(value: &Rate) -> Vec<String> {
+        vec![units::write_rate(*value)]
+    }
+}
+
+impl Kind<SocketAddr> for Socket {
+    const SHAPE: Shape = Shape::Text;
+    fn read(text: &str) -> Result<SocketAddr, String> {
+        text.parse().map_err(|_| {
+            "allowed is an IP address and a port, like 127.0.0.1:8080, 0.0.0.0:8080 or [::]:8080".to_owned()
+        })
+    }
+    fn write(value: &SocketAddr) -> Vec<String> {
+        one(value)
+    }
+}
+
+impl Kind<IpAddr> for Ip {
+    const SHAPE: Shape = Shape::Text;
+    fn read(text: &str) -> Result<IpAddr, String> {
+        text.parse()
+            .map_err(|_| "allowed is an IP address without port, like 198.51.100.7 or 2001:db8::7".to_owned())
+    }
+    fn write(value: &IpAddr) -> Vec<String> {
+        one(value)
+    }
+}
+
+impl Kind<String> for Host {
+    const SHAPE: Shape = Shape::Text;
+    fn read(text: &str) -> Result<String, String> {
+        let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+        if let Ok(v6) = bare.unwrap_or(text).parse::<std::net::Ipv6Addr>() {
+            return Ok(format!("[{v6}]"));
+        }
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-');
+        if (1..=253).contains(&text.len()) && text.bytes().all(plain) {
+            return Ok(text.to_owned());
+        }
+        Err(
+            "allowed is a name like meet.example.org or an IP address, without scheme, port and path"
+                .to_owned(),
+        )
+    }
+    fn write(value: &String) -> Vec<String> {
+        one(value)
+    }
+}
+
+impl Kind<String> for Origin {
+    const SHAPE: Shape = Shape::Text;
+    fn read(text: &str) -> Result<String, String> {
+        if text == "*" || origin::is_origin(text) {
+            return Ok(text.to_owned());
+        }
+        Err(
+            "allowed is a web origin like https://example.org or https://example.org:8443 (no path, lower \
+             case), or \"*\" for every page"
+                .to_owned(),
+        )
+    }
+    fn write(value: &String) -> Vec<String> {
+        one(value)
+    }
+}
+
+impl Kind<String> for Block {
+    const SHAPE: Shape = Shape::Text;
+    fn read(text: &str) -> Result<String, String> {
+        text.parse::<Cidr>().map_err(|error| error.to_string())?;
+        Ok(text.to_owned())
+    }
+    fn write(value: &String) -> Vec<String> {
+        one(value)
+    }
+}
+
+impl Kind<RangeInclusive<u16>> for Ports {
+    const SHAPE: Shape = Shape::Text;
+    fn read(text: &str) -> Result<RangeInclusive<u16>, String> {
+        let read = |text: &str| u16::try_from(units::digits(text)?).ok();
+        text.split_once('-')
+            .and_then(|(low, high)| Some((read(low)?, read(high)?)))
+            .filter(|(low, high)| (1024..=*high).contains(low))
+            .map(|(low, high)| low..=high)
+            .ok_or_else(|| {
+                "allowed is the lowest and the highest port, like 49152-65535, neither below 1024".to_owned()
+            })
+    }
+    fn write(value: &RangeInclusive<u16>) -> Vec<String> {
+        vec![format!("{}-{}", value.start(), value.end())]
+    }
+}
+
+impl Kind<PathBuf> for File {
+    const SHAPE: Shape = Shape::Text;
+    fn read(text: &str) -> Result<PathBuf, String> {
+        if text.is_empty() {
+            return Err("allowed is the path of a file".to_owned());
+        }
+        Ok(PathBuf::from(text))
+    }
+    fn write(value: &PathBuf) -> Vec<String> {
+        one(value.display())
+    }
+}
+
+impl Kind<String> for Words {
+    const SHAPE: Shape = Shape::Text;
+    fn read(text: &str) -> Result<String, String> {
+        Ok(text.to_owned())
+    }
+    fn write(value: &String) -> Vec<String> {
+        one(value)
+    }
+}
+
+impl Kind<String> for Realm {
+    const SHAPE: Shape = Shape::Text;
+    fn read(text: &str) -> Result<String, String> {
+        let plain = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\' | b':');
+        if (1..=127).contains(&text.len()) && text.bytes().all(plain) {
+            return Ok(text.to_owned());
+        }
+        Err(
+            "allowed are 1 to 127 printable ASCII characters without spaces, quotes, colons and backslashes"
+                .to_owned(),
+        )
+    }
+    fn write(value: &String) -> Vec<String> {
+        one(value)
+    }
+}
+
+impl Kind<At> for AdminAt {
+    const SHAPE: Shape = Shape::Text;
+    fn read(text: &str) -> Result<At, String> {
+        At::read(text)
+    }
+    fn write(value: &At) -> Vec<String> {
+        one(value)
+    }
+}
+
+impl Kind<Level> for LogLevel {
+    const SHAPE: Shape = Shape::Text;
+    fn read(text: &str) -> Result<Level, String> {
+        Level::read(text)
+    }
+    fn write(value: &Level) -> Vec<String> {
+        one(value)
+    }
+}
+
+impl Kind<Format> for LogFormat {
+    const SHAPE: Shape = Shape::Text;
+    fn read(text: &str) -> Result<Format, String> {
+        Format::read(text)
+    }
+    fn write(value: &Format) -> Vec<String> {
+        one(value)
+    }
+}
+
+fn one(value: impl Display) -> Vec<String> {
+    vec![value.to_string()]
+}

@@ -1,0 +1,87 @@
+//! What the settings are, as the parts of the program take them; the defaults are here or in those parts.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::admin::At;
+use crate::log::{Format, Level};
+
+/// Every setting with its value. Secrets are in here: no `Debug`.
+#[derive(Clone)]
+pub struct Values {
+    /// How long stopping may take.
+    pub shutdown_grace: Duration,
+    /// Where the page is served.
+    pub listen: SocketAddr,
+    /// Where metrics, health and commands are served.
+    pub admin: Vec<At>,
+    /// Other pages that may use the signaling.
+    pub origins: Vec<String>,
+    /// Limits of signaling; `ice_servers` is made later.
+    pub rooms: parlour_signaling::Config,
+    /// Where the relay listens.
+    pub relay_listen: SocketAddr,
+    /// Its name towards browsers.
+    pub relay_host: Option<String>,
+    /// Its virtual address.
+    pub relayed_address: Option<IpAddr>,
+    /// Its threads.
+    pub relay_workers: Option<u16>,
+    /// Its budgets.
+    pub relay: parlour_relay::Config,
+    /// Its sockets.
+    pub relay_io: parlour_relay_io::Settings,
+    /// The TURN server for other applications.
+    pub public: PublicValues,
+    /// How much is logged.
+    pub log_level: Level,
+    /// How it is logged.
+    pub log_format: Format,
+}
+
+/// Settings of the TURN server for other applications.
+#[derive(Clone, Default)]
+pub struct PublicValues {
+    /// Where it listens, if it is wanted.
+    pub listen: Option<SocketAddr>,
+    /// Lines `name = secret`.
+    pub secret: Option<String>,
+    /// A file of such lines.
+    pub secret_file: Option<PathBuf>,
+    /// Outside addresses.
+    pub address: Vec<IpAddr>,
+    /// Blocks opened.
+    pub allow: Vec<String>,
+    /// Blocks closed.
+    pub deny: Vec<String>,
+    /// Ports and budgets.
+    pub config: parlour_relay::public::Config,
+}
+
+/// Beyond this a mesh of direct calls gets heavy for laptops; rooms could hold more.
+const PEOPLE: usize = 8;
+
+impl Default for Values {
+    fn default() -> Self {
+        Self {
+            shutdown_grace: Duration::from_secs(5),
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
+            admin: Vec::new(),
+            origins: Vec::new(),
+            rooms: parlour_signaling::Config {
+                cap: PEOPLE,
+                ..parlour_signaling::Config::default()
+            },
+            relay_listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 3478)),
+            relay_host: None,
+            relayed_address: None,
+            relay_workers: None,
+            relay: parlour_relay::Config::default(),
+            relay_io: parlour_relay_io::Settings::default(),
+            public: PublicValues::default(),
+            log_level: Level::Info,
+            log_format: Format::Auto,
+        }
+    }
+}
