@@ -102,6 +102,17 @@ def hid(room, data):
     return H(lv("parlour/1 id", room, data))
 
 
+def join(room, session, spk_seed, data):
+    """What the server is shown by whoever joins with a core: signed for one session with it."""
+    return sign(spk_seed, lv("parlour/1 join", room, session, data))
+
+
+def read_join(room, session, data, signature):
+    if len(data) != 117 or data[0] != 1 or not verify(data[33:65], signature, lv("parlour/1 join", room, session, data)):
+        raise Refused("join")
+    return hid(room, data)[:8]
+
+
 def host_in(seed, room, page):
     return sign(seed, lv("parlour/1 host-in", room, page))
 

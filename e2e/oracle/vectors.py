@@ -112,6 +112,20 @@ def cores():
             "out": {"right": room.host_in(HOST_SEED, ROOM, ana["hid"])},
         }
     )
+    session = some("session", 16)
+    join_sig = room.join(ROOM, session, ana["spk_seed"], ana["core"])
+    given = {"room": ROOM, "session": session, "spk_seed": ana["spk_seed"], "core": ana["core"]}
+    cases.append({"name": "join", "in": given, "out": {"join_sig": join_sig, "pid": ana["hid"][:8]}})
+    ben = person("ben")
+    for name, place, where, data in (
+        ("another session", ROOM, some("session 2", 16), ana["core"]),
+        ("another room", NAMED, session, ana["core"]),
+        ("another person's core", ROOM, session, ben["core"]),
+    ):
+        given = {"room": place, "session": where, "core": data, "join_sig": join_sig}
+        cases.append({"name": f"join refused, {name}", "in": given, "out": {"refused": True}})
+    given = {"room": ROOM, "session": session, "core": ana["core"], "join_sig": ana["core_sig"]}
+    cases.append({"name": "join refused, the core's own signature", "in": given, "out": {"refused": True}})
     for name, place, data, signature in (
         ("of another room", NAMED, ana["core"], ana["core_sig"]),
         ("version 2", ROOM, b"\x02" + ana["core"][1:], sign(ana["spk_seed"], lv("parlour/1 core", ROOM, b"\x02" + ana["core"][1:]))),

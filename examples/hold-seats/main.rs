@@ -63,7 +63,9 @@ async fn run(args: &Args) -> Result<(), Error> {
         if number == 0 {
             client.create(claim.clone()).await?;
         }
-        let joined = client.join(PagePapers::fresh(host.pk())?.join(room_id)).await?;
+        let joined = client
+            .join(PagePapers::fresh(host.pk())?.join(room_id, client.session()))
+            .await?;
         print(&joined.ice_servers);
         seats.spawn(hold(client, left.clone()));
     }

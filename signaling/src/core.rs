@@ -1,18 +1,21 @@
 //! Who a page is: cores, and the signatures that go with them (seal, sections 0 and 3).
 //!
+//! Everybody in a room knows everybody's core and the person's signature over it. So a join is signed anew, for the
+//! session in which it is said: to replay somebody's core is no way to their seat.
+//!
 //! All signatures are checked strictly (RFC 8032 §5.1.7 without cofactor, no keys of small order), so that the server
 //! and every page agree about each. Rights that follow from being somebody are in `membership`.
 
 use ed25519_dalek::VerifyingKey;
 
 use crate::encoding::{hash, lv};
-use crate::id::{Core, HostPk, Pid, RoomId, RoomName, SealedBox, Signature, Spk};
+use crate::id::{Core, HostPk, Pid, RoomId, RoomName, SealedBox, SessionId, Signature, Spk};
 use crate::refusal::Refusal;
 
 /// First byte of a core of this version.
 const VERSION: u8 = 1;
 
-/// A page whose core is signed by its person.
+/// A page whose person has signed for it to join in one session.
 #[derive(Clone, Copy)]
 pub(crate) struct Person {
     /// The page: the hash of its core.
@@ -26,8 +29,13 @@ pub(crate) struct Person {
 impl Person {
     /// # Errors
     /// [`Refusal::BadRequest`] for a core of another version, [`Refusal::BadSignature`] if its person did not sign
-    /// it for this room.
-    pub(crate) fn read(room: RoomName, core: &Core, sig: &Signature) -> Result<Self, Refusal> {
+    /// it for this room and this session.
+    pub(crate) fn read(
+        room: RoomName,
+        session: SessionId,
+        core: &Core,
+        sig: &Signature,
+    ) -> Result<Self, Refusal> {
         let [version, rest @ ..] = &core.0;
         let (_epk, rest) = rest.split_at(32);
         let (spk, _fp_rnd_caps) = rest.split_at(32);
@@ -35,7 +43,8 @@ impl Person {
             return Err(Refusal::BadRequest);
         }
         let spk = Spk(spk.try_into().expect("split after 32 bytes"));
-        verify(&spk.0, &lv(&[b"parlour/1 core", &room.0, &core.0]), sig)?;
+        let signed = lv(&[b"parlour/1 join", &room.0, &session.0, &core.0]);
+        verify(&spk.0, &signed, sig)?;
         let hid = hash(&lv(&[b"parlour/1 id", &room.0, &core.0]));
         let [a, b, c, d, e, f, g, h, ..] = hid;
         Ok(Self {

@@ -86,7 +86,7 @@ bytes!(
     /// An Ed25519 signature, not yet verified.
     Signature, 64);
 bytes!(
-    /// The public half of a session's ticket.
+    /// The public half of a session's ticket, fresh for each session: what a join is signed for.
     SessionId, 16);
 bytes!(
     /// The secret half of a session's ticket: good for one resumption, kept by the server as a hash only.

@@ -10,7 +10,7 @@ use parlour_credentials::{RoomTag, SeatId};
 use crate::core::Person;
 use crate::id::{Pid, SessionId};
 use crate::membership::{is_removed, may_enter, may_stay};
-use crate::message::{ByeCode, Empty, Join, Joined, Seat, ServerMessage};
+use crate::message::{ByeCode, Empty, Host, Join, Joined, Seat, ServerMessage};
 use crate::refusal::Refusal;
 use crate::room::{Gone, Missed, Participant, Room};
 use crate::session::Place;
@@ -62,7 +62,7 @@ impl Signaling {
             book.miss(now, join.room_id);
             return Err(Refusal::NoSuchRoom);
         };
-        let person = Person::read(join.host_pk.room(), &join.core, &join.core_sig)?;
+        let person = Person::read(join.host_pk.room(), sid, &join.core, &join.join_sig)?;
         if let Some(host_in) = &join.host_in {
             person.is_host(join.host_pk, host_in)?;
         }
@@ -158,6 +158,28 @@ impl Signaling {
             self.end_session(now, before, Departure::Moved);
         }
         Ok(())
+    }
+
+    /// A page that is in, on a seat or on the porch, has come to hold the host key. Shown again it changes nothing.
+    pub(crate) fn host(
+        &mut self,
+        now: Instant,
+        sid: SessionId,
+        host: &Host,
+    ) -> Result<ServerMessage, Refusal> {
+        let session = self.sessions.get_mut(&sid).ok_or(Refusal::HelloFirst)?;
+        let place = session.place.ok_or(Refusal::NotInRoom)?;
+        session
+            .costly
+            .take(now, self.config.costly)
+            .map_err(Refusal::Rate)?;
+        let room = self.rooms.get_mut(place.room).ok_or(Refusal::NotInRoom)?;
+        let host_pk = room.host;
+        let who = room.participant_mut(place.pid).ok_or(Refusal::NotInRoom)?;
+        who.person.is_host(host_pk, &host.host_in)?;
+        who.is_host = true;
+        self.fill(now, place.room);
+        Ok(ServerMessage::Done(Empty {}))
     }
 
     /// A seated page gives a seat to somebody on the porch.

@@ -40,9 +40,9 @@ pub use connection::{Closed, ConnectionId, Source};
 pub use envelope::{ClientFrame, ServerFrame, Unreadable};
 pub use id::{Core, HostPk, Pid, RoomId, RoomName, SealedBox, SessionId, Signature, Spk, Token};
 pub use message::{
-    Action, Bye, ByeCode, Claim, ClientMessage, ClientSignal, Empty, ErrorBody, ErrorCode, Hello, HostClaim,
-    Ice, IceServer, Invitation, Invite, Join, Joined, Look, Redeem, Resume, Resumed, RoomInfo, Seat,
-    SeatView, Seated, ServerMessage, ServerSignal, SignedState, States, View, Welcome,
+    Action, Bye, ByeCode, Claim, ClientMessage, ClientSignal, Empty, ErrorBody, ErrorCode, Hello, Host,
+    HostClaim, Ice, IceServer, Invitation, Invite, Join, Joined, Look, Redeem, Resume, Resumed, RoomInfo,
+    Seat, SeatView, Seated, ServerMessage, ServerSignal, SignedState, States, View, Welcome,
 };
 pub use parlour_credentials::{Credentials, RoomTag, SeatId};
 pub use signaling::{Output, Signaling};

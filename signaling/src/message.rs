@@ -27,6 +27,8 @@ pub enum ClientMessage {
     Look(Look),
     /// Asks to be let in.
     Join(Join),
+    /// Shows that this page, which is in a room already, has come to hold the host key.
+    Host(Host),
     /// Gives a seat to somebody on the porch.
     Seated(Seated),
     /// Leaves an invitation's box.
@@ -179,11 +181,19 @@ pub struct Join {
     pub host_pk: HostPk,
     /// Who the page is.
     pub core: Core,
-    /// Its person's signature over the core.
-    pub core_sig: Signature,
+    /// Its person's signature over this session and the core: others know the core, too, and cannot join with it.
+    pub join_sig: Signature,
     /// The host key's signature over the page's id: this page is a host.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub host_in: Option<Signature>,
+}
+
+/// Shows that a page in a room holds the host key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Host {
+    /// As in [`Join::host_in`].
+    pub host_in: Signature,
 }
 
 /// Gives a seat to somebody on the porch.

@@ -36,6 +36,7 @@ impl Signaling {
             Ok(ClientMessage::Restore(claim)) => self.restore(now, sid, claim),
             Ok(ClientMessage::Look(look)) => self.look(now, sid, &look),
             Ok(ClientMessage::Join(join)) => self.join(now, sid, &join),
+            Ok(ClientMessage::Host(host)) => self.host(now, sid, &host),
             Ok(ClientMessage::Seated(seated)) => self.seated(now, sid, seated.pid),
             Ok(ClientMessage::Invite(invite)) => self.invite(now, sid, invite),
             Ok(ClientMessage::Redeem(redeem)) => self.redeem(now, sid, &redeem),

@@ -6,7 +6,7 @@
 import { ParlourError } from "./errors.js";
 import { Knowledge } from "./knowledge.js";
 import { SealError, b64, unb64 } from "./seal/bytes.js";
-import { makeCore, signHostIn } from "./seal/core.js";
+import { makeCore, signHostIn, signJoin } from "./seal/core.js";
 import { newHostPage } from "./seal/issue.js";
 import { ed25519Generate } from "./seal/kdf.js";
 import { invitationId, invitationPsk, openInvitation } from "./seal/invite.js";
@@ -207,21 +207,37 @@ export class Entrance {
    * @throws {ParlourError} the server's refusal
    */
   async join(core) {
-    const { room, hostKey, hostPk } = this.knowledge;
-    const body = {
-      room_id: this.knowledge.linkInForce ? b64(this.knowledge.linkInForce.roomId) : this.#roomId,
-      host_pk: b64(hostPk),
-      core: b64(core.core),
-      core_sig: b64(core.coreSig),
-      host_in: hostKey ? b64(await signHostIn(hostKey, room, core.hid)) : undefined,
-    };
     try {
-      return await this.#server.ask("join", body);
+      return await this.#joinOnce(core);
     } catch (thrown) {
       if (!(thrown instanceof ParlourError) || thrown.code !== "no-such-room") throw thrown;
       if (!(await this.#restore())) throw thrown;
-      return this.#server.ask("join", body);
+      return this.#joinOnce(core);
     }
+  }
+
+  /** @param {import("./seal/core.js").OwnCore} core */
+  async #joinOnce(core) {
+    const { room, hostKey, hostPk, linkInForce } = this.knowledge;
+    const session = await this.#server.session();
+    const body = {
+      room_id: linkInForce ? b64(linkInForce.roomId) : this.#roomId,
+      host_pk: b64(hostPk),
+      core: b64(core.core),
+      join_sig: b64(await signJoin(core, room, unb64(session, 16))),
+      host_in: hostKey ? b64(await signHostIn(hostKey, room, core.hid)) : undefined,
+    };
+    return this.#server.ask("join", body, session);
+  }
+
+  /**
+   * Shows the server that this page, which is in, holds the host key now.
+   * @param {Bytes} hid
+   * @throws {ParlourError} the server's refusal
+   */
+  async showHost(hid) {
+    const { room, hostKey } = this.knowledge;
+    if (hostKey) await this.#server.ask("host", { host_in: b64(await signHostIn(hostKey, room, hid)) });
   }
 
   /** Gives the server a link that it does not know yet. @param {RoomLink} link */

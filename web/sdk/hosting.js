@@ -6,7 +6,7 @@
 
 import { newHost, withPassword } from "./entrance.js";
 import { ParlourError } from "./errors.js";
-import { SealError, b64 } from "./seal/bytes.js";
+import { SealError, b64, unb64 } from "./seal/bytes.js";
 import { isTightening, newHostPage, nextPw, nextRules } from "./seal/issue.js";
 import { hostLink } from "./seal/link.js";
 import { stretch } from "./seal/password.js";
@@ -133,7 +133,7 @@ export class Hosting {
       if (!made) throw new ParlourError("rules-full");
       const { id, box } = made.row;
       try {
-        await this.#parts.server.ask("invite", { inv_id: id, inv_box: box });
+        await this.#askAsHost("invite", { inv_id: id, inv_box: box });
       } catch (thrown) {
         knowledge.invitations.revoke(id);
         throw thrown;
@@ -164,7 +164,7 @@ export class Hosting {
       await this.#parts.entrance.rememberInvitations();
       await this.#publish({ admit: [spk] }, () => this.#parts.giving.admitted.set(spk, { at: Date.now(), by: this.#parts.me().name }));
       const row = invitations.of(id);
-      if (row && row.used.length >= row.uses) this.#parts.server.ask("revoke", { inv_id: id }).catch(() => {});
+      if (row && row.used.length >= row.uses) this.#askAsHost("revoke", { inv_id: id }).catch(() => {});
       return true;
     });
   }
@@ -174,16 +174,33 @@ export class Hosting {
     const { invitations, hostKey } = this.#parts.entrance.knowledge;
     for (const { id, box, revoked, used, uses } of hostKey ? invitations.own : []) {
       if (revoked || used.length >= uses || this.#user.isStopped()) continue;
-      await this.#parts.server.ask("invite", { inv_id: id, inv_box: box }).catch(() => {});
+      await this.#askAsHost("invite", { inv_id: id, inv_box: box }).catch(() => {});
+    }
+  }
+
+  /**
+   * What the server takes from hosts only. A page that became host while it was in may have to show that first.
+   * @template {"invite" | "revoke"} T
+   * @param {T} type @param {import("./protocol.js").ClientBodies[T]} body
+   * @throws {ParlourError} the server's refusal
+   */
+  async #askAsHost(type, body) {
+    const { server, entrance, hid } = this.#parts;
+    try {
+      await server.ask(type, body);
+    } catch (thrown) {
+      if (!(thrown instanceof ParlourError) || thrown.code !== "not-allowed") throw thrown;
+      await entrance.showHost(unb64(hid));
+      await server.ask(type, body);
     }
   }
 
   /** @param {readonly string[]} ids */
   async #revoke(ids) {
-    const { entrance, server } = this.#parts;
+    const { entrance } = this.#parts;
     for (const id of ids) {
       entrance.knowledge.invitations.revoke(id);
-      server.ask("revoke", { inv_id: id }).catch(() => {});
+      this.#askAsHost("revoke", { inv_id: id }).catch(() => {});
     }
     if (ids.length === 0) return;
     await entrance.rememberInvitations();

@@ -265,9 +265,12 @@ export class Inside {
 
   /** @param {string} by name */
   async #becomeHost(by) {
-    await this.#parts.entrance.rememberHost();
+    const { entrance, core } = this.#parts;
+    await entrance.rememberHost();
     this.log.add("host", `${by || "The host"} made you host.`);
     this.#user.onHost();
+    // While the server is away it hears of it with the next join.
+    entrance.showHost(core.hid).catch(() => {});
   }
 
   /** @param {string} spk @param {string} name @param {boolean} host */

@@ -29,7 +29,7 @@ const view = object({
 });
 const session = object({
   v: integer(1, 1),
-  session: text(64),
+  session: base64(16),
   token: text(128),
   ping_ms: milliseconds,
   hold_ms: milliseconds,
@@ -85,7 +85,8 @@ const bodies = {
  *   ping: {}, ack: {},
  *   create: RoomPapers, restore: RoomPapers,
  *   look: {room_id: string},
- *   join: {room_id: string, host_pk: string, core: string, core_sig: string, host_in?: string},
+ *   join: {room_id: string, host_pk: string, core: string, join_sig: string, host_in?: string},
+ *   host: {host_in: string},
  *   seated: {pid: string},
  *   invite: {inv_id: string, inv_box: string}, redeem: {inv_id: string}, revoke: {inv_id: string},
  *   signal: {to: string, body: string},
@@ -104,7 +105,8 @@ const fields = Object.freeze(/** @type {const} */ ({
   create: ["room_id", "host_pk", "states", "room_box", "box_sig"],
   restore: ["room_id", "host_pk", "states", "room_box", "box_sig"],
   look: ["room_id"],
-  join: ["room_id", "host_pk", "core", "core_sig", "host_in"],
+  join: ["room_id", "host_pk", "core", "join_sig", "host_in"],
+  host: ["host_in"],
   seated: ["pid"],
   invite: ["inv_id", "inv_box"],
   redeem: ["inv_id"],

@@ -16,7 +16,7 @@ const PATIENCE = 4;
 
 /**
  * Answers by question.
- * @typedef {{create: "created", restore: "created", look: "room", join: "joined", seated: "done", invite: "done", redeem: "invitation", revoke: "done", state: "done", ice: "ice", leave: "left"}} AnswerTo
+ * @typedef {{create: "created", restore: "created", look: "room", join: "joined", host: "done", seated: "done", invite: "done", redeem: "invitation", revoke: "done", state: "done", ice: "ice", leave: "left"}} AnswerTo
  */
 /**
  * @template {import("./protocol.js").ServerType} T
@@ -40,6 +40,8 @@ export class Server {
   /** @type {Map<number, Asked>} */
   #asked = new Map();
   #met = false;
+  /** Who waits for a session. @type {Set<{resolve(session: string): void, reject(error: ParlourError): void}>} */
+  #waiting = new Set();
 
   /** @param {string} origin @param {ServerUser} user */
   constructor(origin, user) {
@@ -63,17 +65,39 @@ export class Server {
    *
    * @template {Question} T
    * @param {T} type @param {import("./protocol.js").ClientBodies[T]} body
+   * @param {string} [session] the only one in which this may be said, see `session`
    * @returns {Promise<Body<AnswerTo[T]>>}
    * @throws {ParlourError} the server's code; `no-server`; `session-lost`
    */
-  ask(type, body) {
+  ask(type, body, session) {
     this.#socket.start();
+    if (session !== undefined && session !== this.#socket.session) return Promise.reject(new ParlourError("session-lost"));
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => this.#settle(id)?.reject(new ParlourError("no-server")), ANSWER_WITHIN_MS);
       this.#asked.set(id, { type, resolve, reject, timer, standing: this.#socket.standing });
       if (!this.#socket.say(type, body, id)) this.#settle(id)?.reject(new ParlourError("too-large"));
     });
+  }
+
+  /**
+   * The session that stands, for which joins are signed (seal/core.js); connects if need be and waits for one.
+   * @returns {Promise<string>} base64url of 16 bytes
+   * @throws {ParlourError} `no-server`
+   */
+  async session() {
+    this.#socket.start();
+    if (this.#socket.session !== "") return this.#socket.session;
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    let timer;
+    try {
+      return await new Promise((resolve, reject) => {
+        this.#waiting.add({ resolve, reject });
+        timer = setTimeout(() => reject(new ParlourError("no-server")), ANSWER_WITHIN_MS);
+      });
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   /**
@@ -128,6 +152,8 @@ export class Server {
   /** @param {boolean} lost */
   #onBegun(lost) {
     this.#met = true;
+    for (const { resolve } of this.#waiting) resolve(this.#socket.session);
+    this.#waiting.clear();
     // What was asked since the old session ended waits for this one and is about to be sent.
     if (lost) for (const [id, { standing }] of [...this.#asked]) if (standing) this.#settle(id)?.reject(new ParlourError("session-lost"));
     for (const asked of this.#asked.values()) asked.standing = true;
@@ -144,6 +170,8 @@ export class Server {
 
   #fail() {
     for (const id of [...this.#asked.keys()]) this.#settle(id)?.reject(new ParlourError("no-server"));
+    for (const { reject } of this.#waiting) reject(new ParlourError("no-server"));
+    this.#waiting.clear();
   }
 
   /** @param {number} id @returns {Asked | undefined} */
@@ -157,5 +185,5 @@ export class Server {
 
 /** @type {Readonly<AnswerTo>} */
 const answers = Object.freeze({
-  create: "created", restore: "created", look: "room", join: "joined", seated: "done", invite: "done", redeem: "invitation", revoke: "done", state: "done", ice: "ice", leave: "left",
+  create: "created", restore: "created", look: "room", join: "joined", host: "done", seated: "done", invite: "done", redeem: "invitation", revoke: "done", state: "done", ice: "ice", leave: "left",
 });

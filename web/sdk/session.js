@@ -70,6 +70,9 @@ export class Session {
   /** Whether a session stands that can be resumed; what is said without one waits for the next. */
   get standing() { return this.#ticket !== null; }
 
+  /** Its public id, for which joins are signed; empty without one. */
+  get id() { return this.#ticket?.id ?? ""; }
+
   /** How long the server holds a seat for a broken connection, ms; 0 before welcome. */
   get holdMs() { return this.#holdMs; }
 

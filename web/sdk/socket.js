@@ -51,6 +51,9 @@ export class Socket {
   /** Whether what is said now belongs to a session that stands, rather than to the next one. */
   get standing() { return this.#session.standing; }
 
+  /** Public id of the session that stands; empty without one. */
+  get session() { return this.#session.id; }
+
   /** How long a seat is held while the connection is down, ms. */
   get holdMs() { return this.#session.holdMs; }
 

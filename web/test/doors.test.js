@@ -386,3 +386,47 @@ test("forget leaves nothing on this device", async () => {
   await ana.forget();
   assert.deepEqual([ana.state, device.size], ["left", 0]);
 });
+
+test("who is made host in mid-stay invites and revokes at once", async () => {
+  const ana = await host({ door: "knock" });
+  const phone = await opens(await ana.hostLink());
+  await phone.join({ name: "phone" });
+  const { link } = await phone.invite({ label: "Ben" });
+  const ben = await guest(link, "Ben");
+  await Promise.all([sees(ana, "Ben", "phone"), sees(ben, "Ana", "phone")]);
+  await ana.makeHost(ben.me.id);
+  await until("Ben is host", () => ben.me.host);
+  const made = await ben.invite({ label: "Cy" });
+  assert.ok(server.invitations.has(made.id));
+  const cy = await guest(made.link, "Cy");
+  await sees(cy, "Ana", "Ben", "phone");
+  const other = await ben.invite({ label: "Dan" });
+  await ben.revoke(other.id);
+  await until("revoked at the server", () => !server.invitations.has(other.id));
+  assert.equal(server.said.filter(({ t }) => t === "host").length, 1, "shown once");
+});
+
+test("who was made host while the server was away shows it with the next invitation", async () => {
+  const ana = await host();
+  const ben = await guest(ana.link, "Ben");
+  await Promise.all([sees(ana, "Ben"), sees(ben, "Ana")]);
+  server.refuse.set("host", { code: "rate", retry_ms: 1000 });
+  await ana.makeHost(ben.me.id);
+  await until("Ben is host", () => ben.me.host);
+  await assert.rejects(ben.invite({ label: "Cy" }), { code: "rate" });
+  server.refuse.clear();
+  const { id } = await ben.invite({ label: "Cy" });
+  assert.ok(server.invitations.has(id));
+});
+
+test("a join is signed for the session in which it is said", async () => {
+  const ana = await host();
+  const ben = await guest(ana.link, "Ben");
+  await Promise.all([sees(ana, "Ben"), sees(ben, "Ana")]);
+  server.cut();
+  server.forget();
+  server.back();
+  await until("both are in again", () => ana.state === "in" && ben.state === "in" && ana.count === 2 && ben.count === 2, 12_000);
+  assert.ok(server.joins.length >= 4 && server.joins.every(({ isSigned }) => isSigned));
+  assert.equal(new Set(server.joins.map(({ sig }) => sig)).size, server.joins.length);
+});

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { b64, compare, hex, lv, SealError, text, unb64, unhex } from "../sdk/seal/bytes.js";
-import { makeCore, readCore, signHostIn, verifyHostIn } from "../sdk/seal/core.js";
+import { makeCore, readCore, signHostIn, signJoin, verifyHostIn } from "../sdk/seal/core.js";
 import { generator, scalarMult, sessionKey } from "../sdk/seal/cpace.js";
 import { frameKey, openFrame, sealFrame } from "../sdk/seal/frames.js";
 import { invitationId, invitationPsk, openInvitation, sealInvitation } from "../sdk/seal/invite.js";
@@ -140,6 +140,16 @@ each("3-cores", {
     const host = await hostKeyOf(unhex(i.host_seed));
     assert.equal(hex(await signHostIn(host.privateKey, unhex(i.room), unhex(i.hid))), o.right);
     assert.ok(await verifyHostIn(host.publicKey, unhex(o.right), unhex(i.room), unhex(i.hid)));
+  },
+  // Whether a join is good is asked by the server alone; here, that the page signs nothing that would pass for it.
+  "join refused": async (i) => {
+    const message = lv("parlour/1 join", unhex(i.room), unhex(i.session), unhex(i.core));
+    assert.equal(await verify(unhex(i.core).slice(33, 65), unhex(i.join_sig), message), false);
+  },
+  join: async (i, o) => {
+    const person = await ed25519FromSeed(unhex(i.spk_seed));
+    const own = { core: unhex(i.core), person };
+    assert.equal(hex(await signJoin(own, unhex(i.room), unhex(i.session))), o.join_sig);
   },
   refused: (i) => refuses(() => readCore(unhex(i.room), unhex(i.core), unhex(i.core_sig)), "bad-core"),
 });

@@ -4,7 +4,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ACK_AFTER, ACK_AFTER_MS, ANSWER_MS, KEPT_FRAMES, Session } from "../sdk/session.js";
 
-const welcome = (session = "first", more = {}) =>
+/** Ids of 16 bytes. */
+const [first, second] = ["first_second_first__AA", "second_first_second_AA"];
+const welcome = (session = first, more = {}) =>
   ({ t: "welcome", s: 0, a: 0, d: { v: 1, session, token: `${session}-1`, ping_ms: 20000, hold_ms: 30000, frame_bytes: 65536, ...more } });
 const view = (s, n, a = 0) => ({ t: "view", s, a, d: { n, seats: [], porch: [], states: [] } });
 
@@ -123,7 +125,7 @@ test("an interrupted session resumes: both repeat what the other lacks, with the
   bench.says("signal", { to: "q83vEjRWeJA", body: "two" });
   bench.breaks();
   assert.deepEqual(bench.says("signal", { to: "q83vEjRWeJA", body: "three" }), []);
-  assert.deepEqual(bench.opens(), [{ t: "hello", s: 0, a: 2, d: { v: [1], resume: { session: "first", token: "first-1" } } }]);
+  assert.deepEqual(bench.opens(), [{ t: "hello", s: 0, a: 2, d: { v: [1], resume: { session: first, token: `${first}-1` } } }]);
   assert.deepEqual(bench.hears({ t: "resumed", s: 0, a: 1, d: { token: "first-2" } }), [
     { kind: "resumed" },
     { t: "signal", s: 2, a: 2, d: { to: "q83vEjRWeJA", body: "two" } },
@@ -142,7 +144,7 @@ test("gone: a new session, numbered from 1, and nothing of the old one is repeat
   bench.says("signal", { to: "q83vEjRWeJA", body: "lost" });
   bench.breaks();
   bench.opens();
-  assert.deepEqual(bench.hears({ ...welcome("second"), t: "gone" }), [{ kind: "begun", lost: true }]);
+  assert.deepEqual(bench.hears({ ...welcome(second), t: "gone" }), [{ kind: "begun", lost: true }]);
   assert.deepEqual(bench.says("ice", {}, 9), [{ t: "ice", id: 9, s: 1, a: 0, d: {} }]);
   assert.deepEqual(bench.hears(view(1, 1)), [{ got: "view", s: 1 }]);
 });
@@ -153,7 +155,7 @@ test("forgetting begins a new session, and says that one was lost", () => {
   bench.breaks();
   bench.session.say("ice", {}, 4);
   assert.deepEqual(bench.opens(), [{ t: "hello", s: 0, a: 0, d: { v: [1] } }]);
-  assert.deepEqual(bench.hears(welcome("second")), [{ kind: "begun", lost: true }, { t: "ice", id: 4, s: 1, a: 0, d: {} }]);
+  assert.deepEqual(bench.hears(welcome(second)), [{ kind: "begun", lost: true }, { t: "ice", id: 4, s: 1, a: 0, d: {} }]);
 });
 
 test("an acknowledgement lets go of what it covers", () => {
@@ -245,7 +247,7 @@ test("a session that the network cuts at any moment loses and doubles nothing", 
         if (message.t === "hello") {
           if (!server.known) {
             server.known = true;
-            toPage.push(welcome("s", { token: "t1" }));
+            toPage.push(welcome(first, { token: "t1" }));
           } else {
             assert.equal(message.d.resume.token, `t${server.token}`);
             server.token += 1;
@@ -277,7 +279,7 @@ test("a session that the network cuts at any moment loses and doubles nothing", 
         if (message.t === "hello") {
           const answer = server.known
             ? [{ t: "resumed", s: 0, a: server.received, d: { token: `t${++server.token}` } }, ...server.log.filter(({ s }) => s > message.a)]
-            : [welcome("s", { token: "t1" })];
+            : [welcome(first, { token: "t1" })];
           server.known = true;
           toPage.push(...answer);
         } else if (message.s > server.received) {

@@ -20,7 +20,7 @@ class FakeSocket {
   ends() { this.readyState = 3; this.onclose(); }
   welcomes() {
     this.opens();
-    this.hears({ t: "welcome", s: 0, a: 0, d: { v: 1, session: "s", token: "t", ping_ms: 20000, hold_ms: 30000, frame_bytes: 65536 } });
+    this.hears({ t: "welcome", s: 0, a: 0, d: { v: 1, session: "AAAAAAAAAAAAAAAAAAAAAA", token: "t", ping_ms: 20000, hold_ms: 30000, frame_bytes: 65536 } });
   }
 }
 Object.assign(globalThis, { WebSocket: FakeSocket });
@@ -103,7 +103,7 @@ test("a server that was met is tried for ever, at most 5 s apart, and resumed", 
   }
   assert.deepEqual(new Set(news), new Set(["away"]));
   opened[12].opens();
-  assert.deepEqual(opened[12].sent[0].d.resume, { session: "s", token: "t" });
+  assert.deepEqual(opened[12].sent[0].d.resume, { session: "AAAAAAAAAAAAAAAAAAAAAA", token: "t" });
   opened[12].hears({ t: "resumed", s: 0, a: 0, d: { token: "u" } });
   assert.equal(news.at(-1), "back false");
   const before = opened.length;

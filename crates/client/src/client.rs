@@ -9,8 +9,8 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use parlour_signaling::{
-    Claim, ClientMessage, ClientSignal, Empty, IceServer, Join, Joined, Look, Pid, RoomId, RoomInfo, Seated,
-    ServerFrame, ServerMessage, ServerSignal, SignedState, States, View,
+    Claim, ClientMessage, ClientSignal, Empty, Host, IceServer, Join, Joined, Look, Pid, RoomId, RoomInfo,
+    Seated, ServerFrame, ServerMessage, ServerSignal, SessionId, Signature, SignedState, States, View,
 };
 use tokio::time::{Instant, timeout, timeout_at};
 
@@ -116,6 +116,14 @@ impl Client {
         Ok(outcome)
     }
 
+    /// The session, for which a join is signed: another one after [`Resumption::StartedOver`].
+    #[must_use]
+    pub fn session(&self) -> SessionId {
+        self.ledger
+            .session()
+            .expect("there is no client without a session")
+    }
+
     /// Makes a room, or gives it one more link.
     ///
     /// # Errors
@@ -156,6 +164,14 @@ impl Client {
             }
         })
         .await
+    }
+
+    /// Shows that this page, which is in a room, holds the host key ([`crate::HostKey::host_in`]).
+    ///
+    /// # Errors
+    /// As [`Self::create`].
+    pub async fn show_host(&mut self, host_in: Signature) -> Result<(), Error> {
+        self.ask(ClientMessage::Host(Host { host_in }), is_done).await
     }
 
     /// Gives a seat to somebody on the porch.

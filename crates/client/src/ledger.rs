@@ -28,6 +28,11 @@ pub(crate) struct Ledger {
 }
 
 impl Ledger {
+    /// The session that stands.
+    pub(crate) fn session(&self) -> Option<SessionId> {
+        self.ticket.map(|(session, _)| session)
+    }
+
     /// The first frame on a connection; asks for the session if there is one.
     pub(crate) fn hello(&self) -> String {
         let resume = self.ticket.map(|(session, token)| Resume { session, token });

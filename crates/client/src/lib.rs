@@ -11,7 +11,7 @@
 //! let mut client = Client::connect(&Options::to(([127, 0, 0, 1], 8080))).await?;
 //! let (host, room_id) = (HostKey::random()?, parlour_client::random_room_id()?);
 //! client.create(host.claim(room_id, &[host.state(&Rules::open(room_id, 8), 1_900_000_000)])?).await?;
-//! let joined = client.join(PagePapers::fresh(host.pk())?.join(room_id)).await?;
+//! let joined = client.join(PagePapers::fresh(host.pk())?.join(room_id, client.session())).await?;
 //! assert!(joined.seat);
 //! # Ok(()) }
 //! ```
@@ -31,5 +31,5 @@ pub use socket::Options;
 
 pub use parlour_signaling::{
     Action, Bye, ByeCode, Claim, ErrorBody, ErrorCode, HostClaim, HostPk, IceServer, Join, Joined, Pid,
-    RoomId, RoomInfo, SeatView, ServerSignal, SignedState, View,
+    RoomId, RoomInfo, SeatView, ServerSignal, SessionId, SignedState, View,
 };

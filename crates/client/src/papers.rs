@@ -1,11 +1,11 @@
-//! What is signed: a room's states and box by its host, a core by its person (`docs/seal.md`, sections 0 to 3).
+//! What is signed: a room's states and box by its host, a join by its person (`docs/seal.md`, sections 0 to 3).
 //!
 //! Keys live in memory only. The room box is random bytes, which the server cannot tell from a real one and no
 //! page can open: rooms made here are for programs.
 
 use ed25519_dalek::{Signer as _, SigningKey};
 use parlour_signaling::{
-    Claim, Core, HostPk, Join, Pid, RoomId, RoomName, SealedBox, Signature, SignedState, Spk,
+    Claim, Core, HostPk, Join, Pid, RoomId, RoomName, SealedBox, SessionId, Signature, SignedState, Spk,
 };
 use rand::TryRng as _;
 use rand::rngs::SysRng;
@@ -87,9 +87,8 @@ impl HostKey {
 /// Who a page is in one room.
 pub struct PagePapers {
     host: HostPk,
-    spk: Spk,
+    person: SigningKey,
     core: Core,
-    core_sig: Signature,
     hid: [u8; 32],
 }
 
@@ -101,22 +100,20 @@ impl PagePapers {
     /// [`Error::NoEntropy`].
     pub fn fresh(host: HostPk) -> Result<Self, Error> {
         let person = SigningKey::from_bytes(&random()?);
-        let spk = Spk(person.verifying_key().to_bytes());
         // 1 ‖ epk[32] ‖ spk[32] ‖ fp[32] ‖ rnd[16] ‖ caps[4]; what is not set below is random.
         let mut core: [u8; 117] = random()?;
         let (version, rest) = core.split_at_mut(1);
         version.fill(1);
         let (_epk, rest) = rest.split_at_mut(32);
         let (own, rest) = rest.split_at_mut(32);
-        own.copy_from_slice(&spk.0);
+        own.copy_from_slice(&person.verifying_key().to_bytes());
         let (_fp_and_rnd, caps) = rest.split_at_mut(48);
         caps.fill(0);
         let RoomName(room) = host.room();
         Ok(Self {
             host,
-            spk,
+            person,
             core: Core(core),
-            core_sig: sign(&person, &[b"parlour/1 core", &room, &core]),
             hid: Sha256::digest(lv(&[b"parlour/1 id", &room, &core])).into(),
         })
     }
@@ -124,7 +121,7 @@ impl PagePapers {
     /// The person.
     #[must_use]
     pub fn spk(&self) -> Spk {
-        self.spk
+        Spk(self.person.verifying_key().to_bytes())
     }
 
     /// Under which name others in the room will see this page.
@@ -135,24 +132,26 @@ impl PagePapers {
         Pid(pid)
     }
 
-    /// What to say to be let in as a guest.
+    /// What to say to be let in as a guest, in this session and no other ([`crate::Client::session`]).
     #[must_use]
-    pub fn join(&self, room_id: RoomId) -> Join {
+    pub fn join(&self, room_id: RoomId, session: SessionId) -> Join {
+        let RoomName(room) = self.host.room();
+        let items: [&[u8]; 4] = [b"parlour/1 join", &room, &session.0, &self.core.0];
         Join {
             room_id,
             host_pk: self.host,
             core: self.core,
-            core_sig: self.core_sig,
+            join_sig: sign(&self.person, &items),
             host_in: None,
         }
     }
 
     /// What to say to be let in as a host.
     #[must_use]
-    pub fn join_as_host(&self, room_id: RoomId, host: &HostKey) -> Join {
+    pub fn join_as_host(&self, room_id: RoomId, session: SessionId, host: &HostKey) -> Join {
         Join {
             host_in: Some(host.host_in(self)),
-            ..self.join(room_id)
+            ..self.join(room_id, session)
         }
     }
 }

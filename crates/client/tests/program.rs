@@ -56,7 +56,7 @@ async fn room(options: &Options, rules: impl FnOnce(RoomId) -> Rules) -> (Room, 
         .unwrap();
     let papers = PagePapers::fresh(room.host.pk()).unwrap();
     let joined = client
-        .join(papers.join_as_host(room.id, &room.host))
+        .join(papers.join_as_host(room.id, client.session(), &room.host))
         .await
         .unwrap();
     assert!(joined.seat);
@@ -90,7 +90,7 @@ async fn two_meet_signal_and_leave() {
     assert_eq!((hosts[0].host_pk, hosts[0].seats), (room.host.pk(), 1));
 
     let papers = PagePapers::fresh(room.host.pk()).unwrap();
-    let joined = ben.join(papers.join(room.id)).await.unwrap();
+    let joined = ben.join(papers.join(room.id, ben.session())).await.unwrap();
     assert_eq!(joined.pid, papers.pid());
     assert_eq!(joined.view.seats.len(), 2);
     let host = joined.view.seats[0].pid;
@@ -122,8 +122,11 @@ async fn refusals_are_typed() {
         ErrorCode::NoSuchRoom
     );
     let papers = PagePapers::fresh(room.host.pk()).unwrap();
-    assert_eq!(refusal(ben.join(papers.join(room.id)).await), ErrorCode::RoomFull);
-    let mut forged = papers.join(room.id);
+    assert_eq!(
+        refusal(ben.join(papers.join(room.id, ben.session())).await),
+        ErrorCode::RoomFull
+    );
+    let mut forged = papers.join(room.id, ben.session());
     forged.core.0[100] ^= 1;
     assert_eq!(refusal(ben.join(forged).await), ErrorCode::BadSignature);
     stop(server).await;
@@ -139,7 +142,7 @@ async fn who_knocks_gets_a_seat_from_inside_and_loses_it_by_new_rules() {
     let (room, mut ana) = room(&options, knock).await;
     let mut ben = Client::connect(&options).await.unwrap();
     let papers = PagePapers::fresh(room.host.pk()).unwrap();
-    let joined = ben.join(papers.join(room.id)).await.unwrap();
+    let joined = ben.join(papers.join(room.id, ben.session())).await.unwrap();
     assert!(!joined.seat && joined.ice_servers.is_empty());
 
     ana.give_seat(papers.pid()).await.unwrap();
@@ -174,7 +177,13 @@ async fn a_broken_connection_loses_and_doubles_nothing() {
     let (room, mut ana) = room(&options, |id| Rules::open(id, 8)).await;
     let mut ben = Client::connect(&options).await.unwrap();
     let papers = PagePapers::fresh(room.host.pk()).unwrap();
-    let host = ben.join(papers.join(room.id)).await.unwrap().view.seats[0].pid;
+    let host = ben
+        .join(papers.join(room.id, ben.session()))
+        .await
+        .unwrap()
+        .view
+        .seats[0]
+        .pid;
 
     ana.cut();
     assert!(matches!(ana.next_event().await, Err(Error::Disconnected(None))));

@@ -1,8 +1,8 @@
 //! "Making one", "Looking at one", "Joining", "The view".
 
-use parlour_signaling::{ClientMessage, Empty, ErrorCode, Look, RoomInfo, ServerMessage, Signature};
+use parlour_signaling::{ClientMessage, Empty, ErrorCode, Join, Look, RoomInfo, ServerMessage, Signature};
 
-use crate::common::{Bench, Host, Person, Rules, link};
+use crate::common::{Bench, Host, Person, Rules, link, signed};
 
 fn look(bench: &mut Bench, page: usize, n: u8) -> RoomInfo {
     match bench.ask(page, ClientMessage::Look(Look { room_id: link(n) })) {
@@ -227,7 +227,7 @@ fn a_session_is_in_one_room_at_a_time() {
 }
 
 #[test]
-fn somebody_elses_core_is_no_way_in_while_they_are_there() {
+fn a_page_is_in_by_one_live_connection_at_a_time() {
     let mut bench = Bench::new();
     let host = Host::new(1);
     bench.room(&host, &Rules::open(link(1)));
@@ -258,25 +258,37 @@ fn the_same_page_takes_its_place_back_from_a_broken_connection() {
 }
 
 #[test]
-fn signatures_of_core_and_host_are_checked() {
+fn signatures_of_join_and_host_are_checked() {
     let mut bench = Bench::new();
     let (host, stranger) = (Host::new(1), Host::new(2));
     bench.room(&host, &Rules::open(link(1)));
     let (ana, ben) = (Person::new(2), Person::new(3));
-    let page = bench.page();
+    let (page, other) = (bench.page(), bench.page());
     let good = host.join_as_host(link(1), &ana, 2);
+    let (session, elsewhere) = (bench.session(page), bench.session(other));
+    let with = |join_sig| Join {
+        join_sig,
+        ..good.clone()
+    };
 
-    let mut foreign_core = good.clone();
-    foreign_core.core_sig = ben.page(&host, 2).core_sig;
-    let mut other_room = good.clone();
-    other_room.core_sig = ana.page(&stranger, 2).core_sig;
+    let foreign_person = with(ben.join_sig(host.pk(), session, &good.core));
+    let other_room = with(ana.join_sig(stranger.pk(), session, &good.core));
+    let other_core = with(ana.join_sig(host.pk(), session, &ana.page(&host, 3).core));
+    let other_session = with(ana.join_sig(host.pk(), elsewhere, &good.core));
+    let one = with(Signature([1; 64]));
     let mut foreign_host = good.clone();
     foreign_host.host_in = stranger.join_as_host(link(1), &ana, 2).host_in;
     let mut other_page = good.clone();
     other_page.host_in = host.join_as_host(link(1), &ana, 3).host_in;
-    let mut zero = good.clone();
-    zero.core_sig = Signature([0; 64]);
-    for join in [foreign_core, other_room, foreign_host, other_page, zero] {
+    for join in [
+        foreign_person,
+        other_room,
+        other_core,
+        other_session,
+        one,
+        foreign_host,
+        other_page,
+    ] {
         assert_eq!(
             bench.refused(page, ClientMessage::Join(join)),
             ErrorCode::BadSignature
@@ -291,6 +303,35 @@ fn signatures_of_core_and_host_are_checked() {
     assert!(bench.join(page, good).seat);
 }
 
+/// Everybody inside knows everybody's core, and the server heard the signature of each join. Neither is a way to a seat
+/// whose page is away.
+#[test]
+fn a_join_that_was_heard_cannot_be_said_again_by_somebody_else() {
+    let mut bench = Bench::new();
+    let host = Host::new(1);
+    let ana = bench.room(&host, &Rules::open(link(1)));
+    let (page, thief) = (bench.page(), bench.page());
+    let ClientMessage::Join(heard) = signed(
+        ClientMessage::Join(host.join(link(1), &Person::new(2), 2)),
+        bench.session(page),
+    ) else {
+        panic!("a join")
+    };
+    let pid = bench.join(page, heard.clone()).pid;
+    bench.cut(page);
+    assert_eq!(
+        bench.refused(thief, ClientMessage::Join(heard.clone())),
+        ErrorCode::BadSignature
+    );
+    bench.settle();
+    assert!(bench.seats(ana).contains(&pid), "the seat is held for its page");
+    bench.connect(page);
+    assert!(!bench.pages[page].was_gone);
+    // In its own session the signature counts for as long as the session does: leaving and coming again needs no other.
+    bench.leave(page);
+    assert!(bench.join(page, heard).seat);
+}
+
 /// The key 1 has order 1: anything "verifies" under it unless one looks (RFC 8032 §8.9, verify_strict).
 #[test]
 fn a_key_of_small_order_signs_nothing() {
@@ -302,8 +343,8 @@ fn a_key_of_small_order_signs_nothing() {
     let mut one = [0; 32];
     one[0] = 1;
     join.core.0[33..65].copy_from_slice(&one);
-    join.core_sig = Signature([0; 64]);
-    join.core_sig.0[0] = 1;
+    join.join_sig = Signature([0; 64]);
+    join.join_sig.0[0] = 1;
     assert_eq!(
         bench.refused(page, ClientMessage::Join(join)),
         ErrorCode::BadSignature

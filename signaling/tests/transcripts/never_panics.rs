@@ -1,13 +1,17 @@
 //! Nothing that a stranger sends panics, and nothing grows beyond its bound.
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
-use parlour_signaling::{Closed, Config, ConnectionId, Output, ServerFrame, ServerMessage, Source};
+use parlour_signaling::{
+    ClientFrame, ClientMessage, Closed, Config, ConnectionId, Output, ServerFrame, ServerMessage, SessionId,
+    Source,
+};
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 
-use crate::common::{Bench, Host, Person, Rules, config, link};
+use crate::common::{Bench, Host, Person, Rules, config, link, signed};
 
 const DOCUMENT: &str = include_str!("../../../docs/protocol.md");
 
@@ -111,6 +115,7 @@ fn mutate(random: &mut StdRng, corpus: &[String], next: u32) -> String {
 fn garbage_and_near_misses_in_any_order() {
     let host = Host::new(1);
     let corpus = corpus(&host);
+    let mut seats = 0;
     for seed in 0..30 {
         let mut random = StdRng::seed_from_u64(seed);
         let limits = Config {
@@ -126,6 +131,7 @@ fn garbage_and_near_misses_in_any_order() {
         // What a page would have to know to go on: connection, next number, ticket.
         let mut open: Vec<(ConnectionId, u32)> = vec![];
         let mut tickets: Vec<String> = vec![];
+        let mut sessions: BTreeMap<ConnectionId, SessionId> = BTreeMap::new();
         for number in 0..400 {
             match random.random_range(0..20) {
                 0..=2 => {
@@ -178,20 +184,21 @@ fn garbage_and_near_misses_in_any_order() {
                 _ if !open.is_empty() => {
                     let at = random.random_range(0..open.len());
                     let (id, next) = &mut open[at];
-                    let text = mutate(&mut random, &corpus, *next);
+                    let text = sign(mutate(&mut random, &corpus, *next), sessions.get(id));
                     bench.machine.handle_text(bench.now, *id, &text);
                     *next += 1;
                 }
                 _ => {}
             }
             bench.pump();
-            collect_tickets(&mut bench, &mut tickets);
+            collect_tickets(&mut bench, &mut tickets, &mut sessions);
             check(&bench);
         }
         for (id, _) in open {
             bench.machine.handle_closed(bench.now, id, Closed::Broken);
         }
         bench.seconds(26 * 3600);
+        seats += bench.relay.opened;
         assert_eq!(
             (bench.relay.opened, bench.relay.open.len()),
             (bench.relay.closed, 0),
@@ -204,14 +211,32 @@ fn garbage_and_near_misses_in_any_order() {
             "seed {seed}"
         );
     }
+    assert!(seats > 0, "some of them come as far as a seat");
 }
 
-fn collect_tickets(bench: &mut Bench, tickets: &mut Vec<String>) {
+/// A join that is whole is signed for the session in which it is about to be said.
+fn sign(text: String, session: Option<&SessionId>) -> String {
+    match (ClientFrame::read(&text), session) {
+        (Ok(frame), Some(session)) if matches!(frame.message, ClientMessage::Join(_)) => ClientFrame {
+            message: signed(frame.message, *session),
+            ..frame
+        }
+        .write(),
+        _ => text,
+    }
+}
+
+fn collect_tickets(
+    bench: &mut Bench,
+    tickets: &mut Vec<String>,
+    sessions: &mut BTreeMap<ConnectionId, SessionId>,
+) {
     for output in std::mem::take(&mut bench.raw).into_values().flatten() {
-        if let Output::Send { text, .. } = output {
+        if let Output::Send { to, text } = output {
             assert!(text.len() <= 65_536);
             let frame = ServerFrame::read(&text).expect("the server speaks the protocol");
             if let ServerMessage::Welcome(welcome) | ServerMessage::Gone(welcome) = frame.message {
+                sessions.insert(to, welcome.session);
                 let (session, token) = (welcome.session.to_text(), welcome.token.to_text());
                 tickets.push(format!(r#""resume":{{"session":"{session}","token":"{token}"}}"#));
             }

@@ -2,9 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use parlour_signaling::{ClientFrame, ClientMessage, Pid, ServerFrame, ServerMessage, SignedState};
+use ed25519_dalek::{Signer as _, SigningKey, VerifyingKey};
+use parlour_signaling::{
+    ClientFrame, ClientMessage, Join, Pid, ServerFrame, ServerMessage, SessionId, Signature, SignedState,
+};
 
 use crate::common::Bench;
+use crate::common::room::lv;
 
 const DOCUMENT: &str = include_str!("../../../docs/protocol.md");
 
@@ -61,8 +65,8 @@ fn every_type_of_message_has_an_example() {
     };
     let client = kinds(blocks("client"));
     let expected = [
-        "ack", "create", "hello", "ice", "invite", "join", "leave", "look", "ping", "redeem", "restore",
-        "revoke", "seated", "signal", "state",
+        "ack", "create", "hello", "host", "ice", "invite", "join", "leave", "look", "ping", "redeem",
+        "restore", "revoke", "seated", "signal", "state",
     ];
     assert_eq!(client, BTreeSet::from(expected));
     let server = kinds(blocks("server"));
@@ -97,16 +101,26 @@ fn the_examples_are_true() {
     let mut bench = Bench::new();
     let page = bench.page();
     let mut pid = None;
+    let documented = server().into_iter().find_map(|frame| match frame.message {
+        ServerMessage::Welcome(welcome) => Some(welcome.session),
+        _ => None,
+    });
+    let documented = documented.unwrap();
     for frame in client() {
         match frame.message {
             ClientMessage::Create(_) | ClientMessage::Restore(_) | ClientMessage::State(_) => {
                 bench.done(page, frame.message);
             }
             ClientMessage::Join(join) => {
+                // Signed for the session of the document's welcome; here it is another one.
+                verify(&join.core.0[33..65], &join_text(&join, documented), join.join_sig);
+                let join_sig = sign(&join_text(&join, bench.session(page)));
+                let join = Join { join_sig, ..join };
                 let joined = bench.join(page, join);
                 assert!(joined.seat);
                 pid = Some(joined.pid);
             }
+            ClientMessage::Host(_) => bench.done(page, frame.message),
             ClientMessage::Look(_) => {
                 let ServerMessage::Room(room) = bench.ask(page, frame.message) else {
                     panic!("no room")
@@ -137,6 +151,33 @@ fn the_examples_are_true() {
         .collect();
     assert_eq!(states.len(), 3);
     assert!(states.iter().all(|state| bench.view(page).states.contains(state)));
+}
+
+fn join_text(join: &Join, session: SessionId) -> Vec<u8> {
+    lv(&[
+        b"parlour/1 join",
+        &join.host_pk.room().0,
+        &session.0,
+        &join.core.0,
+    ])
+}
+
+/// As the person of the examples: RFC 8032 §7.1, test 2.
+fn sign(message: &[u8]) -> Signature {
+    let secret = "4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb";
+    let bytes: Vec<u8> = (0..64)
+        .step_by(2)
+        .map(|at| u8::from_str_radix(&secret[at..at + 2], 16).unwrap())
+        .collect();
+    let key = SigningKey::from_bytes(&bytes.try_into().unwrap());
+    Signature(key.sign(message).to_bytes())
+}
+
+fn verify(key: &[u8], message: &[u8], sig: Signature) {
+    let key = VerifyingKey::from_bytes(key.try_into().unwrap()).unwrap();
+    let sig = ed25519_dalek::Signature::from_bytes(&sig.0);
+    key.verify_strict(message, &sig)
+        .expect("the document's join is signed for the document's session");
 }
 
 fn joined_pid(message: ServerMessage) -> Option<Pid> {

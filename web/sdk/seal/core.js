@@ -75,6 +75,16 @@ export function signHostIn(hostKey, room, hid) {
 }
 
 /**
+ * What a join shows the server: that this page's person is behind this session with it. Everybody in the room has the
+ * core and its signature; with those alone nobody takes the seat of somebody who is away.
+ * @param {{core: Uint8Array, person: KeyPair}} own @param {Uint8Array} room @param {Uint8Array} session the server's, 16 bytes
+ * @returns {Promise<Bytes>} 64 bytes
+ */
+export function signJoin({ core, person }, room, session) {
+  return sign(person.privateKey, lv("parlour/1 join", room, session, core));
+}
+
+/**
  * @param {Uint8Array} hostPk @param {Uint8Array} right empty if no host is claimed
  * @param {Uint8Array} room @param {Uint8Array} hid @returns {Promise<boolean>}
  */

@@ -1,8 +1,8 @@
 // A signaling server for tests, in memory: the protocol of docs/protocol.md as far as an honest page notices.
 //
-// It believes every signature. It can be cut off (`cut`), forget everything (`forget`) and refuse (`refuse`).
+// It believes every signature but that of a join, which it counts. It can be cut off (`cut`), forget everything (`forget`) and refuse (`refuse`).
 
-import { createHash, randomBytes } from "node:crypto";
+import { createHash, createPublicKey, randomBytes, verify } from "node:crypto";
 import { setImmediate } from "node:timers";
 
 const b64 = (bytes) => Buffer.from(bytes).toString("base64url");
@@ -14,6 +14,13 @@ const lv = (...items) => Buffer.concat(items.flatMap((item) => {
   length.writeUInt32BE(bytes.length);
   return [length, bytes];
 }));
+
+/** The one signature that is looked at here (seal/core.js, signJoin). */
+const isSignedFor = ({ core, join_sig }, room, session) => {
+  const spki = Buffer.concat([Buffer.from("302a300506032b6570032100", "hex"), bytesOf(core).subarray(33, 65)]);
+  const key = createPublicKey({ key: spki, format: "der", type: "spki" });
+  return verify(null, lv("parlour/1 join", room, bytesOf(session), bytesOf(core)), key, bytesOf(join_sig));
+};
 
 const sum = (rules) => Object.values(rules.clock).reduce((a, b) => a + b, 0);
 
@@ -85,6 +92,7 @@ export class FakeServer {
   sockets = new Set();
   isAway = false;
   /** Boxes by inv_id. */ invitations = new Map();
+  /** Signatures of joins, and whether each is good for the session in which it came. @type {{sig: string, isSigned: boolean}[]} */ joins = [];
   /** Everything that pages said, by type. */ said = [];
   /** Answers in the place of what would be answered, by type. @type {Map<string, {code: string, retry_ms?: number}>} */ refuse = new Map();
 
@@ -158,6 +166,10 @@ export class FakeServer {
       if (t === "invite") this.invitations.set(d.inv_id, d.inv_box);
       else this.invitations.delete(d.inv_id);
       session.say("done", {}, id);
+    } else if (t === "host") {
+      if (!session.room) return error("not-in-room");
+      session.isHost = true;
+      session.say("done", {}, id);
     } else if (t === "redeem") {
       const inv_box = this.invitations.get(d.inv_id);
       if (inv_box) session.say("invitation", { inv_box }, id);
@@ -182,6 +194,7 @@ export class FakeServer {
 
   #join(session, room, id, d) {
     const name = Buffer.concat([Buffer.of(1), sha(bytesOf(d.host_pk))]);
+    this.joins.push({ sig: d.join_sig, isSigned: isSignedFor(d, name, session.id) });
     session.pid = b64(sha(lv("parlour/1 id", name, bytesOf(d.core))).subarray(0, 8));
     session.spk = b64(bytesOf(d.core).subarray(33, 65));
     session.isHost = d.host_in !== undefined;

@@ -9,11 +9,12 @@ use std::time::{Duration, Instant};
 
 use parlour_signaling::{
     ClientMessage, ClientSignal, Closed, Config, ConnectionId, Credentials, Empty, ErrorBody, ErrorCode,
-    IceTemplate, Join, Joined, Output, Pid, Rate, RoomTag, SeatId, ServerMessage, Signaling, Source, View,
+    IceTemplate, Join, Joined, Output, Pid, Rate, RoomTag, SeatId, ServerMessage, SessionId, Signaling,
+    Source, View,
 };
 
 pub(crate) use page::Page;
-pub(crate) use room::{Host, Person, Rules, TOMORROW, UNIX, link};
+pub(crate) use room::{Host, Person, Rules, TOMORROW, UNIX, link, signed};
 
 /// A page's place in [`Bench::pages`].
 pub(crate) type P = usize;
@@ -146,6 +147,7 @@ impl Bench {
 
     /// Says something that may be answered later; its request number.
     pub(crate) fn request(&mut self, page: P, message: ClientMessage) -> u32 {
+        let message = self.signed(page, message);
         let (id, text) = self.pages[page].frame(message, true);
         if self.pages[page].live {
             self.transmit(page, &text);
@@ -156,11 +158,25 @@ impl Bench {
 
     /// Says something without a request number.
     pub(crate) fn say(&mut self, page: P, message: ClientMessage) {
+        let message = self.signed(page, message);
         let (_, text) = self.pages[page].frame(message, false);
         if self.pages[page].live {
             self.transmit(page, &text);
         }
         self.pump();
+    }
+
+    /// A join is signed for the session in which it is said.
+    fn signed(&self, page: P, message: ClientMessage) -> ClientMessage {
+        match self.pages[page].ticket {
+            Some((session, _)) => signed(message, session),
+            None => message,
+        }
+    }
+
+    /// The page's session.
+    pub(crate) fn session(&self, page: P) -> SessionId {
+        self.pages[page].ticket.expect("it has said hello").0
     }
 
     pub(crate) fn refused(&mut self, page: P, message: ClientMessage) -> ErrorCode {

@@ -6,7 +6,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ed25519_dalek::{Signer as _, SigningKey};
 use parlour_signaling::{
-    Claim, Core, HostPk, Join, Pid, RoomId, SealedBox, Signature, SignedState, Spk, States,
+    Claim, ClientMessage, Core, HostPk, Join, Pid, RoomId, SealedBox, SessionId, Signature, SignedState, Spk,
+    States,
 };
 use sha2::{Digest as _, Sha256};
 
@@ -25,9 +26,11 @@ pub(crate) struct Person(SigningKey);
 /// One page of somebody in one room.
 pub(crate) struct PagePapers {
     pub(crate) core: Core,
-    pub(crate) core_sig: Signature,
     pub(crate) hid: [u8; 32],
 }
+
+/// In a join that nobody has signed yet.
+pub(crate) const UNSIGNED: Signature = Signature([0; 64]);
 
 /// Rules before they are signed.
 #[derive(Clone)]
@@ -107,26 +110,29 @@ impl Host {
         }
     }
 
-    /// What a person's page says to be let in.
+    /// What a person's page says to be let in; still to be signed for the session in which it is said ([`signed`]).
     pub(crate) fn join(&self, name: RoomId, person: &Person, page: u8) -> Join {
-        let PagePapers { core, core_sig, .. } = person.page(self, page);
         Join {
             room_id: name,
             host_pk: self.pk(),
-            core,
-            core_sig,
+            core: person.page(self, page).core,
+            join_sig: UNSIGNED,
             host_in: None,
         }
     }
 
     /// The same with the proof that this page holds the host key.
     pub(crate) fn join_as_host(&self, name: RoomId, person: &Person, page: u8) -> Join {
-        let hid = person.page(self, page).hid;
-        let host_in = self.sign(&lv(&[b"parlour/1 host-in", &self.room(), &hid]));
         Join {
-            host_in: Some(host_in),
+            host_in: Some(self.host_in(person, page)),
             ..self.join(name, person, page)
         }
+    }
+
+    /// The host key's word that this page is a host.
+    pub(crate) fn host_in(&self, person: &Person, page: u8) -> Signature {
+        let hid = person.page(self, page).hid;
+        self.sign(&lv(&[b"parlour/1 host-in", &self.room(), &hid]))
     }
 }
 
@@ -147,16 +153,14 @@ impl Person {
         core.extend([page; 16]);
         core.extend(0_u32.to_be_bytes());
         let core = Core(core.try_into().unwrap());
-        let core_sig = self
-            .0
-            .sign(&lv(&[b"parlour/1 core", &host.room(), &core.0]))
-            .to_bytes();
         let hid = sha(&lv(&[b"parlour/1 id", &host.room(), &core.0]));
-        PagePapers {
-            core,
-            core_sig: Signature(core_sig),
-            hid,
-        }
+        PagePapers { core, hid }
+    }
+
+    /// A person's signature under a join in this session.
+    pub(crate) fn join_sig(&self, host_pk: HostPk, session: SessionId, core: &Core) -> Signature {
+        let message = lv(&[b"parlour/1 join", &host_pk.room().0, &session.0, &core.0]);
+        Signature(self.0.sign(&message).to_bytes())
     }
 
     pub(crate) fn pid(&self, host: &Host, page: u8) -> Pid {
@@ -237,6 +241,23 @@ impl Rules {
             out += r#","over":true"#;
         }
         out + "}"
+    }
+}
+
+/// What a page says, signed for its session if it is a join that nobody has signed yet: there are few people in these
+/// tests, so whoever the core names is found among them.
+pub(crate) fn signed(message: ClientMessage, session: SessionId) -> ClientMessage {
+    match message {
+        ClientMessage::Join(join) if join.join_sig == UNSIGNED => {
+            let person = (0..=u8::MAX)
+                .map(Person::new)
+                .find(|person| person.spk().0 == join.core.0[33..65]);
+            let join_sig = person.map_or(UNSIGNED, |person| {
+                person.join_sig(join.host_pk, session, &join.core)
+            });
+            ClientMessage::Join(Join { join_sig, ..join })
+        }
+        other => other,
     }
 }
 
