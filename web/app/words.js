@@ -193,6 +193,10 @@ export function tileName(person) {
 const headlines = Object.freeze({
   "not-secure": "Not safe enough",
   "no-crypto": "Time for an update",
+  "no-x25519": "Time for an update",
+  "no-ed25519": "Time for an update",
+  "no-deflate": "Time for an update",
+  "no-websocket": "No live connection",
   "no-webrtc": "No calls in this browser",
   "link-missing": "Half a link",
   "link-damaged": "Something is off with this link",

@@ -7,7 +7,11 @@
 const sentences = Object.freeze({
   // This browser, this address.
   "not-secure": "This address is not secure, so browsers hide camera, microphone and encryption. Open it by https, or by http://localhost.",
-  "no-crypto": "This browser lacks the encryption that meetings here need (X25519 and Ed25519). Update it, or use Chrome 137, Firefox 129 or Safari 17, or later.",
+  "no-crypto": "This browser hides its encryption from pages, so no meeting can be sealed here. Update it, or use Chrome 137, Firefox 129 or Safari 17, or later.",
+  "no-x25519": "This browser cannot agree on keys in the way that meetings here need (X25519). Update it, or use Chrome 137, Firefox 129 or Safari 17, or later.",
+  "no-ed25519": "This browser cannot sign in the way that meetings here need (Ed25519). Update it, or use Chrome 137, Firefox 129 or Safari 17, or later.",
+  "no-deflate": "This browser cannot compress in the way that meetings here need (deflate-raw). Update it, or use Chrome 137, Firefox 129 or Safari 17, or later.",
+  "no-websocket": "This browser, or an extension in it, blocks live connections (WebSocket). Allow them, or use another browser.",
   "no-webrtc": "This browser cannot make calls, or calls are switched off in it. Use Chrome, Firefox or Safari, outside of other apps.",
   // The link.
   "link-missing": "This link is incomplete: the part after # is missing. Ask for it again.",

@@ -25,7 +25,7 @@ test("every error of the signaling protocol has a sentence of its own", () => {
 
 test("docs/sdk.md lists every code, and no other", () => {
   const table = (document("sdk").split("## Errors")[1] ?? "").split("## ")[0] ?? "";
-  const listed = [...table.matchAll(/^\| (`[a-z-` ]+`) \|/gm)].flatMap(([, cell]) => [.../** @type {string} */ (cell).matchAll(/`([a-z-]+)`/g)].map(([, code]) => code));
+  const listed = [...table.matchAll(/^\| (`[a-z0-9-` ]+`) \|/gm)].flatMap(([, cell]) => [.../** @type {string} */ (cell).matchAll(/`([a-z0-9-]+)`/g)].map(([, code]) => code));
   assert.deepEqual(listed.sort(), [...codes].sort());
 });
 

@@ -9,7 +9,7 @@ import { brand, button, sealedSign, troubleLine } from "./parts.js";
 const passing = new Set(["no-server", "busy", "rate", "restart", "queue", "protocol", "no-relay", "relay-full", "replaced", "room-expired", "room-full", "stopped", "refused", "locked", "not-invited", "fault"]);
 
 /** Codes that say that this browser or address cannot do it: no button of the page helps. */
-const hopeless = new Set(["not-secure", "no-crypto", "no-webrtc"]);
+const hopeless = new Set(["not-secure", "no-crypto", "no-x25519", "no-ed25519", "no-deflate", "no-websocket", "no-webrtc"]);
 
 /**
  * The page after leaving.
