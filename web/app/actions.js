@@ -31,6 +31,10 @@ export function createActions(store) {
   let meeting = null;
   /** @type {AbortController | null} */
   let listening = null;
+  /** Whose host link was shown by itself. @type {Room | null} */
+  let offered = null;
+  /** At the door, until it is clear as whom. @type {{password?: string, message?: string}} */
+  let said = {};
 
   const devices = createDevices(store, (kind, track) => {
     if (state().screen !== "call") return;
@@ -43,7 +47,8 @@ export function createActions(store) {
     say({ code: `${kind}-${trouble}`, text });
   });
 
-  const hosting = createHosting(store, () => meeting, (error) => say(problemOf(error)), copy);
+  const hosting = createHosting(store, () => meeting, (error) => say(problemOf(error)), copy,
+    (error) => (error instanceof ParlourError && error.code === "unmet" ? error.who : null));
 
   /** @param {Room} opened */
   function adopt(opened) {
@@ -70,14 +75,19 @@ export function createActions(store) {
 
   /** @param {Room} followed */
   function follow(followed) {
-    const { state: where, error, count, me, people, notes, link } = followed;
+    const { state: where, error, count, durable, me, people, notes, link } = followed;
     const over = where === "left" || where === "ended" || where === "failed";
     if (over) devices.close();
     // A new link, or an invitation that became the room's own: the address follows, so that a reload comes back here.
     else if (link !== "" && location.hash !== link) history.replaceState(null, "", location.pathname + link);
-    dispatch({ type: "meeting", snapshot: { state: where, error, count, me, people, notes, link, house: houseOf(followed) } });
+    dispatch({ type: "meeting", snapshot: { state: where, error, count, durable, me, people, notes, link, house: houseOf(followed) } });
     // Camera and microphone are asked for once there is a room to use them in, and not before.
     if (where === "ready") void devices.openBoth();
+    // Without storage this page is host for as long as it lives, unless its person keeps the link.
+    if (!over && me.host && !durable && offered !== followed) {
+      offered = followed;
+      void hosting.makeDeviceLink();
+    }
   }
 
   /**
@@ -177,28 +187,21 @@ export function createActions(store) {
       await open(state().link || location.hash, stop);
     },
 
-    /** @param {{password?: string, message?: string}} [said] at the door */
-    async join({ password = "", message = "" } = {}) {
+    /**
+     * @param {{password?: string, message?: string}} [words] at the door
+     */
+    async join(words = {}) {
       const going = meeting;
       if (!going || state().joining) return;
-      dispatch({ type: "join-asked" });
-      const { name, hideAddress, microphone, camera } = state();
-      try {
-        await going.join({
-          name,
-          audio: isOn(microphone) ? microphone.track : null,
-          video: isOn(camera) ? camera.track : null,
-          hideAddress,
-          password,
-          message,
-        });
-      } catch (error) {
-        if (going === meeting) dispatch({ type: "join-refused", problem: problemOf(error) });
-        return;
-      }
-      if (going !== meeting) return;
-      follow(going);
-      sendDevices(going);
+      said = words;
+      if (!await going.elsewhere()) await goIn(false);
+      else if (going === meeting) hosting.ask({ about: "elsewhere" });
+    },
+
+    /** This browser is in the room already. @param {"move" | "again"} how */
+    async joinHere(how) {
+      hosting.ask(null);
+      await goIn(how === "move");
     },
 
     async leave() {
@@ -249,6 +252,36 @@ export function createActions(store) {
       dispatch({ type: "announced" });
     },
   };
+
+  /**
+   * From the preview into the room.
+   * @param {boolean} move in the place of another tab
+   */
+  async function goIn(move) {
+    const going = meeting;
+    if (!going || state().joining) return;
+    dispatch({ type: "join-asked" });
+    const { name, hideAddress, microphone, camera } = state();
+    const { password = "", message = "" } = said;
+    said = {};
+    try {
+      await going.join({
+        name,
+        audio: isOn(microphone) ? microphone.track : null,
+        video: isOn(camera) ? camera.track : null,
+        hideAddress,
+        password,
+        message,
+        move,
+      });
+    } catch (error) {
+      if (going === meeting) dispatch({ type: "join-refused", problem: problemOf(error) });
+      return;
+    }
+    if (going !== meeting) return;
+    follow(going);
+    sendDevices(going);
+  }
 
   /**
    * Devices may have been switched while the join was under way.

@@ -1,6 +1,6 @@
 // The gallery's scenes about doors, knocks, hosts and the code, in debug builds only.
 
-import { inCall, devices, person, ready, stopped } from "./gallery_pretend.js";
+import { devices, inCall, person, ready, stopped } from "./gallery_pretend.js";
 import { noHouse } from "./house.js";
 import { codeCame } from "./words_house.js";
 
@@ -47,8 +47,20 @@ export const houseScenes = {
   "ask-make-host": () => call(house({}), { dialog: { about: "make-host", person: "pretend-1" } }),
   "ask-new-link": () => call(house({}), { dialog: { about: "new-link" } }),
   "ask-forget": () => call(house({}), { dialog: { about: "forget" } }),
-  "device-link": () => call(house({}), { dialog: { about: "device", link: "#1hn7ka2m4qdx8r5tw3ehv6yzpc9gfsbn7ka2m4qdx8r5tw3ehv6yzpc9gfsbn7ka2m4qdx8r5tw3eh" } }),
+  "keep-link": () => ready({ ...devices(), name: "Ada", durable: false, me: { ...guest, host: true }, house: house({}), dialog: { about: "device", kept: false, link: deviceLink } }),
+  "preview-forgets": () => ready({ ...devices(), name: "Ada", durable: false, house: house({}) }),
+  "ask-elsewhere": () => ready({ ...devices(), count: 2, name: "Ada", house: house({}), dialog: { about: "elsewhere" } }),
+  "ask-unmet": () => call(house({}), { dialog: { about: "unmet", who: ["Evangelina Papadopoulou-Worthington", ""] } }),
+  "ask-close-door": () => call(house({}), { durable: false, dialog: { about: "close-door", door: "locked" } }),
+  "people-marks": () => call(house({ door: "knock" }), { panel: true, people: [
+    person(0, { admitted: { by: "Ben", at: at(5), via: "Ana" }, verified: "host" }),
+    person(1, { renamed: true }),
+    person(2, { ticked: true, admitted: { by: "", at: at(9), via: "" }, verified: "ticked" }),
+  ] }),
+  "device-link": () => call(house({}), { dialog: { about: "device", kept: true, link: deviceLink } }),
 };
+
+const deviceLink = "#1hn7ka2m4qdx8r5tw3ehv6yzpc9gfsbn7ka2m4qdx8r5tw3ehv6yzpc9gfsbn7ka2m4qdx8r5tw3eh";
 
 /** @type {Knock} */
 const dan = { id: "dan", name: "Dan", message: "Hello, it is me from the choir", how: "knock", via: "", held: false };
@@ -110,7 +122,7 @@ function call(about, change) {
   return {
     ...inCall(3),
     people: [
-      person(0, { admitted: { by: "Ben", at: at(5) }, verified: "host" }),
+      person(0, { admitted: { by: "Ben", at: at(5), via: "" }, verified: "host" }),
       person(1, { host: true, ticked: true, verified: "ticked", route: { relayed: true, protocol: "udp" } }),
       person(2, { audio: false, video: false, link: "reconnecting" }),
     ],

@@ -34,7 +34,7 @@ export function inCall(others) {
 export function person(index, change) {
   return {
     id: `pretend-${index}`, name: names[index] ?? "", stream: picture(index), audio: true, video: true, link: "connected",
-    route: { relayed: false, protocol: "udp" }, host: false, ticked: false, admitted: null, verified: "link", ...change,
+    route: { relayed: false, protocol: "udp" }, host: false, ticked: false, renamed: false, admitted: null, verified: "link", ...change,
   };
 }
 

@@ -14,8 +14,9 @@ import { canInvite } from "./house.js";
  * @param {() => Room | null} room the meeting this page is in
  * @param {(error: unknown) => void} complain
  * @param {(what: string, fragment: string) => Promise<void>} copy
+ * @param {(error: unknown) => readonly string[] | null} unmetOf names of those who would be cut off, if it failed for them
  */
-export function createHosting({ state, dispatch }, room, complain, copy) {
+export function createHosting({ state, dispatch }, room, complain, copy, unmetOf = () => null) {
   /**
    * @template T
    * @param {string} name what is under way; the same is not begun twice
@@ -36,6 +37,39 @@ export function createHosting({ state, dispatch }, room, complain, copy) {
     }
   }
 
+  /**
+   * What closes the room to somebody: asks first if somebody is just coming in.
+   * @param {string} name @param {(meeting: Room, how: {anyway: boolean}) => Promise<void>} task
+   * @returns {Promise<boolean>} whether it was done
+   */
+  async function tighten(name, task) {
+    let done = false;
+    await act(name, async (meeting) => {
+      try {
+        await task(meeting, { anyway: false });
+      } catch (error) {
+        const who = unmetOf(error);
+        if (!who) throw error;
+        if (!await askAnyway(who)) return;
+        await task(meeting, { anyway: true });
+      }
+      done = true;
+    });
+    return done;
+  }
+
+  /** @type {(anyway: boolean) => void} */
+  let answer = () => {};
+
+  /** @param {readonly string[]} who @returns {Promise<boolean>} */
+  function askAnyway(who) {
+    answer(false);
+    return new Promise((resolve) => {
+      answer = resolve;
+      ask({ about: "unmet", who });
+    });
+  }
+
   /** @param {Dialog | null} dialog */
   function ask(dialog) {
     dispatch({ type: "dialog", dialog });
@@ -46,6 +80,7 @@ export function createHosting({ state, dispatch }, room, complain, copy) {
 
     /** A dialog was closed by its own button, by Escape, or by another one that came in its place. @param {Dialog["about"]} about */
     closed(about) {
+      if (about === "unmet") answer(false);
       if (state().dialog?.about === about) ask(null);
     },
 
@@ -63,20 +98,36 @@ export function createHosting({ state, dispatch }, room, complain, copy) {
     /** @param {string} id @param {boolean} forGood */
     refuse: (id, forGood) => act(`knock/${id}`, (meeting) => meeting.refuse(id, { forGood })),
 
-    /** @param {Door} door */
-    setDoor: (door) => act("door", (meeting) => meeting.setDoor(door)),
+    /**
+     * A browser that keeps nothing makes a closed door dangerous for its own person: that is said first.
+     * @param {Door} door @param {boolean} [knows]
+     */
+    async setDoor(door, knows = state().durable) {
+      const closes = door !== "open" && state().house.rules?.door === "open";
+      if (closes && !knows) return ask({ about: "close-door", door });
+      ask(null);
+      await tighten("door", (meeting, how) => meeting.setDoor(door, how));
+    },
+
+    /** Whoever is just coming in may be cut off. */
+    anyway() {
+      const go = answer;
+      answer = () => {};
+      ask(null);
+      go(true);
+    },
 
     /** @param {string} password empty takes it away */
     async setPassword(password) {
       ask(null);
-      return (await act("password", (meeting) => meeting.setPassword(password))) !== null;
+      return tighten("password", (meeting, how) => meeting.setPassword(password, how));
     },
 
     allowTries: () => act("tries", (meeting) => meeting.allowTries()),
 
     async newLink() {
       ask(null);
-      await act("new-link", (meeting) => meeting.newLink());
+      await tighten("new-link", (meeting, how) => meeting.newLink(how));
     },
 
     /** @param {{label: string, uses: number}} invitation */
@@ -94,7 +145,7 @@ export function createHosting({ state, dispatch }, room, complain, copy) {
 
     async makeDeviceLink() {
       const made = await act("device", (meeting) => meeting.hostLink());
-      if (made) ask({ about: "device", link: made.value });
+      if (made) ask({ about: "device", link: made.value, kept: state().durable });
     },
 
     /** @param {string} link */
@@ -103,7 +154,7 @@ export function createHosting({ state, dispatch }, room, complain, copy) {
     /** @param {string} person */
     async remove(person) {
       ask(null);
-      await act(`person/${person}`, (meeting) => meeting.remove(person));
+      await tighten(`person/${person}`, (meeting, how) => meeting.remove(person, how));
     },
 
     /** @param {string} person */

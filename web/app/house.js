@@ -24,10 +24,13 @@ export const noHouse = Object.freeze({
 });
 
 /**
- * A dialog over the call and what it is about; `person` is an id.
- * @typedef {{about: "settings" | "code" | "leave" | "end" | "new-link" | "forget" | "no-password"}
+ * A dialog over the page and what it is about; `person` is an id, `who` are names, empty where not known. `kept`: this device
+ * stays host without the link, too.
+ * @typedef {{about: "settings" | "code" | "leave" | "end" | "new-link" | "forget" | "no-password" | "elsewhere"}
  *   | {about: "remove" | "make-host", person: string}
- *   | {about: "device", link: string}} Dialog
+ *   | {about: "close-door", door: import("./expected.js").Door}
+ *   | {about: "unmet", who: readonly string[]}
+ *   | {about: "device", link: string, kept: boolean}} Dialog
  */
 
 /**

@@ -6,6 +6,7 @@ import { call } from "./views/call.js";
 import { code } from "./views/code.js";
 import { deviceLink } from "./views/device_link.js";
 import { createKnockToast } from "./views/knock_toast.js";
+import { elsewhere } from "./views/elsewhere.js";
 import { knocking } from "./views/knocking.js";
 import { landing } from "./views/landing.js";
 import { leaving } from "./views/leaving.js";
@@ -28,7 +29,7 @@ const views = Object.freeze({ landing, waiting, preview, knocking, call, left, p
  */
 export function show({ state, subscribe }, actions) {
   const screen = byId("screen");
-  const dialogs = [settings, code, leaving, question, deviceLink].map((make) => make(actions));
+  const dialogs = [settings, code, leaving, question, deviceLink, elsewhere].map((make) => make(actions));
   const knocks = createKnockToast(byId("toasts"), actions);
   const toasts = createToasts(byId("toasts"), actions);
   const announce = createAnnouncer(byId("announcer"), state, actions);

@@ -65,6 +65,7 @@ import { codeCame } from "./words_house.js";
  * @property {readonly string[]} dismissed ids of standing remarks and knocks that were put away
  * @property {boolean} panel the people are shown beside the stage
  * @property {Dialog | null} dialog
+ * @property {boolean} durable this browser keeps who this person is; else a reload is somebody new
  * @property {readonly string[]} busy names of what a host has asked for and the SDK is doing
  * @property {Readonly<Record<string, string>>} invitationLinks by id, of those made on this page
  * @property {string} copied which link was copied a moment ago: "room", "device", an invitation's id, or ""
@@ -76,6 +77,7 @@ import { codeCame } from "./words_house.js";
  * @property {MeetingState} state
  * @property {Problem | null} error
  * @property {number} count
+ * @property {boolean} durable
  * @property {Me} me
  * @property {readonly Person[]} people
  * @property {readonly Note[]} notes
@@ -137,6 +139,7 @@ const noMeeting = Object.freeze({
   dismissed: /** @type {readonly string[]} */ ([]),
   panel: false,
   dialog: /** @type {Dialog | null} */ (null),
+  durable: true,
   busy: /** @type {readonly string[]} */ ([]),
   invitationLinks: Object.freeze({}),
   silenced: false,
@@ -261,8 +264,8 @@ function closedDevices({ microphone, camera }) {
  * @returns {State}
  */
 function afterChange(before, snapshot) {
-  const { count, me, people, house } = snapshot;
-  const state = { ...before, house, link: snapshot.link || before.link, toasts: withCode(before, house) };
+  const { count, me, people, house, durable } = snapshot;
+  const state = { ...before, house, durable, link: snapshot.link || before.link, toasts: withCode(before, house) };
   switch (snapshot.state) {
     case "idle":
     case "looking": return { ...state, screen: "preview", room: "looking", count };

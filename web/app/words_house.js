@@ -100,7 +100,7 @@ export function knockHow({ how, via }) {
   switch (how) {
     case "knock": return "Has the link. The name is not verified.";
     case "invitation": return via ? `Came with the invitation “${via}”.` : "Came with an invitation.";
-    case "left-over": return "Was cut off while coming in.";
+    case "left-over": return via ? `${nameOf(via)} says that this person was cut off while coming in.` : "Was cut off while coming in.";
   }
 }
 
@@ -109,17 +109,23 @@ export function knockHow({ how, via }) {
  * @param {Person} person
  * @returns {{text: string, tone: "" | "good" | "amber"}[]}
  */
-export function marksOf({ host, admitted, ticked, audio, link, route }) {
+export function marksOf({ host, admitted, ticked, renamed, audio, link, route }) {
   /** @type {{text: string, tone: "" | "good" | "amber"}[]} */
   const marks = [];
   if (host) marks.push({ text: "Host", tone: "" });
   if (ticked) marks.push({ text: "Checked by you", tone: "good" });
-  if (admitted) marks.push({ text: `Let in by ${admitted.by.trim() || "the host"} at ${clock.format(admitted.at)}`, tone: ticked ? "" : "amber" });
-  if (!ticked) marks.push({ text: "Name not verified", tone: admitted ? "amber" : "" });
+  if (renamed) marks.push({ text: "Had another name when you checked", tone: "amber" });
+  if (admitted) marks.push({ text: `${admittedBy(admitted)} at ${clock.format(admitted.at)}`, tone: ticked ? "" : "amber" });
+  if (!ticked) marks.push({ text: "Name not verified", tone: admitted || renamed ? "amber" : "" });
   if (!audio) marks.push({ text: "Muted", tone: "" });
   if (link !== "connected") marks.push({ text: linkSentence(link), tone: "" });
   else if (route) marks.push({ text: routeName(route), tone: "" });
   return marks;
+}
+
+/** @param {NonNullable<Person["admitted"]>} admitted @returns {string} */
+function admittedBy({ by, via }) {
+  return via.trim() ? `Came with the invitation “${via.trim()}”` : `Let in by ${by.trim() || "the host"}`;
 }
 
 /** @param {Date} at @returns {string} such as 14:05 */
@@ -185,16 +191,19 @@ export function codeSentence(state) {
  * What a dialog asks that is answered by yes or by going back. `name` is of whom it is about.
  * @param {Dialog["about"]} about
  * @param {string} name
- * @param {boolean} open the door is
+ * @param {{open: boolean, host?: boolean}} here whether the door is open, and whether this person is host
  * @returns {{title: string, text: string, yes: string, grave: boolean} | null} null for dialogs of another kind
  */
-export function questionOf(about, name, open) {
+export function questionOf(about, name, { open, host = false }) {
   const who = nameOf(name);
   switch (about) {
     case "settings":
     case "code":
     case "leave":
+    case "elsewhere":
+    case "unmet":
     case "device": return null;
+    case "close-door": return { title: "Close the door?", text: keepsNothing(host, true), yes: "Close the door", grave: true };
     case "end": return { title: "End for everyone?", text: "The room closes for all of you, at once and for good. Its link does not work again.", yes: "End for everyone", grave: true };
     case "new-link": return { title: "Make a new link?", text: "The old one lets nobody in any more. Everybody who is here stays and gets the new one by itself.", yes: "Make a new link", grave: false };
     case "no-password": return { title: "Remove the password?", text: "Whoever has the link can then come in without one.", yes: "Remove the password", grave: false };
@@ -212,6 +221,59 @@ export function questionOf(about, name, open) {
       yes: `Make ${who} host`, grave: false,
     };
   }
+}
+
+/**
+ * What a browser that refuses storage means for the person in front of it.
+ * @param {boolean} host
+ * @param {boolean} closed the door is, or is about to be
+ * @returns {string}
+ */
+export function keepsNothing(host, closed) {
+  const first = "This browser keeps nothing for this page: after a reload you are somebody new";
+  if (host) return `${first}, and no longer host${closed ? ", and you stand outside" : ""}. Keep your host link to come back.`;
+  return closed ? `${first}, and you stand outside.` : `${first}, and a closed door stays closed for you.`;
+}
+
+/**
+ * Somebody is just coming in, and a host is about to close the way.
+ * @param {readonly string[]} who names, empty where not known
+ * @returns {{title: string, text: string, yes: string, grave: boolean}}
+ */
+export function unmetQuestion(who) {
+  const known = who.filter((name) => name.trim() !== "");
+  const others = who.length - known.length;
+  const rest = others === 0 ? [] : [others === 1 ? (known.length > 0 ? "one more" : "somebody") : `${others} ${known.length > 0 ? "more" : "people"}`];
+  const names = namesOf([...known, ...rest]);
+  const one = who.length === 1;
+  return {
+    title: "Cut off who is coming in?",
+    text: `${names[0]?.toUpperCase()}${names.slice(1)} ${one ? "is" : "are"} just coming in, and not connected with you yet. If you go on now, ${one ? "that person is" : "they are"} cut off, and you are told when they ask again.`,
+    yes: "Go on anyway", grave: true,
+  };
+}
+
+/**
+ * Somebody who is in this room in another tab wants to come in here.
+ * @returns {{title: string, text: string, move: string, again: string}}
+ */
+export function elsewhereWords() {
+  return {
+    title: "You are in this room already",
+    text: "Another tab or window of this browser is in it. You can go on here as the same person, and the other tab stops; or come in a second time, as somebody new.",
+    move: "Move here",
+    again: "Join a second time",
+  };
+}
+
+/**
+ * What stands beside the link that makes another device host.
+ * @param {boolean} kept this device stays host by itself
+ * @returns {{title: string, text: string}}
+ */
+export function deviceLinkWords(kept) {
+  if (kept) return { title: "Be host on another device", text: "Open this link on your other device, once. Whoever opens it is host as you are, and that cannot be taken back: send it to nobody." };
+  return { title: "Keep this link", text: "This browser keeps nothing for this page, so a reload would make you a guest in your own room. This link makes you host again. Put it where only you can see it, and send it to nobody: whoever opens it is host, and that cannot be taken back." };
 }
 
 /**

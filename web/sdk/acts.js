@@ -6,6 +6,7 @@ import { ParlourError } from "./errors.js";
 
 /** @typedef {import("./inside.js").Inside} Inside */
 /** @typedef {import("./types.js").Door} Door */
+/** `anyway`: whoever is just coming in may be cut off. @typedef {{anyway?: boolean}} Anyway */
 
 /** Of a meeting. What only hosts can do throws `not-host`; everything throws `not-in-room` outside. */
 export class Acts extends EventTarget {
@@ -30,20 +31,28 @@ export class Acts extends EventTarget {
   /** Turns somebody away. @param {string} id @param {{forGood?: boolean}} [how] `forGood`: this person cannot ask again */
   async refuse(id, { forGood = false } = {}) { await this.#inside().hosting.refuse(id, forGood); }
 
-  /** Whoever is in stays in. @param {Door} door @throws {ParlourError} `not-host` */
-  async setDoor(door) { await this.#inside().hosting.setDoor(door); }
+  /**
+   * Whoever is in stays in. While somebody is just coming in through the open door this waits, 5 s at most, and then throws
+   * `unmet`: `who` has names, as far as they are known. With `anyway` those are cut off. The same holds for a password, a
+   * new link, and a removal that brings one.
+   * @param {Door} door @param {Anyway} [how] @throws {ParlourError} `not-host`, `unmet`
+   */
+  async setDoor(door, how) { await this.#inside().hosting.setDoor(door, how?.anyway); }
 
-  /** @param {string} password from now on; empty: none @throws {ParlourError} `not-host`, `bad-password` */
-  async setPassword(password) { await this.#inside().hosting.setPassword(password); }
+  /** @param {string} password from now on; empty: none @param {Anyway} [how] @throws {ParlourError} `not-host`, `bad-password`, `unmet` */
+  async setPassword(password, how) { await this.#inside().hosting.setPassword(password, how?.anyway); }
 
-  /** Gives the room another link; the old one lets nobody new in. `link` changes here and for everybody inside. */
-  async newLink() { await this.#inside().hosting.newLink(); }
+  /**
+   * Gives the room another link; the old one lets nobody new in. `link` changes here and for everybody inside.
+   * @param {Anyway} [how] @throws {ParlourError} `not-host`, `unmet`
+   */
+  async newLink(how) { await this.#inside().hosting.newLink(how?.anyway); }
 
   /**
    * Takes somebody out, for good. While the door is open the room gets a new link, since that person knows the old one.
-   * @param {string} id of a person @throws {ParlourError} `not-host`, `host-stays`
+   * @param {string} id of a person @param {Anyway} [how] @throws {ParlourError} `not-host`, `host-stays`, `unmet`
    */
-  async remove(id) { await this.#inside().hosting.remove(id); }
+  async remove(id, how) { await this.#inside().hosting.remove(id, how?.anyway); }
 
   /** Ends the meeting for everybody; the link is dead from then on. */
   async end() { await this.#inside().end(); }
@@ -60,9 +69,6 @@ export class Acts extends EventTarget {
 
   /** Makes somebody host as well, which nobody can take back. @param {string} id of a person */
   async makeHost(id) { await this.#inside().hosting.makeHost(id); }
-
-  /** A link that makes another device of this person host; nobody else may see it. @returns {Promise<string>} `#1h…` */
-  async hostLink() { return this.#inside().hosting.hostLink(); }
 
   /** "Allow 5 more tries", after wrong passwords. */
   allowTries() { this.#inside().mesh.allowTries(); }

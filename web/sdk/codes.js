@@ -1,5 +1,5 @@
 // The code that people read to each other (seal.md 8): drives seal/code.js over the proven channels, and keeps whom this
-// person has ticked. A tick belongs to a person and a name; with another name it is gone.
+// person has ticked. A tick belongs to a person and a name: under another name it does not count, and is said to be old.
 
 import { CodeMachine } from "./seal/code.js";
 import { emojiOf } from "./seal/sas.js";
@@ -8,6 +8,8 @@ import { b64 } from "./seal/bytes.js";
 
 /** Whoever has not answered a ping by then is not on the list, awake ms. */
 const PING_MS = 5000;
+/** People whose ticks are remembered; the oldest make way. */
+const TICKS = 256;
 
 /** @typedef {import("./types.js").Code} Code */
 /** @typedef {import("./seal/types.js").Message} Message */
@@ -25,12 +27,14 @@ export class Codes {
   /** @type {Code["state"]} */ #state = "none";
   /** @type {{emoji: Code["emoji"], numbers: readonly number[], spks: readonly string[]} | null} */ #found = null;
   /** Pings on their way: who has answered. @type {{id: string, until: number, from: Set<string>} | null} */ #ping = null;
-  /** spk to the name that was ticked. @type {Map<string, string>} */ #ticks = new Map();
+  /** spk to the name that was ticked. */ #ticks;
 
   /**
-   * @param {ConstructorParameters<typeof CodeMachine>[0]} self @param {CodeMesh} mesh @param {() => void} onChange
+   * @param {ConstructorParameters<typeof CodeMachine>[0]} self @param {CodeMesh} mesh
+   * @param {Map<string, string>} ticks of an earlier load; changed here @param {() => void} onChange
    */
-  constructor(self, mesh, onChange) {
+  constructor(self, mesh, ticks, onChange) {
+    this.#ticks = ticks;
     this.#machine = new CodeMachine(self);
     this.#me = b64(self.hid);
     this.#mesh = mesh;
@@ -61,19 +65,20 @@ export class Codes {
 
   /** @param {string} spk @param {string} name as it is shown now @param {boolean} on */
   tick(spk, name, on) {
+    this.#ticks.delete(spk);
     if (on) this.#ticks.set(spk, name);
-    else this.#ticks.delete(spk);
+    const [oldest] = this.#ticks.keys();
+    if (this.#ticks.size > TICKS && oldest !== undefined) this.#ticks.delete(oldest);
     this.#onChange();
   }
 
-  /** @param {string} spk @param {string} name @returns {boolean} */
-  isTicked(spk, name) {
-    return this.#ticks.get(spk) === name;
-  }
-
-  /** Somebody changed the name: a tick was for the one before. @param {string} spk @param {string} name */
-  handleName(spk, name) {
-    if (this.#ticks.has(spk) && this.#ticks.get(spk) !== name) this.#ticks.delete(spk);
+  /**
+   * Whether this person was heard reading the code, under this name or under another one.
+   * @param {string} spk @param {string} name @returns {"ticked" | "renamed" | null}
+   */
+  tickOf(spk, name) {
+    const ticked = this.#ticks.get(spk);
+    return ticked === undefined ? null : ticked === name ? "ticked" : "renamed";
   }
 
   /**

@@ -8,11 +8,11 @@ import { Knowledge } from "./knowledge.js";
 import { SealError, b64, unb64 } from "./seal/bytes.js";
 import { makeCore, signHostIn, signJoin } from "./seal/core.js";
 import { newHostPage } from "./seal/issue.js";
-import { ed25519Generate } from "./seal/kdf.js";
 import { invitationId, invitationPsk, openInvitation } from "./seal/invite.js";
-import { invitationLink, roomLink } from "./seal/link.js";
+import { hostLink, invitationLink, roomLink } from "./seal/link.js";
 import { stretch } from "./seal/password.js";
 import { createRoom, openLink, roomIdOf } from "./seal/room.js";
+import { Self } from "./self.js";
 
 /** @typedef {import("./seal/bytes.js").Bytes} Bytes */
 /** @typedef {import("./seal/room.js").RoomLink} RoomLink */
@@ -28,9 +28,7 @@ export class Entrance {
   /** Of an invitation, by which the room has not been found yet. @type {Bytes | null} */ #inv = null;
   /** Of a host link, until it is stored. @type {Bytes | null} */ #seed;
   /** @type {Knowledge | null} */ #knowledge = null;
-  /** @type {import("./seal/kdf.js").KeyPair | null} */ #spk = null;
-  /** Nothing is stored any more: what was under way must not bring back what was forgotten. */ #forgotten = false;
-  /** Wrong passwords counted here, of this and an earlier load. @type {import("./seal/guesses.js").GuessState | null} */ guesses = null;
+  /** What this device keeps of the room. @readonly */ self;
 
   /**
    * @param {import("./server.js").Server} server @param {import("./keep.js").Keep} keep
@@ -39,6 +37,7 @@ export class Entrance {
   constructor(server, keep, R, roomId, seed = null) {
     this.#server = server;
     this.#keep = keep;
+    this.self = new Self(keep);
     this.#R = R;
     this.#roomId = b64(roomId);
     this.#seed = seed;
@@ -80,12 +79,12 @@ export class Entrance {
     const issued = [{ json: state.json, sig: b64(state.sig) }];
     await knowledge.adopt(issued);
     if (made.password) knowledge.password = { ...made.password, sure: true };
-    entrance.#knowledge = knowledge;
+    entrance.#knowledge = entrance.self.knowledge = knowledge;
     await server.ask("create", entrance.#whole(link));
     // Only now: what the server refused is no room, and leaves nothing behind on this device.
     const pw = made.password?.pw ?? 0;
     await keep.putHost(knowledge.name, { seed: host.seed, page, until: state.until, issued, pw, met: [], removed: [], invitations: [] });
-    await entrance.remember();
+    await entrance.self.remember();
     return entrance;
   }
 
@@ -123,8 +122,6 @@ export class Entrance {
   }
 
   get R() { return this.#R; }
-
-  get keep() { return this.#keep; }
 
   /** After `look` or `create` found the room. @returns {Knowledge} */
   get knowledge() {
@@ -178,7 +175,7 @@ export class Entrance {
   checkWay() {
     const { knowledge } = this;
     const { rules } = knowledge;
-    const spk = b64(this.#spk?.publicKey ?? new Uint8Array(0));
+    const { spk } = this.self;
     if (!rules || knowledge.hostKey) return;
     if (rules.removed.includes(spk)) throw new ParlourError("removed");
     if (rules.members.includes(spk)) return;
@@ -196,8 +193,8 @@ export class Entrance {
    */
   async makeCore(fingerprint) {
     const { room, hostKey } = this.knowledge;
-    await this.remember();
-    const core = await makeCore(room, fingerprint, { person: /** @type {import("./seal/kdf.js").KeyPair} */ (this.#spk) });
+    const core = await makeCore(room, fingerprint, { person: await this.self.person() });
+    await this.self.addPage(b64(core.pid));
     return { core, isHost: hostKey !== null, pid: b64(core.pid), spk: b64(core.spk) };
   }
 
@@ -245,65 +242,17 @@ export class Entrance {
     await this.#server.ask("create", this.#whole(link));
   }
 
-  /** Keeps on this device who this person is and what is known of the room. */
-  async remember() {
-    const { knowledge } = this;
-    if (this.#forgotten) return;
-    this.#spk ??= (await this.#keep.person(knowledge.name))?.spk ?? (await ed25519Generate());
-    const links = knowledge.links.map(({ R, roomBox, boxSig }) => ({ R, box: roomBox, sig: boxSig }));
-    const { held: states, name } = knowledge;
-    // What was merely typed is no right to come in without being asked.
-    const password = knowledge.password?.sure ? knowledge.password : null;
-    await this.#keep.putPerson(name, { spk: this.#spk, states, links, password, guesses: this.guesses });
-    for (const { roomId } of knowledge.links) await this.#keep.putLink(b64(roomId), name);
-  }
-
-  /** The invitations that were made here. */
-  rememberInvitations() {
-    return this.#changeHost(() => ({ invitations: this.knowledge.invitations.own }));
-  }
-
-  /** Rules that were signed for another day: so long this device stays host. */
-  rememberRenewal() {
-    return this.#changeHost(() => ({ until: this.knowledge.book.until, issued: this.knowledge.held }));
-  }
-
-  /** @param {() => Partial<import("./keep.js").KeptHost>} change */
-  async #changeHost(change) {
-    const { name } = this.knowledge;
-    await this.#keep.alone(`host ${name}`, async () => {
-      const host = await this.#keep.host(name);
-      if (host) await this.#keep.putHost(name, { ...host, ...change() });
-    });
-  }
-
-  /** This page has been made host: so is this device. */
-  async rememberHost() {
-    const { knowledge } = this;
-    if (!knowledge.seed) return;
-    await this.#keep.putHost(knowledge.name, newHost(knowledge.seed, knowledge.book.until));
-  }
-
-  /** Forgets who this person was in this room; or also that this device is host. @param {boolean} andHost */
-  async forget(andHost) {
-    const knowledge = this.#knowledge;
-    if (!knowledge) return;
-    this.#forgotten = true;
-    await this.#keep.dropPerson(knowledge.name);
-    for (const { roomId } of knowledge.links) await this.#keep.dropLink(b64(roomId));
-    if (andHost) await this.#keep.dropHost(knowledge.name);
-  }
-
   /** Whether the claim proves itself. @param {Pick<HostClaim, "room_box" | "box_sig" | "states">} claim @returns {Promise<boolean>} */
   async #open({ room_box, box_sig, states }) {
     try {
       const { room, hostPk, flags0, link } = await openLink(this.#R, unb64(room_box), unb64(box_sig, 64));
       if (!this.#knowledge) {
         const knowledge = new Knowledge({ room, hostPk, flags0 }, link);
-        await this.#recall(knowledge);
+        await this.self.recall(knowledge, this.#seed);
+        this.#seed = null;
         await knowledge.adopt(states);
         if (knowledge.rules === null) return false;
-        this.#knowledge = knowledge;
+        this.#knowledge = this.self.knowledge = knowledge;
       } else await this.#knowledge.adopt(states);
       return true;
     } catch (thrown) {
@@ -312,25 +261,15 @@ export class Entrance {
     }
   }
 
-  /** First what this device knew before: nobody goes back behind it. @param {Knowledge} knowledge */
-  async #recall(knowledge) {
-    const host = await this.#keep.host(knowledge.name);
-    if (host) {
-      await knowledge.addSeed(host.seed);
-      await knowledge.adopt(host.issued);
-      knowledge.invitations.recall(host.invitations);
-    } else if (this.#seed && (await knowledge.addSeed(this.#seed))) {
-      const until = knowledge.now() + 24 * 3600;
-      await this.#keep.putHost(knowledge.name, newHost(this.#seed, until));
-    }
-    this.#seed = null;
-    const person = await this.#keep.person(knowledge.name);
-    if (!person) return;
-    this.#spk = person.spk;
-    this.guesses = person.guesses;
-    knowledge.password = person.password;
-    await knowledge.adopt(person.states);
-    for (const { R, box, sig } of person.links) await knowledge.addLink(R, box, sig);
+  /**
+   * The link that makes another device of this person host.
+   * @returns {Promise<string>} `#1h…`
+   * @throws {ParlourError} `not-host`
+   */
+  async hostLink() {
+    const { seed, linkInForce } = this.knowledge;
+    if (!seed) throw new ParlourError("not-host");
+    return hostLink(seed, linkInForce?.R ?? this.#R);
   }
 
   #checkRules() {
@@ -362,11 +301,6 @@ export class Entrance {
     const { hostPk, states } = this.knowledge;
     return { room_id: b64(roomId), host_pk: b64(hostPk), room_box: b64(roomBox), box_sig: b64(boxSig), states };
   }
-}
-
-/** A host device that has just been made one. @param {Bytes} seed @param {number} until unix seconds @returns {import("./keep.js").KeptHost} */
-export function newHost(seed, until) {
-  return { seed, page: newHostPage(), until, issued: [], pw: 0, met: [], removed: [], invitations: [] };
 }
 
 /**

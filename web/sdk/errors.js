@@ -58,6 +58,7 @@ const sentences = Object.freeze({
   "not-allowed": "Only somebody who is in the meeting may do this.",
   "not-host": "Only the host can do this.",
   "host-stays": "A host cannot be removed. Start a new room instead.",
+  "unmet": "Somebody is just coming in and would be cut off. Wait a moment, or do it anyway.",
   "rules-full": "This room has seen too many changes for one link. Start a new room.",
   "stopped": "The server ended this meeting for you. The host may know why.",
   // How it was used.
@@ -72,16 +73,19 @@ const sentences = Object.freeze({
 export class ParlourError extends Error {
   /**
    * @param {string} code One of the codes in docs/sdk.md.
-   * @param {{cause?: unknown, retryMs?: number, text?: string}} [more] `cause` is for developers and never shown;
+   * @param {{cause?: unknown, retryMs?: number, text?: string, who?: readonly string[]}} [more] `who`: names of whom it is about,
+   *   empty where a name is not known. `cause` is for developers and never shown;
    *   `retryMs` is how long to wait, in milliseconds, where the server said so.
    */
-  constructor(code, { cause, retryMs, text } = {}) {
+  constructor(code, { cause, retryMs, text, who = [] } = {}) {
     super(text ?? sentenceFor(code), cause === undefined ? undefined : { cause });
     this.name = "ParlourError";
     /** @readonly */
     this.code = code;
     /** @readonly @type {number | undefined} */
     this.retryMs = retryMs;
+    /** @readonly */
+    this.who = who;
   }
 
   /** The sentence for people. */

@@ -4,6 +4,7 @@
 // Links prove themselves, and so does a seed. S is believed of hosts, and of others only where this page has none: who
 // was told a wrong one fails a run and has it corrected by the next host.
 
+import { LABEL_LENGTH } from "./inviting.js";
 import { SealError, b64, unb64 } from "./seal/bytes.js";
 
 /** @typedef {import("./knowledge.js").Knowledge} Knowledge */
@@ -12,7 +13,7 @@ import { SealError, b64, unb64 } from "./seal/bytes.js";
 /** People in one list, as many as rules may name. */
 const LISTED = 64;
 
-/** When somebody was let in, ms since 1970, and by whom (name of a host). @typedef {{at: number, by: string}} Admission */
+/** When somebody was let in, ms since 1970, by whom (name of a host), and with which invitation (its label, or empty). @typedef {{at: number, by: string, via: string}} Admission */
 
 /**
  * What changed here by a message: `links`, `password`, `host` (this page became one), `met`, `admitted`.
@@ -24,11 +25,15 @@ export class Giving {
   #send;
   #me;
   /** By page: what it was given. @type {Map<string, Set<string>>} */ #given = new Map();
-  /** Who was let in by a host, as hosts say. @type {Map<string, Admission>} */ admitted = new Map();
+  /** Who was let in by a host, as hosts say. @readonly */ admitted;
   /** Whom this page and other hosts have met, and when, ms since 1970. @type {Map<string, number>} */ met = new Map();
 
-  /** @param {Knowledge} knowledge @param {string} me spk @param {(hid: string, message: Message) => boolean} send */
-  constructor(knowledge, me, send) {
+  /**
+   * @param {Knowledge} knowledge @param {string} me spk @param {Map<string, Admission>} admitted of an earlier load; changed here
+   * @param {(hid: string, message: Message) => boolean} send
+   */
+  constructor(knowledge, me, admitted, send) {
+    this.admitted = admitted;
     this.#me = me;
     this.#knowledge = knowledge;
     this.#send = send;
@@ -45,7 +50,7 @@ export class Giving {
     }
     if (password?.sure) this.#once(hid, `secret ${password.pw}`, { k: "secret", pw: password.pw, S: b64(password.S) });
     if (!hostKey) return;
-    const admitted = [...this.admitted].slice(-LISTED).map(([spk, { at, by }]) => ({ spk, at, by }));
+    const admitted = [...this.admitted].slice(-LISTED).map(([spk, { at, by, via }]) => ({ spk, at, by, via }));
     if (admitted.length > 0) this.#once(hid, `admitted ${JSON.stringify(admitted)}`, { k: "admitted", list: admitted });
     const met = [...this.met.keys()].slice(-LISTED).sort();
     for (const invite of isHost ? this.#knowledge.invitations.messages(this.#me) : []) this.#once(hid, JSON.stringify(invite), invite);
@@ -104,9 +109,10 @@ export class Giving {
   /** @param {Message} message @returns {boolean} */
   #takeAdmitted({ list }) {
     if (!Array.isArray(list) || list.length > LISTED) return false;
-    for (const { spk, at, by } of list) {
-      if (!isKeys([spk]) || !Number.isSafeInteger(at) || typeof by !== "string" || this.admitted.size >= 4 * LISTED) return false;
-      this.admitted.set(spk, { at, by: by.slice(0, LISTED) });
+    for (const { spk, at, by, via } of list) {
+      if (!isKeys([spk]) || !Number.isSafeInteger(at) || typeof by !== "string" || typeof via !== "string") return false;
+      if (!this.admitted.has(spk) && this.admitted.size >= 4 * LISTED) return false;
+      this.admitted.set(spk, { at, by: by.slice(0, LISTED), via: via.slice(0, 2 * LABEL_LENGTH) });
     }
     return true;
   }

@@ -4,14 +4,14 @@
 // Several tabs of a host device take turns (keep.js, `alone`), so that none overtakes another; several devices may still
 // sign at once: then the strictest of all holds until one of them merges.
 
-import { newHost, withPassword } from "./entrance.js";
+import { withPassword } from "./entrance.js";
 import { ParlourError } from "./errors.js";
 import { SealError, b64, unb64 } from "./seal/bytes.js";
 import { isTightening, newHostPage, nextPw, nextRules } from "./seal/issue.js";
-import { hostLink } from "./seal/link.js";
 import { stretch } from "./seal/password.js";
 import { makeLink } from "./seal/room.js";
 import { STATE_SECONDS, signState } from "./seal/state.js";
+import { newHost } from "./self.js";
 
 /** Somebody whom the server lists and who was not met yet is waited for before a door is closed, ms (seal.md 2). */
 const UNMET_MS = 5000;
@@ -38,8 +38,8 @@ const MERGE_LATER_MS = 5000;
  * }} HostingParts
  */
 /**
- * @typedef {{onIssued(): void, tell(): Promise<void>, isStopped(): boolean, onUnmet(count: number): void, onGift(): void}} HostingUser
- *   `onGift`: there is something that other hosts have to know.   `onIssued`: new rules stand in the book. `tell`: gives them to the server
+ * @typedef {{onIssued(): void, tell(): Promise<void>, isStopped(): boolean, onUnmet(who: readonly string[]): void, nameOf(spk: string): string, onGift(): void}} HostingUser
+ *   `onUnmet`: they are about to be cut off (names, empty where unknown). `onGift`: there is something that other hosts have to know.   `onIssued`: new rules stand in the book. `tell`: gives them to the server
  */
 
 export class Hosting {
@@ -55,15 +55,20 @@ export class Hosting {
     this.#user = user;
   }
 
-  /** @param {Door} door */
-  setDoor(door) {
-    return this.#act({ door });
+  /** @param {Door} door @param {boolean} [anyway] whoever is just coming in may be cut off @throws {ParlourError} `unmet` */
+  setDoor(door, anyway) {
+    return this.#inTurn(async () => {
+      await this.#awaitUnmet({ door }, anyway);
+      await this.#publish({ door });
+    });
   }
 
-  /** @param {string} password empty: none from now on @throws {ParlourError} `bad-password` */
-  setPassword(password) {
+  /** @param {string} password empty: none from now on @param {boolean} [anyway] @throws {ParlourError} `bad-password`, `unmet` */
+  setPassword(password, anyway) {
     const { knowledge } = this.#parts.entrance;
     return this.#inTurn(async () => {
+      // Any number that the room has not had stands for the one to come.
+      await this.#awaitUnmet({ pw: password === "" ? 0 : Number.MAX_SAFE_INTEGER }, anyway);
       /** @type {import("./seal/types.js").Password | null} */
       let next = null;
       await this.#publish(async (kept) => {
@@ -76,20 +81,26 @@ export class Hosting {
     });
   }
 
-  newLink() {
-    return this.#inTurn(async () => this.#publishWithLink({}));
+  /** @param {boolean} [anyway] @throws {ParlourError} `unmet` */
+  newLink(anyway) {
+    return this.#inTurn(async () => {
+      await this.#awaitUnmet({ link: "" }, anyway);
+      await this.#publishWithLink({});
+    });
   }
 
   /**
    * Takes a person out; while the door is open, with a new link in the same state, since that person knows the old one.
-   * @param {string} spk @throws {ParlourError} `host-stays`
+   * @param {string} spk @param {boolean} [anyway] @throws {ParlourError} `host-stays`, `unmet`
    */
-  remove(spk) {
+  remove(spk, anyway) {
     return this.#inTurn(async () => {
       const { rules, invitations } = this.#parts.entrance.knowledge;
       const change = { remove: [spk] };
+      const isOpen = rules?.door === "open" && rules.link !== undefined;
+      if (isOpen) await this.#awaitUnmet({ link: "" }, anyway);
       await this.#revoke(invitations.usedBy([spk]));
-      if (rules?.door === "open" && rules.link) await this.#publishWithLink(change);
+      if (isOpen) await this.#publishWithLink(change);
       else await this.#publish(change);
     });
   }
@@ -99,7 +110,7 @@ export class Hosting {
     return this.#inTurn(async () => {
       const standing = this.#standing(id);
       await this.#publish({ admit: [standing.spk] }, () => {
-        this.#parts.giving.admitted.set(standing.spk, { at: Date.now(), by: this.#parts.me().name });
+        this.#parts.giving.admitted.set(standing.spk, { at: Date.now(), by: this.#parts.me().name, via: "" });
         this.#parts.lobby.drop(id);
       });
     });
@@ -138,7 +149,7 @@ export class Hosting {
         knowledge.invitations.revoke(id);
         throw thrown;
       }
-      await entrance.rememberInvitations();
+      await entrance.self.rememberInvitations();
       this.#user.onGift();
       return { id, link: made.link };
     });
@@ -161,9 +172,10 @@ export class Hosting {
         return false;
       }
       // Stored before it opens anything: a reload must not give the use back.
-      await this.#parts.entrance.rememberInvitations();
-      await this.#publish({ admit: [spk] }, () => this.#parts.giving.admitted.set(spk, { at: Date.now(), by: this.#parts.me().name }));
+      await this.#parts.entrance.self.rememberInvitations();
       const row = invitations.of(id);
+      const mark = { at: Date.now(), by: this.#parts.me().name, via: row?.label ?? "" };
+      await this.#publish({ admit: [spk] }, () => this.#parts.giving.admitted.set(spk, mark));
       if (row && row.used.length >= row.uses) this.#askAsHost("revoke", { inv_id: id }).catch(() => {});
       return true;
     });
@@ -203,7 +215,7 @@ export class Hosting {
       this.#askAsHost("revoke", { inv_id: id }).catch(() => {});
     }
     if (ids.length === 0) return;
-    await entrance.rememberInvitations();
+    await entrance.self.rememberInvitations();
     this.#user.onGift();
   }
 
@@ -217,14 +229,6 @@ export class Hosting {
     this.#mustBeHost();
     const pages = this.#parts.mesh.reached.filter((page) => page.spk === spk);
     if (!pages.some(({ hid }) => this.#parts.giving.giveHost(hid))) throw new ParlourError("no-such-participant");
-  }
-
-  /** @returns {Promise<string>} `#1h…` */
-  async hostLink() {
-    const { knowledge, R } = this.#parts.entrance;
-    const { seed } = knowledge;
-    if (!seed) throw new ParlourError("not-host");
-    return hostLink(seed, knowledge.linkInForce?.R ?? R);
   }
 
   /** States of several host devices become one again. @param {number} awake ms */
@@ -297,22 +301,30 @@ export class Hosting {
    */
   async #publish(change, before = () => {}) {
     const { entrance, mesh } = this.#parts;
-    const { rules } = entrance.knowledge;
-    if (typeof change !== "function" && rules && isTightening(rules, change)) await this.#awaitUnmet();
     const issued = await this.#issue(change);
     before();
     this.#user.onIssued();
     await mesh.settled();
-    await entrance.remember();
+    await entrance.self.remember();
     if ((issued.remove?.length ?? 0) > 0) await this.#reachOne(issued.remove ?? []);
     await this.#user.tell();
   }
 
-  /** Whoever is coming in would be cut off: a moment for them. */
-  async #awaitUnmet() {
-    const { mesh } = this.#parts;
-    for (let waited = 0; mesh.unmet > 0 && waited < UNMET_MS && !this.#user.isStopped(); waited += LOOK_MS) await sleep(LOOK_MS);
-    if (mesh.unmet > 0) this.#user.onUnmet(mesh.unmet);
+  /**
+   * Whoever comes in through the open door, and was not met yet, is cut off by rules that close it: a moment for them, and
+   * then the question whether that is meant. Where the door is closed already, whoever has a seat is listed.
+   * @param {Change} change @param {boolean} [anyway] the question was answered: nobody is waited for
+   * @throws {ParlourError} `unmet`
+   */
+  async #awaitUnmet(change, anyway = false) {
+    const { mesh, entrance } = this.#parts;
+    const { rules } = entrance.knowledge;
+    if (rules?.door !== "open" || !isTightening(rules, change)) return;
+    for (let waited = 0; !anyway && mesh.unmet.length > 0 && waited < UNMET_MS && !this.#user.isStopped(); waited += LOOK_MS) await sleep(LOOK_MS);
+    const who = mesh.unmet.map((spk) => this.#user.nameOf(spk));
+    if (who.length === 0) return;
+    if (!anyway) throw new ParlourError("unmet", { who });
+    this.#user.onUnmet(who);
   }
 
   /** @param {readonly string[]} removed */
@@ -329,7 +341,7 @@ export class Hosting {
    */
   #issue(change) {
     const { entrance, mesh, giving, me } = this.#parts;
-    const { knowledge, keep } = entrance;
+    const { knowledge, self: { keep } } = entrance;
     return keep.alone(`host ${knowledge.name}`, async () => {
       const { hostKey, seed, name } = knowledge;
       if (!hostKey || !seed) throw new ParlourError("not-host");
@@ -340,7 +352,7 @@ export class Hosting {
       const met = latest([...kept.met, ...giving.met], now - MET_MS);
       const wish = typeof change === "function" ? await change(kept) : change;
       const actor = {
-        page: keep.exclusive || !keep.durable ? kept.page : this.#page,
+        page: keep.exclusive ? kept.page : this.#page,
         self: me().id,
         met: met.map(([spk]) => spk),
         hosts: mesh.reached.filter(({ host }) => host).map(({ spk }) => spk),

@@ -17,6 +17,9 @@ import { Stay } from "./stay.js";
 
 /** Names of people who were met, for the log. */
 const NAMES = 256;
+/** How long `settled` waits at most, and how often it looks, ms. */
+const SETTLE_MS = 8000;
+const SETTLE_LOOK_MS = 200;
 
 /** @typedef {import("./types.js").Me} Me */
 /** @typedef {import("./seal/core.js").OwnCore} OwnCore */
@@ -57,7 +60,7 @@ export class Inside {
     this.log = new Log();
     const { knowledge } = entrance;
     this.mesh = new Mesh(
-      { core, pid, knowledge, certificate, relayOnly, name, message, tracks, marks: (spk, as) => this.#marks(spk, as) },
+      { core, pid, knowledge, certificate, relayOnly, name, message, tracks, ownPages: entrance.self.ownPages, marks: (spk, as) => this.#marks(spk, as) },
       {
         signal: (to, body) => server.signal(to, body),
         seat: (of) => void server.ask("seated", { pid: of }).catch(() => {}),
@@ -78,9 +81,9 @@ export class Inside {
         onChange: () => user.onChange(),
       },
     );
-    this.giving = new Giving(knowledge, this.#spk, (hid, given) => this.mesh.send(hid, given));
+    this.giving = new Giving(knowledge, this.#spk, entrance.self.admitted, (hid, given) => this.mesh.send(hid, given));
     const mode = knowledge.rules?.mode ?? "off";
-    this.codes = new Codes({ room: knowledge.room, hostPk: knowledge.hostPk, mode, hid: core.hid }, this.mesh, () => user.onChange());
+    this.codes = new Codes({ room: knowledge.room, hostPk: knowledge.hostPk, mode, hid: core.hid }, this.mesh, entrance.self.ticks, () => user.onChange());
     this.stay = new Stay({ server, entrance, core, mesh: this.mesh }, {
       onIn: () => {
         this.#isStopped = false;
@@ -111,7 +114,10 @@ export class Inside {
           user.onChange();
         },
         isStopped: () => this.#stopped,
-        onUnmet: (count) => this.log.add("unmet", count === 1 ? "Somebody who was coming in was cut off." : `${count} people who were coming in were cut off.`),
+        onUnmet: (who) => {
+          for (const name of who) this.log.add("unmet", `${name || "Somebody"} was cut off while coming in.`);
+        },
+        nameOf: (spk) => this.#names.get(spk) ?? "",
       },
     );
   }
@@ -122,7 +128,7 @@ export class Inside {
    */
   async enter() {
     const { entrance } = this.#parts;
-    if (entrance.guesses) this.mesh.restoreGuesses(entrance.guesses);
+    if (entrance.self.guesses) this.mesh.restoreGuesses(entrance.self.guesses);
     if (this.#knowledge.passwordInForce) this.mesh.press();
     this.#byPassword = this.#knowledge.passwordInForce !== null && this.#knowledge.rules?.door === "open";
     await this.stay.enter();
@@ -154,6 +160,7 @@ export class Inside {
     const person = this.mesh.people().find(({ id }) => id === spk);
     if (!person) throw new ParlourError("no-such-participant");
     this.codes.tick(spk, person.name, on);
+    void this.#parts.entrance.self.remember();
   }
 
   /** Over for everybody: the last thing that this page does. */
@@ -168,6 +175,13 @@ export class Inside {
     this.#user.onEnd("room-over");
   }
 
+  /** When everybody whom the server lists shows this page, or after a while. Then the page of before may go. */
+  async settled() {
+    for (let waited = 0; waited < SETTLE_MS && !this.mesh.isWhole && !this.#stopped; waited += SETTLE_LOOK_MS) {
+      await new Promise((resolve) => setTimeout(resolve, SETTLE_LOOK_MS));
+    }
+  }
+
   /** For a new attempt at the door. */
   async giveUp() {
     this.stop();
@@ -180,12 +194,13 @@ export class Inside {
     this.mesh.stop();
   }
 
-  /** @param {string} spk @param {string} name @returns {Pick<import("./types.js").Person, "ticked" | "admitted" | "verified">} */
+  /** @param {string} spk @param {string} name @returns {Pick<import("./types.js").Person, "ticked" | "renamed" | "admitted" | "verified">} */
   #marks(spk, name) {
-    const ticked = this.codes.isTicked(spk, name);
+    const tick = this.codes.tickOf(spk, name);
+    const ticked = tick === "ticked";
     const admission = this.giving.admitted.get(spk);
-    const admitted = admission ? Object.freeze({ by: admission.by, at: new Date(admission.at) }) : null;
-    return { ticked, admitted, verified: ticked ? "ticked" : admitted ? "host" : "link" };
+    const admitted = admission ? Object.freeze({ by: admission.by, at: new Date(admission.at), via: admission.via }) : null;
+    return { ticked, renamed: tick === "renamed", admitted, verified: ticked ? "ticked" : admitted ? "host" : "link" };
   }
 
   #onPorch() {
@@ -209,7 +224,7 @@ export class Inside {
     if (this.#stopped || !rules) return;
     this.log.compare(this.#told, rules, who, (spk) => (spk === this.#spk ? "you" : (this.#names.get(spk) ?? "")));
     if (this.#told) for (const spk of admittedBy(this.#told, rules)) {
-      if (!this.giving.admitted.has(spk)) this.giving.admitted.set(spk, { at: Date.now(), by: "" });
+      if (!this.giving.admitted.has(spk)) this.giving.admitted.set(spk, { at: Date.now(), by: "", via: "" });
     }
     const hadPassword = this.#told?.pw === rules.pw;
     this.#told = structuredClone(rules);
@@ -225,8 +240,9 @@ export class Inside {
   /** @param {string} pid @param {import("./seal/types.js").Waiting} what */
   #waits(pid, what) {
     if (what.k === "lobby") this.#name(what.spk, what.name);
-    const word = this.lobby.handle(pid, what, (spk) => this.#names.get(spk) ?? "");
-    if (what.k === "cut" && what.by !== b64(this.#parts.core.hid)) this.log.add("cut", `${this.#names.get(what.spk) || "Somebody"} was cut off while coming in.`);
+    const teller = what.k === "cut" && what.by !== b64(this.#parts.core.hid) ? this.mesh.personOf(what.by) : null;
+    const word = this.lobby.handle(pid, what, (spk) => this.#names.get(spk) ?? "", teller?.name);
+    if (what.k === "cut" && teller) this.log.add("cut", `${teller.name || "Somebody"} says that ${this.#names.get(what.spk) || "somebody"} was cut off while coming in.`);
     if (word === "refused" && this.stay.isEntering) this.stay.giveUp(new ParlourError(this.#knowledge.invitation ? "invitation-used" : "refused"));
     if (what.k === "lobby" && what.invitation && this.#knowledge.hostKey) this.#invited(what.spk, what.invitation);
     this.#user.onChange();
@@ -257,8 +273,8 @@ export class Inside {
       if (taken === "password") this.mesh.press();
       this.mesh.handleRules();
       this.#user.onLink();
-      await this.#parts.entrance.remember();
     }
+    await this.#parts.entrance.self.remember();
     if (!this.#stopped) for (const page of this.mesh.reached) this.#give(page.hid);
     this.#user.onChange();
   }
@@ -266,7 +282,7 @@ export class Inside {
   /** @param {string} by name */
   async #becomeHost(by) {
     const { entrance, core } = this.#parts;
-    await entrance.rememberHost();
+    await entrance.self.rememberHost();
     this.log.add("host", `${by || "The host"} made you host.`);
     this.#user.onHost();
     // While the server is away it hears of it with the next join.
@@ -275,13 +291,12 @@ export class Inside {
 
   /** @param {string} spk @param {string} name @param {boolean} host */
   #met(spk, name, host) {
-    this.codes.handleName(spk, name);
     this.#name(spk, name);
     if (!host || this.#knowledge.hostKey) this.giving.met.set(spk, Date.now());
     const { password } = this.#knowledge;
     if (password && !password.sure && this.mesh.provenPw === password.pw) {
       this.#knowledge.password = { ...password, sure: true };
-      void this.#parts.entrance.remember();
+      void this.#parts.entrance.self.remember();
     }
   }
 
@@ -326,9 +341,9 @@ export class Inside {
     this.codes.handleTick();
     this.hosting.handleTick(awake);
     const { guesses, entrance } = { guesses: this.mesh.guesses, entrance: this.#parts.entrance };
-    if (guesses.count !== (entrance.guesses?.count ?? 0) || guesses.pw !== (entrance.guesses?.pw ?? 0)) {
-      entrance.guesses = guesses;
-      void entrance.remember();
+    if (guesses.count !== (entrance.self.guesses?.count ?? 0) || guesses.pw !== (entrance.self.guesses?.pw ?? 0)) {
+      entrance.self.guesses = guesses;
+      void entrance.self.remember();
     }
   }
 }

@@ -19,7 +19,7 @@ import { invitationLink } from "./seal/link.js";
 /** Rows of one room, as many as the server keeps; people per row; letters of a label, which must fit its box. */
 const ROWS = 64;
 export const MOST_USES = 64;
-const LABEL_LENGTH = 40;
+export const LABEL_LENGTH = 40;
 
 export class Invitations {
   /** @type {Map<string, Row>} */ #rows = new Map();

@@ -17,9 +17,12 @@ const LOCK_MS = 400;
 
 /**
  * Who this tab is in a room, and what it knows of the room; `states` and `links` give it back to a server that forgot it.
- * `guesses`: wrong passwords that were counted.
+ * `guesses`: wrong passwords that were counted. `ticks`: people who were heard reading the code, and under which name;
+ * `admitted`: whom a host let in; `pages`: pids that this person's pages had.
  * @typedef {{spk: {privateKey: CryptoKey, publicKey: Uint8Array<ArrayBuffer>}, states: SignedState[], links: KeptLink[],
- *   password: import("./seal/types.js").Password | null, guesses: import("./seal/guesses.js").GuessState | null}} KeptPerson
+ *   password: import("./seal/types.js").Password | null, guesses: import("./seal/guesses.js").GuessState | null,
+ *   ticks: [spk: string, name: string][], admitted: [spk: string, admission: import("./giving.js").Admission][],
+ *   pages: string[]}} KeptPerson
  */
 
 /**
@@ -37,7 +40,7 @@ let tabOfThisPage = null;
 export class Keep {
   /** @type {IDBDatabase | null} */
   #database;
-  #tab;
+  /** Something could not be stored. */ #refused = false;
   /** Without a database. @type {Map<string, unknown>} */
   #memory = new Map();
   /** @type {Promise<unknown>} */ #turn = Promise.resolve();
@@ -45,7 +48,8 @@ export class Keep {
   /** @param {IDBDatabase | null} database @param {string} tab */
   constructor(database, tab) {
     this.#database = database;
-    this.#tab = tab;
+    /** @readonly The id of this tab. */
+    this.tab = tab;
   }
 
   /** Opens it; never fails. @returns {Promise<Keep>} */
@@ -56,7 +60,7 @@ export class Keep {
   }
 
   /** Whether what is kept outlives a reload. */
-  get durable() { return this.#database !== null; }
+  get durable() { return this.#database !== null && !this.#refused; }
 
   /** Whether `alone` keeps other tabs out, so that one id in clocks will do for all of them. */
   get exclusive() { return this.durable && Boolean(globalThis.navigator?.locks); }
@@ -88,9 +92,9 @@ export class Keep {
     return this.#drop("people", this.#key(`link ${roomId}`));
   }
 
-  /** @param {string} room as Knowledge names it @returns {Promise<KeptPerson | null>} */
-  async person(room) {
-    const record = /** @type {(KeptPerson & {used: number}) | undefined} */ (await this.#get("people", this.#key(room)));
+  /** @param {string} room as Knowledge names it @param {string} [tab] another tab of this device @returns {Promise<KeptPerson | null>} */
+  async person(room, tab = this.tab) {
+    const record = /** @type {(KeptPerson & {used: number}) | undefined} */ (await this.#get("people", `${tab} ${room}`));
     return record && record.used > Date.now() - PERSON_MS ? record : null;
   }
 
@@ -99,9 +103,9 @@ export class Keep {
     return this.#put("people", this.#key(room), { ...person, used: Date.now() });
   }
 
-  /** On leave. @param {string} room */
-  dropPerson(room) {
-    return this.#drop("people", this.#key(room));
+  /** On leave, or when this tab has taken the place of another one. @param {string} room @param {string} [tab] */
+  dropPerson(room, tab = this.tab) {
+    return this.#drop("people", `${tab} ${room}`);
   }
 
   /** @param {string} room @returns {Promise<KeptHost | null>} */
@@ -121,7 +125,7 @@ export class Keep {
 
   /** @param {string} room */
   #key(room) {
-    return `${this.#tab} ${room}`;
+    return `${this.tab} ${room}`;
   }
 
   /** Forgets people of yesterday and rooms whose rules ran out. */
@@ -149,6 +153,7 @@ export class Keep {
       await done(this.#database.transaction(store, "readwrite").objectStore(store).put(value, key));
     } catch {
       // Full, private mode, or a key type that this browser cannot clone: for this page life memory must do.
+      this.#refused = true;
       this.#memory.set(`${store} ${key}`, value);
     }
   }

@@ -29,9 +29,10 @@ export class Lobby {
   /**
    * What the pairs say of somebody who waits, or of this page's own waiting.
    * @param {string} pid @param {What} what @param {(spk: string) => string} nameOf people met before
+   * @param {string} [teller] name of who says that somebody was cut off; empty: this page saw it itself
    * @returns {"refused" | null} `refused`: a host turned this page away
    */
-  handle(pid, what, nameOf) {
+  handle(pid, what, nameOf, teller = "") {
     switch (what.k) {
       case "lobby": {
         const { hid, spk, name, message, invitation } = what;
@@ -43,7 +44,7 @@ export class Lobby {
       case "cut":
         // Whoever came back meanwhile knocks for themselves.
         if (this.of(what.spk) || this.#standing.size >= KNOCKS) break;
-        this.#standing.set(what.spk, { id: what.spk, spk: what.spk, hid: "", name: nameOf(what.spk), message: "", how: "left-over", via: "", held: false });
+        this.#standing.set(what.spk, { id: what.spk, spk: what.spk, hid: "", name: nameOf(what.spk), message: "", how: "left-over", via: tidyName(teller), held: false });
         break;
       case "knocking":
         this.#hosts.set(pid, this.#hosts.get(pid) ?? "");

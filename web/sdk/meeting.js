@@ -44,6 +44,7 @@ export class Meeting extends Acts {
   #server;
   /** @type {Entrance | null} */ #entrance = null;
   /** @type {Inside | null} */ #inside = null;
+  /** While in. @type {import("./tabs.js").Presence | null} */ #presence = null;
   /** Passwords that were typed. */ #presses = new Presses();
   #link = "";
   /** @type {MeetingState} */ #state = "idle";
@@ -134,6 +135,12 @@ export class Meeting extends Acts {
   /** The others, in the order in which they were seated. A new array after each change. @returns {readonly Person[]} */
   get people() { return (this.#people ??= this.#inside?.mesh.people() ?? []); }
 
+  /**
+   * Whether this browser keeps who this person is: else a reload is a new person, and whoever is host here is not any more.
+   * Known once the meeting is `ready`. @returns {boolean}
+   */
+  get durable() { return this.#entrance?.self.keep.durable ?? true; }
+
   /** What the host signed; null before the room was found. @returns {import("./types.js").Rules | null} */
   get rules() { return (this.#rules ??= this.#entrance?.known?.shown ?? null); }
 
@@ -180,19 +187,39 @@ export class Meeting extends Acts {
   }
 
   /**
+   * Whether this browser is in this room already, in another tab or window. `join` then comes in a second time, as somebody
+   * else, or with `move` in the place of the other one.
+   * @returns {Promise<boolean>} false before the room was found
+   */
+  async elsewhere() {
+    return ((await this.#entrance?.self.otherTabs()) ?? []).length > 0;
+  }
+
+  /**
+   * A link that makes another device of this person host; nobody else may see it.
+   * @returns {Promise<string>} `#1h…`
+   * @throws {ParlourError} `not-host`, `no-such-room` before the room was found
+   */
+  async hostLink() {
+    if (!this.#entrance) throw new ParlourError("no-such-room");
+    return this.#entrance.hostLink();
+  }
+
+  /**
    * Goes in. Resolves when this person has a seat; at a door, once somebody opened it: until then `state` is `knocking`,
    * `waiting` says for what, and `leave` gives up. Tracks stay the caller's: the SDK never stops them.
    *
    * @param {{name?: string, audio?: MediaStreamTrack | null, video?: MediaStreamTrack | null, hideAddress?: boolean,
-   *   password?: string, message?: string}} [options] `hideAddress`: media goes through the relay only, so that the others do
+   *   password?: string, message?: string, move?: boolean}} [options] `hideAddress`: media goes through the relay only, so that the others do
    *   not learn this device's address; without a relay there is then no call. `password`: one attempt. `message`: what hosts
-   *   read while this person knocks.
+   *   read while this person knocks. `move`: as the person who is in this room in another tab of this browser, which then
+   *   stops (`replaced`).
    * @returns {Promise<void>}
    * @throws {ParlourError} `no-such-room`, `room-full`, `needs-password`, `wrong-password`, `too-many-tries`, `no-password`,
    *   `refused`, `locked`, `not-invited`, `link-replaced` (all leave the meeting `ready` or `no-room`: try again),
    *   `refused-for-good`, `room-over`, `removed`, `gave-up`, `no-server`, …
    */
-  async join({ name = "", audio = null, video = null, hideAddress = false, password = "", message = "" } = {}) {
+  async join({ name = "", audio = null, video = null, hideAddress = false, password = "", message = "", move = false } = {}) {
     this.#checkKind("audio", audio);
     this.#checkKind("video", video);
     if (!this.#isOutside()) throw new ParlourError("already-joined");
@@ -200,10 +227,16 @@ export class Meeting extends Acts {
     const entrance = /** @type {Entrance} */ (this.#entrance);
     if (this.#state !== "ready") throw new ParlourError("no-such-room");
     this.#become("joining");
+    /** The tab in whose place this one comes. @type {string | null} */
+    let other = null;
     this.#me = { ...this.#me, name: tidyName(name), audio: audio !== null, video: video !== null };
     try {
       if (password !== "" && !this.#presses.take(performance.now())) throw new ParlourError("too-many-tries");
       await entrance.redeem();
+      other = move ? await entrance.self.takeOver() : null;
+      // A full room has no seat for both tabs; in any other the old one goes last, so that the room is never left alone.
+      const isFull = other !== null && ((await entrance.look()) ?? 0) >= (this.rules?.cap ?? 0);
+      if (other !== null && isFull) await entrance.self.sendAway(other);
       await entrance.takePassword(password);
       const { certificate, fingerprint } = await makeCertificate();
       const { core, isHost, pid, spk } = await entrance.makeCore(fingerprint);
@@ -227,11 +260,14 @@ export class Meeting extends Acts {
         },
       );
       await this.#inside.enter();
+      this.#presence = entrance.self.stand(() => this.#end("replaced"));
+      if (other !== null) void this.#inside.settled().then(() => entrance.self.finishMove(/** @type {string} */ (other)));
     } catch (thrown) {
       const inside = this.#inside;
       this.#goOut();
       if (isFinal(this.#state)) throw asParlourError(thrown);
       await inside?.giveUp();
+      if (other !== null) await entrance.self.giveBack();
       if (thrown instanceof ParlourError && retryable.has(thrown.code)) {
         const isGone = thrown.code === "no-such-room";
         this.#become(isGone ? "no-room" : "ready");
@@ -279,13 +315,13 @@ export class Meeting extends Acts {
     this.#become("left");
     await Promise.race([said, new Promise((resolve) => setTimeout(resolve, LEAVE_MS))]);
     this.#stop();
-    if (wasIn) await this.#entrance?.forget(false);
+    if (wasIn) await this.#entrance?.self.forget(false);
   }
 
   /** Forgets this room on this device, host or not. Leaves first. */
   async forget() {
     await this.leave();
-    await this.#entrance?.forget(true);
+    await this.#entrance?.self.forget(true);
   }
 
   /** The room may have another link, which this page may have been given. */
@@ -361,13 +397,15 @@ export class Meeting extends Acts {
     this.#stop();
     // What the server merely says takes nothing away: neither who this person is nor that this device is host. Who was
     // removed stays that person, so that the page can say so when it is loaded again.
-    if (this.#entrance?.known?.endFor(this.#me.id) === "room-over") void this.#entrance.forget(true);
+    if (this.#entrance?.known?.endFor(this.#me.id) === "room-over") void this.#entrance.self.forget(true);
     /** @type {CustomEventInit<Problem>} */
     const init = { detail: { code, text: sentenceFor(code) } };
     this.dispatchEvent(new CustomEvent("problem", init));
   }
 
   #goOut() {
+    this.#presence?.end();
+    this.#presence = null;
     this.#inside?.stop();
     this.#inside = null;
   }

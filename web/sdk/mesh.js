@@ -34,9 +34,9 @@ const subjects = Object.freeze({ "sees-more": "sees", "sees-less": "sees" });
 /**
  * @typedef {{
  *   core: import("./seal/core.js").OwnCore, pid: string, knowledge: import("./knowledge.js").Knowledge,
- *   certificate: RTCCertificate, relayOnly: boolean, name: string, message: string, tracks: Tracks,
+ *   certificate: RTCCertificate, relayOnly: boolean, name: string, message: string, tracks: Tracks, ownPages: readonly string[],
  *   marks: import("./roster.js").Marks,
- * }} MeshOptions `message`: what hosts read while this page knocks
+ * }} MeshOptions `message`: what hosts read while this page knocks. `ownPages`: pids of this page and of earlier ones of its person
  */
 /**
  * @typedef {{
@@ -73,6 +73,7 @@ export class Mesh {
   /** @type {Map<string, Remark>} */ #remarks = new Map();
   /** Before the first seat: what happened with people. @type {Output[] | null} */ #held = [];
   /** Who was asked for a seat for, and when. @type {Map<string, number>} */ #seatAsked = new Map();
+  /** Pages that have said something on their proven channel: they have verified this page's proof. @type {Set<string>} */ #heard = new Set();
   #stopped = false;
 
   /** @param {MeshOptions} options @param {MeshUser} user */
@@ -100,10 +101,15 @@ export class Mesh {
     return this.#roster.pages.filter(({ peer }) => peer.proven).map(({ hid, spk, host }) => ({ hid, spk, host }));
   }
 
-  /** How many the server lists, with a seat, that have not been met. */
+  /** Whom the server lists, with a seat, and who have not been met: spk, as far as they have said it, or empty. */
   get unmet() {
-    const met = new Set([this.#options.pid, ...this.#roster.pages.map(({ pid }) => pid)]);
-    return this.#view.seats.filter(({ pid, away }) => !away && !met.has(pid)).length;
+    const met = new Set([...this.#options.ownPages, ...this.#roster.pages.map(({ pid }) => pid)]);
+    return this.#view.seats.filter(({ pid, away }) => !away && !met.has(pid) && !this.#pairs.isDoneWith(pid)).map(({ pid }) => this.#pairs.claimOf(pid));
+  }
+
+  /** Whether everybody on the list is connected and shows this page to its person. */
+  get isWhole() {
+    return this.unmet.length === 0 && this.#roster.pages.every(({ hid, peer }) => peer.proven && this.#heard.has(hid));
   }
 
   /** Pages of other people that live by the same rules, as they say. */
@@ -319,7 +325,10 @@ export class Mesh {
         if (usable) this.#user.onChannel(hid);
         else this.#user.onDoubt();
       },
-      onText: (text) => this.#pairs.handleChannel(hid, text),
+      onText: (text) => {
+        this.#heard.add(hid);
+        this.#pairs.handleChannel(hid, text);
+      },
       // The pairs answer with the red note and `gone`; its connection is closed already.
       onMismatch: () => this.#pairs.handleContradiction(hid),
       onChange: () => this.#user.onChange(),
@@ -352,6 +361,7 @@ export class Mesh {
   /** @param {string} hid @param {import("./seal/types.js").Gone} why */
   #part(hid, why) {
     const page = this.#roster.remove(hid);
+    this.#heard.delete(hid);
     page?.peer.close();
     if (page && why === "bye") this.#user.onBye(page.spk);
     this.#unremark(hid);

@@ -16,7 +16,7 @@ export const NAME_LENGTH = 64;
  * @typedef {{hid: string, pid: string, spk: string, host: boolean, about: About, peer: Peer, seen: boolean}} Page
  */
 
-/** What is known of a person besides. @typedef {(spk: string, name: string) => Pick<Person, "ticked" | "admitted" | "verified">} Marks */
+/** What is known of a person besides. @typedef {(spk: string, name: string) => Pick<Person, "ticked" | "renamed" | "admitted" | "verified">} Marks */
 
 export class Roster {
   #marks;
@@ -25,7 +25,7 @@ export class Roster {
   /** Seats in their order. @type {readonly string[]} */ #order = [];
 
   /** @param {Marks} [marks] */
-  constructor(marks = () => ({ ticked: false, admitted: null, verified: "link" })) {
+  constructor(marks = () => ({ ticked: false, renamed: false, admitted: null, verified: "link" })) {
     this.#marks = marks;
   }
 

@@ -108,7 +108,7 @@ export class Stay {
 
   /** Stores the rules that stand and gives them to the server, which may not have heard of them. */
   async spread() {
-    await this.#parts.entrance.remember();
+    await this.#parts.entrance.self.remember();
     await this.tell();
   }
 
@@ -205,7 +205,7 @@ export class Stay {
     if (!(await entrance.knowledge.adopt(view.states)) || this.#stopped) return;
     mesh.handleRules();
     this.#user.onRules();
-    await entrance.remember();
+    await entrance.self.remember();
   }
 
   async #refreshIce() {
@@ -220,7 +220,7 @@ export class Stay {
   async #renew() {
     const { entrance } = this.#parts;
     if (!(await entrance.knowledge.renew()) || this.#stopped) return;
-    await entrance.rememberRenewal();
+    await entrance.self.rememberRenewal();
     if (this.#stopped) return;
     this.#parts.mesh.handleRules();
     await this.spread();

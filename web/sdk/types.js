@@ -34,7 +34,8 @@
 
 /**
  * Somebody at the door, told to hosts only. `name` and `message` were typed by that person and are not verified. `left-over`:
- * somebody who lost the right to be here by new rules, and was not removed. `via`: label of an invitation.
+ * somebody who lost the right to be here by new rules, and was not removed. `via`: label of the invitation; of a left-over,
+ * the name of who says so, or empty.
  * @typedef {{readonly id: string, readonly name: string, readonly message: string, readonly how: "knock" | "invitation" | "left-over",
  *   readonly via: string, readonly held: boolean}} Knock
  */
@@ -59,8 +60,9 @@
  * Somebody else in the meeting whose key and connection have been proven. `id` stays the same when that person
  * reloads the page. `stream` is one MediaStream for as long as the person is here; its tracks may come and go.
  * `audio` and `video` say what that person sends (as they told; muted is false). `host` was proven by the host key.
- * `name` is what that person typed: any text, not verified, may be empty. `ticked`: heard reading the code; `admitted`: who
- * let that person in (name of a host, or empty), and when. `verified`: the most that is known of who this is.
+ * `name` is what that person typed: any text, not verified, may be empty. `ticked`: heard reading the code; `renamed`: heard
+ * under another name; `admitted`: who let that person in (name of a host, or empty), when, and with which invitation (its
+ * label, or empty). Ticks and admissions outlive a reload of this page. `verified`: the most that is known of who this is.
  * @typedef {{
  *   readonly id: string,
  *   readonly name: string,
@@ -71,7 +73,8 @@
  *   readonly route: Route | null,
  *   readonly host: boolean,
  *   readonly ticked: boolean,
- *   readonly admitted: {readonly by: string, readonly at: Date} | null,
+ *   readonly renamed: boolean,
+ *   readonly admitted: {readonly by: string, readonly at: Date, readonly via: string} | null,
  *   readonly verified: "link" | "host" | "ticked",
  * }} Person
  */

@@ -6,7 +6,7 @@ import { asksOnLeave, entryOf, isAtDoor, isInvitation, knocksToShow, noHouse, un
 import { createHosting } from "../app/hosting.js";
 import { titleOf, viewOf } from "../app/show.js";
 import { initialState, next } from "../app/state.js";
-import { coverage, doors, doorSentence, invitationSentence, knockHow, knockSentence, leavingSentence, marksOf, outsideSentence, questionOf, usedSentence, waitingWords, wrongPasswordsSentence } from "../app/words_house.js";
+import { coverage, doors, doorSentence, invitationSentence, keepsNothing, knockHow, knockSentence, leavingSentence, marksOf, outsideSentence, questionOf, unmetQuestion, usedSentence, waitingWords, wrongPasswordsSentence } from "../app/words_house.js";
 
 /** @typedef {import("../app/state.js").State} State */
 /** @typedef {import("../app/state.js").PageEvent} PageEvent */
@@ -29,12 +29,12 @@ function knock(id, change) {
 
 /** @param {string} id @param {Partial<import("../app/state.js").Person>} [change] @returns {import("../app/state.js").Person} */
 function person(id, change) {
-  return { id, name: id, stream: /** @type {MediaStream} */ ({}), audio: true, video: true, link: "connected", route: null, host: false, ticked: false, admitted: null, verified: "link", ...change };
+  return { id, name: id, stream: /** @type {MediaStream} */ ({}), audio: true, video: true, link: "connected", route: null, host: false, ticked: false, renamed: false, admitted: null, verified: "link", ...change };
 }
 
 /** @param {Partial<import("../app/state.js").Snapshot>} change @returns {PageEvent} */
 function meeting(change) {
-  return { type: "meeting", snapshot: { state: "in", error: null, count: 1, me: host, people: [], notes: [], link: "#1abc", house: house(), ...change } };
+  return { type: "meeting", snapshot: { state: "in", error: null, count: 1, durable: true, me: host, people: [], notes: [], link: "#1abc", house: house(), ...change } };
 }
 
 /** @param {PageEvent[]} events @param {State} [from] */
@@ -146,7 +146,7 @@ function inside(answer) {
     return answer(String(name));
   } });
   const store = { state: () => state, dispatch: (/** @type {PageEvent} */ event) => { state = next(state, event); }, subscribe: () => {} };
-  const hosting = createHosting(store, () => /** @type {any} */ (room), (error) => complaints.push(error), async () => {});
+  const hosting = createHosting(store, () => /** @type {any} */ (room), (error) => complaints.push(error), async () => {}, (error) => /** @type {any} */ (error).who ?? null);
   return { hosting, calls, complaints, state: () => state };
 }
 
@@ -155,7 +155,7 @@ test("an act is under way until the SDK is done, and is not begun twice meanwhil
   const { hosting, calls, state } = inside(() => new Promise((resolve) => { finish = () => resolve(undefined); }));
   const first = hosting.setDoor("locked");
   void hosting.setDoor("open");
-  assert.deepEqual([calls, state().busy], [[["setDoor", "locked"]], ["door"]]);
+  assert.deepEqual([calls, state().busy], [[["setDoor", "locked", { anyway: false }]], ["door"]]);
   finish();
   await first;
   assert.deepEqual(state().busy, []);
@@ -169,6 +169,59 @@ test("a failed act is said and leaves nothing busy; a failed hand-over keeps the
   const fine = inside(() => undefined);
   await fine.hosting.leaveTo("ben");
   assert.deepEqual(fine.calls, [["makeHost", "ben"], ["leave"]]);
+});
+
+test("somebody is just coming in: asked with their names, and done only if that is answered", async () => {
+  const unmet = Object.assign(new Error("unmet"), { who: ["Dan", ""] });
+  const { hosting, calls, complaints, state } = inside((name) => {
+    if (name === "setDoor" && !(/** @type {any} */ (calls.at(-1))?.[2].anyway)) throw unmet;
+  });
+  const first = hosting.setDoor("locked");
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  assert.deepEqual([state().dialog, state().busy], [{ about: "unmet", who: ["Dan", ""] }, ["door"]]);
+  hosting.ask(null);
+  hosting.closed("unmet");
+  await first;
+  assert.deepEqual([calls.length, complaints, state().busy], [1, [], []], "back: nothing is done");
+  const second = hosting.setDoor("locked");
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  hosting.anyway();
+  hosting.closed("unmet");
+  await second;
+  assert.deepEqual(calls.slice(1), [["setDoor", "locked", { anyway: false }], ["setDoor", "locked", { anyway: true }]]);
+  assert.deepEqual([state().dialog, state().busy, complaints], [null, [], []]);
+});
+
+test("who would be cut off is named, as far as anybody knows", () => {
+  const text = (/** @type {string[]} */ ...who) => unmetQuestion(who).text;
+  assert.match(text("Dan"), /^Dan is just coming in/);
+  assert.match(text(""), /^Somebody is just coming in/);
+  assert.match(text("", ""), /^2 people are just/);
+  assert.match(text("Dan", "Eve"), /^Dan and Eve are just/);
+  assert.match(text("Dan", ""), /^Dan and one more are just/);
+  assert.match(text("Dan", "", ""), /^Dan and 2 more are just/);
+});
+
+test("where nothing is kept, closing the door asks first, and opening it does not", async () => {
+  const { hosting, calls, state } = inside(() => undefined);
+  hosting.ask(null);
+  await hosting.setDoor("locked", false);
+  assert.deepEqual([state().dialog, calls], [{ about: "close-door", door: "locked" }, []]);
+  await hosting.setDoor("locked", true);
+  assert.deepEqual([state().dialog, calls.length], [null, 1]);
+  await hosting.setDoor("open", false);
+  assert.equal(calls.length, 2);
+  assert.match(keepsNothing(true, true), /no longer host/);
+  assert.doesNotMatch(keepsNothing(false, false), /host/);
+});
+
+test("an invitation and a name that changed are said of a person", () => {
+  const at = new Date(2026, 4, 17, 14, 5);
+  const came = marksOf(person("dan", { admitted: { by: "Ada", at, via: "Ana" } }));
+  assert.ok(came.some(({ text, tone }) => text === "Came with the invitation “Ana” at 14:05" && tone === "amber"));
+  const renamed = marksOf(person("dan", { renamed: true }));
+  assert.deepEqual(renamed.filter(({ tone }) => tone === "amber").map(({ text }) => text), ["Had another name when you checked", "Name not verified"]);
+  assert.match(knockHow(knock("Dan", { how: "left-over", via: "Cy" })), /^Cy says that this person was cut off/);
 });
 
 test("an invitation's link is kept on this page only, by its id", async () => {
@@ -212,7 +265,7 @@ test("each kind of waiting has its own headline", () => {
 });
 
 test("who was let in stays amber until ticked, and when is always said", () => {
-  const admitted = { by: "Ada", at: new Date(2026, 4, 17, 14, 5) };
+  const admitted = { by: "Ada", at: new Date(2026, 4, 17, 14, 5), via: "" };
   const tones = (/** @type {ReturnType<typeof marksOf>} */ marks) => marks.filter(({ tone }) => tone === "amber").length;
   const fresh = marksOf(person("dan", { admitted }));
   assert.ok(fresh.some(({ text }) => text === "Let in by Ada at 14:05") && tones(fresh) > 0);
@@ -249,11 +302,11 @@ test("wrong passwords are counted in whole words", () => {
 });
 
 test("what cannot be taken back says so before it is done", () => {
-  assert.match(questionOf("make-host", "Ben", true)?.text ?? "", /cannot be taken back/);
-  assert.match(questionOf("remove", "Ben", true)?.text ?? "", /new link/);
-  assert.doesNotMatch(questionOf("remove", "Ben", false)?.text ?? "", /new link/);
-  assert.match(questionOf("end", "", true)?.text ?? "", /for good/);
-  assert.equal(questionOf("settings", "", true), null);
+  assert.match(questionOf("make-host", "Ben", { open: true })?.text ?? "", /cannot be taken back/);
+  assert.match(questionOf("remove", "Ben", { open: true })?.text ?? "", /new link/);
+  assert.doesNotMatch(questionOf("remove", "Ben", { open: false })?.text ?? "", /new link/);
+  assert.match(questionOf("end", "", { open: true })?.text ?? "", /for good/);
+  assert.equal(questionOf("settings", "", { open: true }), null);
 });
 
 test("a leaving host hears whether somebody else can act", () => {

@@ -13,12 +13,12 @@ const me = { id: "me", name: "Ada", audio: true, video: true, host: true };
 
 /** @param {string} id @returns {import("../app/state.js").Person} */
 function person(id) {
-  return { id, name: id, stream: /** @type {MediaStream} */ ({}), audio: true, video: true, link: "connected", route: null, host: false, ticked: false, admitted: null, verified: "link" };
+  return { id, name: id, stream: /** @type {MediaStream} */ ({}), audio: true, video: true, link: "connected", route: null, host: false, ticked: false, renamed: false, admitted: null, verified: "link" };
 }
 
 /** @param {Partial<Snapshot>} change @returns {PageEvent} */
 function meeting(change) {
-  return { type: "meeting", snapshot: { state: "in", error: null, count: 1, me, people: [], notes: [], link: "", house: noHouse, ...change } };
+  return { type: "meeting", snapshot: { state: "in", error: null, count: 1, durable: true, me, people: [], notes: [], link: "", house: noHouse, ...change } };
 }
 
 /** @param {PageEvent[]} events @param {State} [from] */

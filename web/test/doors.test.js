@@ -430,3 +430,115 @@ test("a join is signed for the session in which it is said", async () => {
   assert.ok(server.joins.length >= 4 && server.joins.every(({ isSigned }) => isSigned));
   assert.equal(new Set(server.joins.map(({ sig }) => sig)).size, server.joins.length);
 });
+
+test("ticks and admissions outlive a reload; another name is amber; leaving forgets them", async () => {
+  const device = new Device();
+  const ana = await host({ door: "knock" }, "Ana", device);
+  const { link } = await ana.invite({ label: "the choir" });
+  const ben = await guest(link, "Ben");
+  await Promise.all([sees(ana, "Ben"), sees(ben, "Ana")]);
+  const cy = await opens(ana.link);
+  const joined = cy.join({ name: "Cy" });
+  await ana.admit((await until("a knock", () => ana.knocks[0])).id);
+  await joined;
+  await Promise.all([sees(ana, "Ben", "Cy"), sees(ben, "Ana", "Cy")]);
+  ana.tick(ben.me.id, true);
+  ana.tick(cy.me.id, true);
+  const marks = (meeting) => meeting.people.map(({ name, ticked, renamed, admitted, verified }) => [name, ticked, renamed, admitted?.by, admitted?.via, admitted?.at.getTime(), verified]).sort();
+  const before = marks(ana);
+  assert.deepEqual(before.map(([name, ticked, , by, via]) => [name, ticked, by, via]), [["Ben", true, "Ana", "the choir"], ["Cy", true, "Ana", ""]]);
+  await until("Ben was told", () => ben.people.find(({ name }) => name === "Cy")?.admitted?.by === "Ana");
+
+  const again = await guest(ana.link, "Ana", {}, device);
+  await sees(again, "Ben", "Cy");
+  assert.deepEqual(marks(again), before, "the same persons, the same marks");
+  ben.setName("Benno");
+  await until("renamed", () => again.people.some(({ name }) => name === "Benno"));
+  const { ticked, renamed, verified } = again.people.find(({ name }) => name === "Benno");
+  assert.deepEqual([ticked, renamed, verified], [false, true, "host"]);
+  again.tick(ben.me.id, true);
+  assert.deepEqual(again.people.filter(({ renamed: other }) => other), []);
+
+  await again.leave();
+  const later = await guest(ana.link, "Ana", {}, device);
+  await until("both are seen", () => ["Benno", "Cy"].every((name) => later.people.some((person) => person.name === name)));
+  assert.notEqual(later.me.id, ana.me.id);
+  assert.deepEqual(later.people.filter((person) => person.ticked || person.renamed), []);
+});
+
+test("somebody is just coming in: closing waits, then asks, by name where it is known; anyway cuts off", async () => {
+  const ana = await host();
+  const device = new Device();
+  const ben = await guest(ana.link, "Ben", {}, device);
+  await Promise.all([sees(ana, "Ben"), sees(ben, "Ana")]);
+  // A seat whose page says nothing: nobody knows who it is.
+  const room = [...server.rooms.values()][0];
+  room.seats.push({ pid: "AAAAAAAAAAA", spk: "", via: "", socket: {}, say() {} });
+  room.tell();
+  await until("listed", () => ana.count === 3);
+  const began = Date.now();
+  await assert.rejects(ana.setDoor("locked"), (error) => error.code === "unmet" && error.who.length === 1 && error.who[0] === "" && /cut off/.test(error.text));
+  assert.ok(Date.now() - began >= 4500, "it waited first");
+  assert.equal(ana.rules?.door, "open");
+  for (const act of [() => ana.newLink(), () => ana.setPassword("sesame"), () => ana.remove(ben.me.id)]) {
+    const late = assert.rejects(act(), { code: "unmet" });
+    await until("asked", () => true);
+    await late;
+  }
+  assert.deepEqual([ana.rules?.password, ana.people.length], [false, 1], "nothing was done");
+  await ana.setDoor("locked", { anyway: true });
+  assert.equal(ana.rules?.door, "locked");
+  assert.ok(ana.log.some(({ text }) => text === "Somebody was cut off while coming in."));
+  // Now that the door is closed, whoever has a seat by right is listed: nothing to ask.
+  await ana.setDoor("invite");
+  assert.equal(ana.rules?.door, "invite");
+});
+
+test("whoever arrives while a closing waits is in, and nobody is asked", async () => {
+  const ana = await host();
+  const room = [...server.rooms.values()][0];
+  const ghost = { pid: "AAAAAAAAAAA", spk: "", via: "", socket: {}, say() {} };
+  room.seats.push(ghost);
+  room.tell();
+  await until("listed", () => ana.count === 2);
+  const closing = ana.setDoor("locked");
+  await rest(300);
+  room.seats = room.seats.filter((one) => one !== ghost);
+  room.tell();
+  await closing;
+  assert.equal(ana.rules?.door, "locked");
+});
+
+test("a browser that keeps nothing says so, and gives the host link before anything else", async () => {
+  const refusing = { open() { throw new DOMException("", "SecurityError"); } };
+  const without = async (task) => {
+    const before = globalThis.indexedDB;
+    globalThis.indexedDB = /** @type {any} */ (refusing);
+    try {
+      return await task();
+    } finally {
+      globalThis.indexedDB = before;
+    }
+  };
+  const ana = await without(() => starts({}, { use: (task) => task() }));
+  assert.deepEqual([ana.state, ana.durable], ["ready", false]);
+  const link = await ana.hostLink();
+  await ana.join({ name: "Ana" });
+  const phone = await opens(link);
+  assert.equal(phone.durable, true);
+  await phone.join({ name: "phone" });
+  await sees(phone, "Ana");
+  assert.equal(phone.me.host, true);
+  await assert.rejects((await opens(ana.link)).hostLink(), { code: "no-such-room" });
+});
+
+test("a device that is full is as one that keeps nothing, from then on", async () => {
+  const device = new Device();
+  const ana = await starts({}, device);
+  assert.equal(ana.durable, true);
+  for (const store of device.stores.values()) store.put = () => { throw new DOMException("", "QuotaExceededError"); };
+  await ana.join({ name: "Ana" });
+  assert.deepEqual([ana.state, ana.durable], ["in", false]);
+  await ana.setDoor("knock");
+  assert.equal(ana.rules?.door, "knock", "it goes on in memory");
+});

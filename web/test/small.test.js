@@ -157,6 +157,8 @@ test("the lobby: who was cut off is a left-over knock, until they knock themselv
   lobby.handle("p", { k: "cut", spk: "dan", by: "host" }, nameOf);
   lobby.clean((spk) => spk === "dan");
   assert.deepEqual(lobby.knocks, []);
+  lobby.handle("p", { k: "cut", spk: "dan", by: "cy" }, nameOf, "Cy\u202e");
+  assert.deepEqual(lobby.knocks.map(({ how, via }) => [how, via]), [["left-over", "Cy"]], "who says so");
 });
 
 test("what this page waits for: nobody, a host, the host's words, a password", () => {

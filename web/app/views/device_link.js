@@ -2,6 +2,7 @@
 
 import { h, setText } from "../dom.js";
 import { wholeLink } from "../link_text.js";
+import { deviceLinkWords } from "../words_house.js";
 import { createDialog } from "./dialog.js";
 
 /**
@@ -12,15 +13,18 @@ export function deviceLink({ hosting }) {
   let link = "";
   const address = h("p", { class: "secret code", tabindex: 0, "aria-label": "The link" });
   const copy = h("button", { type: "button", class: "button", onclick: () => void hosting.copyDeviceLink(link) });
-  const dialog = createDialog({ id: "device-link", title: "Be host on another device", onclose: () => hosting.closed("device") },
-    h("p", { class: "soft" }, "Open this link on your other device, once. Whoever opens it is host as you are, and that cannot be taken back: send it to nobody."),
-    address, h("div", { class: "dialog-actions" }, copy));
+  const text = h("p", { class: "soft" });
+  const dialog = createDialog({ id: "device-link", title: "", onclose: () => hosting.closed("device") },
+    text, address, h("div", { class: "dialog-actions" }, copy));
 
   return {
     element: dialog.element,
     update({ dialog: wanted, copied }) {
       const open = wanted?.about === "device";
       link = open ? wanted.link : "";
+      const words = deviceLinkWords(!open || wanted.kept);
+      dialog.setTitle(words.title);
+      setText(text, words.text);
       setText(address, open ? wholeLink(link).replace(/^https?:\/\//u, "") : "");
       setText(copy, copied === "device" ? "Copied" : "Copy this link");
       dialog.set(open, copy);

@@ -6,7 +6,7 @@ import { watchLevel } from "../levels.js";
 import { entryOf, isInvitation } from "../house.js";
 import { isComing, isOn, troubleOf } from "../state.js";
 import { deviceSentence, whoIsIn } from "../words.js";
-import { doorSentence, outsideSentence } from "../words_house.js";
+import { doorSentence, keepsNothing, outsideSentence } from "../words_house.js";
 import { createOwnPicture } from "./own_picture.js";
 import { brand, button, cameraLook, control, deviceMenu, microphoneLook, openId, sealedSign, switchField, troubleLine } from "./parts.js";
 import { createTile } from "./tile.js";
@@ -38,6 +38,7 @@ export function preview(actions) {
     type: "button", class: "button button-plain", "aria-label": "Copy link", onclick: () => void actions.copyLink(),
   }, copyImage, copyWord);
   const whoMay = h("p", { class: "small" });
+  const forgets = h("p", { class: "small", "data-tone": "amber" });
   const form = h("form", {
     class: "preview-panel",
     onsubmit: (/** @type {SubmitEvent} */ event) => {
@@ -48,7 +49,7 @@ export function preview(actions) {
   h("div", { class: "preview-head" }, h("h1", { tabindex: -1 }, "Ready to go in?"), status),
   h("div", { class: "field" },
     h("label", { class: "field-label", for: "name" }, "Your name", h("span", { class: "field-aside" }, "optional")), name),
-  entrance.element, hide.element,
+  entrance.element, hide.element, forgets,
   h("div", { class: "preview-join" }, refusal.element, join.element),
   h("div", { class: "preview-invite" }, whoMay, copy));
 
@@ -71,6 +72,8 @@ export function preview(actions) {
       setText(whoMay, personal ? "This invitation is yours alone." : entrance.says ? "" : doorSentence(state.house.rules) || "Anyone with the link can come in.");
       show(whoMay, whoMay.textContent !== "");
       show(copy, !personal);
+      setText(forgets, state.durable ? "" : keepsNothing(state.me.host, false));
+      show(forgets, !state.durable);
       setText(copyWord, done ? "Copied" : "Copy link");
       setIcon(copyImage, done ? "check" : "link");
     },

@@ -1,7 +1,7 @@
 // Before something that cannot be taken back: what will happen, and yes or back.
 
 import { h, setAttribute, setText } from "../dom.js";
-import { questionOf } from "../words_house.js";
+import { questionOf, unmetQuestion } from "../words_house.js";
 import { createDialog } from "./dialog.js";
 
 /** @typedef {import("../house.js").Dialog} Dialog */
@@ -28,14 +28,16 @@ export function question({ hosting }) {
       case "forget": return void hosting.forget();
       case "remove": return void hosting.remove(asked.person);
       case "make-host": return void hosting.makeHost(asked.person);
+      case "close-door": return void hosting.setDoor(asked.door, true);
+      case "unmet": return hosting.anyway();
     }
   }
 
   return {
     element: dialog.element,
-    update({ dialog: wanted, people, house }) {
+    update({ dialog: wanted, people, house, me }) {
       const name = wanted && "person" in wanted ? people.find(({ id }) => id === wanted.person)?.name ?? "" : "";
-      const words = wanted && questionOf(wanted.about, name, house.rules?.door === "open");
+      const words = wanted && (wanted.about === "unmet" ? unmetQuestion(wanted.who) : questionOf(wanted.about, name, { open: house.rules?.door === "open", host: me.host }));
       if (words) {
         asked = wanted;
         dialog.setTitle(words.title);

@@ -7,7 +7,7 @@
  * off one after another, so that no two of them meet half-done. This file is the door; who opens to whom is in
  * `opening.js` and `answering.js`, who may stay in `first.js` and `rights.js`, talk in `talk.js`, time in `presence.js`.
  */
-import { SealError, text } from "./bytes.js";
+import { b64, SealError, text } from "./bytes.js";
 import { handleOpen } from "./answering.js";
 import { contradiction } from "./first.js";
 import { Presses } from "./guesses.js";
@@ -232,6 +232,21 @@ export class Pairs {
   /** Generation of the password that was last proven between this page and another; 0: none. */
   get provenPw() {
     return this.#machine.provenPw;
+  }
+
+  /**
+   * Who a page says it is while nothing of it is verified but its core's signature.
+   * @param {string} pid @returns {string} spk, empty if it has said nothing
+   */
+  claimOf(pid) {
+    const page = this.#machine.pages.get(pid);
+    const spk = page?.claimed?.core.spk ?? page?.pending.at(-1)?.claimed.core.spk;
+    return spk ? b64(spk) : "";
+  }
+
+  /** Whether that page said bye, was replaced or contradicted itself: nobody waits for it. @param {string} pid @returns {boolean} */
+  isDoneWith(pid) {
+    return this.#machine.isDoneWith(pid);
   }
 
   /** Persons that have confirmed the rules by which this page lives. @returns {string[]} hids */
