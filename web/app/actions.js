@@ -7,6 +7,7 @@ import { createDevices } from "./devices.js";
 import { createHosting } from "./hosting.js";
 import { asksOnLeave, houseOf } from "./house.js";
 import { fragmentOf, wholeLink } from "./link_text.js";
+import { takeNote } from "./renewal.js";
 import { isOn } from "./state.js";
 import { deviceSentence } from "./words.js";
 
@@ -135,6 +136,15 @@ export function createActions(store) {
     }
   }
 
+  /** @param {string} fragment */
+  async function arriveAt(fragment) {
+    const back = takeNote(fragment);
+    // As it was: nobody who was muted is heard because the page has loaded itself again.
+    if (back) for (const kind of /** @type {const} */ (["microphone", "camera"])) dispatch({ type: "device", kind, change: { wanted: back[kind] } });
+    await open(fragment, stop);
+    if (back && state().room === "ready" && state().screen === "preview") await goIn(false);
+  }
+
   /** @param {Problem} problem */
   function stop(problem) {
     drop();
@@ -151,7 +161,7 @@ export function createActions(store) {
       const fragment = location.hash;
       if (!support.ok) stop(support);
       else if (fragment.length > 1 && fragment === state().link && state().screen !== "left") return;
-      else if (fragment.length > 1) await open(fragment, stop);
+      else if (fragment.length > 1) await arriveAt(fragment);
       else if (state().screen === "call") await hosting.leaveNow();
       else {
         drop();

@@ -3,6 +3,7 @@
 import { createActions } from "./actions.js";
 import { keepAwake } from "./awake.js";
 import { readPreferences, writePreferences } from "./preferences.js";
+import { renewWhenOld } from "./renewal.js";
 import { listenForShortcuts } from "./shortcuts.js";
 import { createStore } from "./store.js";
 import { show } from "./show.js";
@@ -13,6 +14,7 @@ const actions = createActions(store);
 store.dispatch({ type: "remembered", preferences: readPreferences() });
 store.subscribe(writePreferences);
 keepAwake(store);
+renewWhenOld(store.state);
 listenForShortcuts(store, actions);
 show(store, actions);
 
