@@ -5,7 +5,8 @@
  */
 
 import { Buffer } from "node:buffer";
-import { writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { Channel } from "./channel.mjs";
 import { Page, SPOT } from "./page.mjs";
 import { PRELOAD } from "./preload.mjs";
@@ -41,15 +42,21 @@ const CAMERAS = {
  * Starts a Chromium of its own for one person.
  * @param {import("./namespace.mjs").Namespace} namespace
  * @param {string} name who sits before it
- * @param {{ camera?: Camera }} [options]
+ * @param {{ camera?: Camera, storage?: "kept" | "refused" }} [options] `refused`: its owner lets no page keep anything
  */
-export async function chromium(namespace, name, { camera = "fake" } = {}) {
+export async function chromium(namespace, name, { camera = "fake", storage = "kept" } = {}) {
   const profile = temporaryDirectory("chromium");
+  if (storage === "refused") {
+    mkdirSync(join(profile.path, "Default"));
+    writeFileSync(join(profile.path, "Default", "Preferences"), JSON.stringify({ profile: { default_content_setting_values: { cookies: 2 } } }));
+  }
   const child = namespace.start([PROGRAM, ...FLAGS, ...CAMERAS[camera], `--user-data-dir=${profile.path}`, "about:blank"], {
     extraPipes: 2,
     env: { HOME: profile.path, XDG_CONFIG_HOME: undefined, XDG_CACHE_HOME: undefined, DBUS_SESSION_BUS_ADDRESS: "disabled:" },
   });
-  const page = new ChromiumPage(name, child, profile);
+  const output = /** @type {import("node:stream").Writable} */ (child.process.stdio[3]);
+  const input = /** @type {import("node:stream").Readable} */ (child.process.stdio[4]);
+  const page = new ChromiumPage(name, child, profile, new Channel(output, input, "\0"));
   try {
     await page.attach();
   } catch (error) {
@@ -68,22 +75,26 @@ class ChromiumPage extends Page {
    * @param {string} name
    * @param {import("./process.mjs").Child} child
    * @param {{ remove: () => void }} profile
+   * @param {Channel} channel shared by all tabs of this browser
    */
-  constructor(name, child, profile) {
+  constructor(name, child, profile, channel) {
     super(name, "chromium");
     this.child = child;
     this.profile = profile;
-    const output = /** @type {import("node:stream").Writable} */ (child.process.stdio[3]);
-    const input = /** @type {import("node:stream").Readable} */ (child.process.stdio[4]);
-    this.channel = new Channel(output, input, "\0");
-    this.channel.onEvent = ({ method, params, sessionId }) => {
-      if (sessionId === this.#session) this.#event(method, params);
+    this.channel = channel;
+    const others = channel.onEvent;
+    channel.onEvent = (message) => {
+      if (message["sessionId"] === this.#session) this.#event(message["method"], message["params"]);
+      else others(message);
     };
   }
 
-  /** Opens a tab beside the first one, so that closing it does not end the browser. */
-  async attach() {
-    const { targetId } = await this.channel.send("Target.createTarget", { url: "about:blank" });
+  /**
+   * Opens a tab beside the first one, so that closing it does not end the browser.
+   * @param {string} [target] a tab that is there
+   */
+  async attach(target) {
+    const targetId = target ?? (await this.channel.send("Target.createTarget", { url: "about:blank" }))["targetId"];
     this.#target = targetId;
     const { sessionId } = await this.channel.send("Target.attachToTarget", { targetId, flatten: true });
     this.#session = sessionId;
@@ -117,6 +128,41 @@ class ChromiumPage extends Page {
       if (Date.now() > end) throw new Error(`${this.name}: the tab does not close`);
       await sleep(50);
     }
+  }
+
+  /**
+   * @override
+   * @param {string} name
+   */
+  async beside(name) {
+    const tab = new ChromiumPage(name, this.child, this.profile, this.channel);
+    await tab.attach();
+    return tab;
+  }
+
+  /**
+   * @override
+   * @param {string} name
+   */
+  async duplicate(name) {
+    await this.#send("Runtime.evaluate", { expression: "void window.open(location.href)", userGesture: true });
+    const end = Date.now() + 5000;
+    for (;;) {
+      const { targetInfos } = await this.channel.send("Target.getTargets");
+      const made = targetInfos.find((/** @type {{ openerId?: string, attached: boolean }} */ { openerId, attached }) => openerId === this.#target && !attached);
+      if (made) {
+        const tab = new ChromiumPage(name, this.child, this.profile, this.channel);
+        await tab.attach(made["targetId"]);
+        return tab;
+      }
+      if (Date.now() > end) throw new Error(`${this.name}: no second tab`);
+      await sleep(50);
+    }
+  }
+
+  /** @override */
+  async front() {
+    await this.channel.send("Target.activateTarget", { targetId: this.#target });
   }
 
   /** @override */

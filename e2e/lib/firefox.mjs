@@ -63,13 +63,15 @@ const DENIED = { "media.navigator.permission.disabled": false, "permissions.defa
  * Starts a Firefox of its own for one person.
  * @param {import("./namespace.mjs").Namespace} namespace
  * @param {string} name who sits before it
- * @param {{ camera?: "fake" | "denied", dark?: boolean }} [options]
+ * @param {{ camera?: "fake" | "denied", dark?: boolean, storage?: "kept" | "refused" }} [options] `refused`: its owner lets no
+ *   page keep anything
  */
-export async function firefox(namespace, name, { camera = "fake", dark = false } = {}) {
+export async function firefox(namespace, name, { camera = "fake", dark = false, storage = "kept" } = {}) {
   const profile = temporaryDirectory("firefox");
   const preferences = {
     ...PREFERENCES,
     ...(camera === "denied" ? DENIED : {}),
+    ...(storage === "refused" ? { "network.cookie.cookieBehavior": 2 } : {}),
     "layout.css.prefers-color-scheme.content-override": dark ? 0 : 1,
   };
   const lines = Object.entries(preferences).map(([key, value]) => `user_pref(${JSON.stringify(key)}, ${JSON.stringify(value)});\n`);
@@ -81,7 +83,10 @@ export async function firefox(namespace, name, { camera = "fake", dark = false }
   try {
     const [, address] = await child.line(/WebDriver BiDi listening on (ws:\/\/\S+)/, 30_000, `${name}: Firefox did not start`);
     const carrier = namespace.start([process.execPath, "--experimental-websocket", "--no-warnings", fileURLToPath(new URL("carry.mjs", import.meta.url)), `${address}/session`], { carriesData: true });
-    const page = new FirefoxPage(name, child, carrier, profile);
+    const { stdin, stdout } = carrier.process;
+    if (!stdin || !stdout) throw new Error("the carrier has no pipes");
+    const page = new FirefoxPage(name, child, carrier, profile, new Channel(stdin, stdout, "\n"));
+    await page.begin();
     await page.attach();
     return page;
   } catch (error) {
@@ -99,24 +104,35 @@ class FirefoxPage extends Page {
    * @param {import("./process.mjs").Child} child
    * @param {import("./process.mjs").Child} carrier
    * @param {{ remove: () => void }} profile
+   * @param {Channel} channel shared by all tabs of this browser
    */
-  constructor(name, child, carrier, profile) {
+  constructor(name, child, carrier, profile, channel) {
     super(name, "firefox");
     this.child = child;
     this.carrier = carrier;
     this.profile = profile;
-    const { stdin, stdout } = carrier.process;
-    if (!stdin || !stdout) throw new Error("the carrier has no pipes");
-    this.channel = new Channel(stdin, stdout, "\n");
-    this.channel.onEvent = ({ method, params }) => this.#event(method, params);
+    this.channel = channel;
+    const others = channel.onEvent;
+    channel.onEvent = (message) => {
+      const { context, source } = message["params"];
+      if ((context ?? source?.context) === this.#context) this.#event(message["method"], message["params"]);
+      else others(message);
+    };
   }
 
-  /** Opens a tab beside the first one, so that closing it does not end the browser. */
-  async attach() {
+  /** Once for a browser. */
+  async begin() {
+    await this.channel.send("session.new", { capabilities: { alwaysMatch: { unhandledPromptBehavior: { default: "accept" } } } });
+    await this.channel.send("script.addPreloadScript", { functionDeclaration: PRELOAD });
+  }
+
+  /**
+   * Opens a tab beside the first one, so that closing it does not end the browser.
+   * @param {string} [known] a tab that is there
+   */
+  async attach(known) {
     const { channel } = this;
-    await channel.send("session.new", { capabilities: { alwaysMatch: { unhandledPromptBehavior: { default: "accept" } } } });
-    await channel.send("script.addPreloadScript", { functionDeclaration: PRELOAD });
-    const { context } = await channel.send("browsingContext.create", { type: "tab" });
+    const context = known ?? (await channel.send("browsingContext.create", { type: "tab" }))["context"];
     this.#context = context;
     await channel.send("session.subscribe", { events: ["log.entryAdded", "network.beforeRequestSent"], contexts: [context] });
   }
@@ -133,6 +149,35 @@ class FirefoxPage extends Page {
   /** @override */
   async close() {
     await this.#send("browsingContext.close", {});
+  }
+
+  /**
+   * @override
+   * @param {string} name
+   */
+  async beside(name) {
+    const tab = new FirefoxPage(name, this.child, this.carrier, this.profile, this.channel);
+    await tab.attach();
+    return tab;
+  }
+
+  /**
+   * @override
+   * @param {string} name
+   */
+  async duplicate(name) {
+    await this.#send("script.evaluate", { expression: "void window.open(location.href)", awaitPromise: false, userActivation: true }, "target");
+    const { contexts } = await this.channel.send("browsingContext.getTree", { maxDepth: 0 });
+    const made = contexts.find((/** @type {{ originalOpener?: string }} */ { originalOpener }) => originalOpener === this.#context);
+    if (!made) throw new Error(`${this.name}: no second tab`);
+    const tab = new FirefoxPage(name, this.child, this.carrier, this.profile, this.channel);
+    await tab.attach(made["context"]);
+    return tab;
+  }
+
+  /** @override */
+  async front() {
+    await this.#send("browsingContext.activate", {});
   }
 
   /** @override */

@@ -218,6 +218,32 @@ export class Page {
   }
 
   /**
+   * An empty tab of the same browser, with what the browser keeps but a session of its own.
+   * @param {string} name who sits before it
+   * @returns {Promise<Page>}
+   */
+  async beside(name) {
+    throw new Error(`abstract: beside ${name}`);
+  }
+
+  /**
+   * A tab at the same address that copies this one's sessionStorage, as a duplicated tab does.
+   * @param {string} name who sits before it
+   * @returns {Promise<Page>}
+   */
+  async duplicate(name) {
+    throw new Error(`abstract: duplicate ${name}`);
+  }
+
+  /**
+   * Brings this tab before the others of its browser.
+   * @returns {Promise<void>}
+   */
+  async front() {
+    throw new Error("abstract");
+  }
+
+  /**
    * Ends the browser's processes at once; nothing of it can say good-bye.
    * @returns {Promise<void>}
    */

@@ -71,6 +71,17 @@ step("who was admitted comes back through the closed door after a reload", 60_00
   await Promise.all([sees(ada, "Ben"), sees(ben, "Ada")]);
 });
 
+step("ticks, and who was let in by whom, outlive a reload of the host's page", 60_000, async () => {
+  await act(ada, "tick", await ada.evaluate("window.meeting.people[0].id"), true);
+  const marks = "(({ ticked, admitted }) => [ticked, admitted.by, admitted.at.getTime()])(window.meeting.people[0])";
+  const before = await ada.evaluate(marks);
+  assert.deepEqual(before.slice(0, 2), [true, "Ada"]);
+  await open(ada, link);
+  assert.deepEqual(await join(ada, { name: "Ada" }), { ok: true, code: "" });
+  await Promise.all([sees(ada, "Ben"), sees(ben, "Ada")]);
+  assert.deepEqual(await ada.evaluate(marks), before);
+});
+
 step("removed from an open room: out, and the old link opens nothing, not even for somebody new", 90_000, async () => {
   await act(ada, "setDoor", "open");
   await ben.waitFor("window.meeting.rules.door === 'open'", 10_000, "the open door");
@@ -131,6 +142,14 @@ step("somebody new is asked, a wrong password is counted, the right one opens", 
   await ada.waitFor("window.meeting.wrongPasswords === 1", 10_000, "the count");
   assert.deepEqual(await join(ben, { name: "Dan", password: "correct horse" }), { ok: true, code: "" });
   await Promise.all([sees(ada, "Dan"), sees(ben, "Ada")]);
+});
+
+step("who is made host in mid-stay invites and revokes at the server at once", 60_000, async () => {
+  await act(ada, "makeHost", await ada.evaluate("window.meeting.people[0].id"));
+  await ben.waitFor("window.meeting.me.host", 10_000, "the host's key");
+  const id = await ben.evaluate(async () => (await /** @type {any} */ (window).meeting.invite({ label: "Eve" })).id);
+  await act(ben, "revoke", id);
+  assert.equal(await ben.evaluate("window.meeting.invitations.some(({ label }) => label === 'Eve')"), false);
 });
 
 step("the end is over for both, and the link with it", 40_000, async () => {
