@@ -48,12 +48,18 @@ function dice(from) {
   return (below) => (state = (state * 48_271) % 2_147_483_647) % below;
 }
 
-/** Remembers every red remark that this document ever shows. @param {Page} page */
+/** Remembers every red remark that this document ever shows, and what the SDK did last. @param {Page} page */
 function listen(page) {
   return page.evaluate(() => {
     const w = /** @type {any} */ (window);
     if (w.redRemarks) return;
     w.redRemarks = [];
+    /** @type {string[]} */
+    const lines = (w.traced = []);
+    w.parlourTrace = (/** @type {string} */ line) => {
+      lines.push(`${new Date().toISOString().slice(14, 21)} ${line}`);
+      if (lines.length > 400) lines.shift();
+    };
     const note = () => {
       for (const toast of document.querySelectorAll(".toast-red")) if (!w.redRemarks.includes(toast.textContent)) w.redRemarks.push(toast.textContent);
     };
@@ -71,6 +77,19 @@ async function comeIn(page) {
   await page.open(link);
   await listen(page);
   await join(page, { name: page.name });
+}
+
+/** What the SDK of a page did last, for the story of a failure. @param {Page} page @returns {Promise<string>} */
+async function traceOf(page) {
+  try {
+    const seen = await page.evaluate(() => {
+      const w = /** @type {any} */ (window);
+      return { lines: w.traced, pcs: w.__pcs.map((/** @type {RTCPeerConnection} */ pc) => `${pc.connectionState}/${pc.iceConnectionState}/${pc.signalingState}/${pc.sctp?.state}`) };
+    });
+    return `${page.name}: ${seen.pcs.join(" ")}\n  ${seen.lines.join("\n  ")}`;
+  } catch (error) {
+    return `${page.name}: cannot be asked (${error})`;
+  }
 }
 
 /** Everybody sees and hears everybody else. */
@@ -138,12 +157,13 @@ test("a meeting that is disturbed by nobody but life itself", { timeout: SPAN_MS
   for (let round = 0; round < names.length || Date.now() < end; round++) {
     const name = names[round < names.length ? round : roll(names.length)] ?? "";
     const someone = people[roll(people.length)] ?? ana;
-    story.push(`${someone.name} ${name}`);
+    story.push(`${new Date().toISOString().slice(14, 21)} ${someone.name} ${name}`);
     try {
       await events[name]?.(someone, roll);
       await allIsWell();
     } catch (error) {
-      throw new Error(`seed ${seed}: ${story.slice(-6).join("; ")}\n${error instanceof Error ? error.message : error}`);
+      const traces = await Promise.all(people.map(traceOf));
+      throw new Error(`seed ${seed}: ${story.slice(-6).join("; ")}\n${error instanceof Error ? error.message : error}\n${traces.join("\n")}`);
     }
   }
   for (const page of people) {

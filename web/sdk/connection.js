@@ -53,7 +53,8 @@ export class Connection {
   /** @type {RTCDataChannel} */ #channel;
   /** What was asked last, done one after another. @type {Promise<void>} */ #turns = Promise.resolve();
   /** @type {"shut" | "judging" | "open" | "closed"} */ #gate = "shut";
-  /** @type {Uint8Array | null} */ #proof = null;
+  /** The other's, until it is judged. @type {Uint8Array | null} */ #proof = null;
+  /** Whether our own was sent. It is the first message: nothing may overtake it, however long it takes to make. */ #hasProven = false;
   /** @type {string[]} */ #waiting = [];
   #waitingBytes = 0;
   /** Number of our newest offer; an answer must name it. */ #offer = 0;
@@ -85,6 +86,8 @@ export class Connection {
   get proven() { return this.#gate === "open"; }
   /** Whether texts can be sent, as far as the channel knows. */
   get channelOpen() { return this.proven && this.#channel.readyState === "open"; }
+  /** Whether the proven channel has ended, which it does not recover from: SCTP gives up, or the other end went. */
+  get channelLost() { return this.proven && this.#channel.readyState !== "open"; }
   /** ICE and DTLS together. */
   get state() { return this.#pc.connectionState; }
   get iceState() { return this.#pc.iceConnectionState; }
@@ -170,8 +173,9 @@ export class Connection {
     if (this.#gate !== "judging" || proof === null) return;
     this.#proof = null;
     const verdict = (await this.#sameTransport()) ? await this.#user.checkProof(this.gen, proof) : "wrong";
+    if (verdict === "good") await this.#prove(this.#channel);
     if (this.#gate !== "judging") return;
-    if (verdict === "later") this.#proof = proof;
+    if (verdict === "later" || (verdict === "good" && !this.#hasProven)) this.#proof = proof;
     else if (verdict === "good") this.#open();
     else this.#mismatch();
   }
@@ -318,8 +322,10 @@ export class Connection {
 
   /** @param {RTCDataChannel} channel */
   async #prove(channel) {
-    const proof = await this.#user.makeProof(this.gen);
-    if (proof && channel.readyState === "open") channel.send(proof);
+    const proof = this.#hasProven ? null : await this.#user.makeProof(this.gen);
+    if (!proof || this.#hasProven || channel !== this.#channel || channel.readyState !== "open") return;
+    channel.send(proof);
+    this.#hasProven = true;
   }
 
   /** @param {unknown} data */

@@ -5,13 +5,13 @@
 // do with one another inside (knocks, gifts, codes) is told to inside.js and not understood here.
 
 import { Peer } from "./peer.js";
+import { Remarks } from "./remarks.js";
 import { Roster, readAbout } from "./roster.js";
 import { Awake, TICK_MS } from "./seal/awake.js";
 import { compare, unb64 } from "./seal/bytes.js";
 import { Pairs } from "./seal/pairs.js";
+import { trace } from "./trace.js";
 
-/** Remarks kept at most; the oldest make way. */
-const REMARKS = 32;
 /** What happens with people before this page has its seat waits, as without one there is no relay: so many outputs. */
 const HELD_OUTPUTS = 512;
 /** A seat for somebody on the porch is asked for again after so long, awake ms. */
@@ -20,10 +20,6 @@ const SEAT_MS = 5000;
 const RETURN_MS = 15_000;
 /** Messages that are the calls' own. */
 const callKinds = new Set(["desc", "candidates", "restart"]);
-/** Notes that take back others, and what notes of several codes have in common. @type {Readonly<Record<string, string>>} */
-const answers = Object.freeze({ "same-again": "sees", "rules-heard": "rules-unheard", "host-again": "no-host" });
-/** @type {Readonly<Record<string, string>>} */
-const subjects = Object.freeze({ "sees-more": "sees", "sees-less": "sees" });
 
 /** @typedef {import("./connection.js").Tracks} Tracks */
 /** @typedef {import("./notes.js").Remark} Remark */
@@ -70,7 +66,7 @@ export class Mesh {
   /** @type {View} */ #view = { n: 0, seats: [], porch: [], states: [] };
   /** Seats of before a server forgot everybody, that have not come back yet. @type {View["seats"]} */ #missed = [];
   #missedUntil = 0;
-  /** @type {Map<string, Remark>} */ #remarks = new Map();
+  #remarks;
   /** Before the first seat: what happened with people. @type {Output[] | null} */ #held = [];
   /** Who was asked for a seat for, and when. @type {Map<string, number>} */ #seatAsked = new Map();
   /** Pages that have said something on their proven channel: they have verified this page's proof. @type {Set<string>} */ #heard = new Set();
@@ -81,6 +77,7 @@ export class Mesh {
     this.#options = options;
     this.#user = user;
     this.#roster = new Roster(options.marks);
+    this.#remarks = new Remarks(this.#roster);
     this.#pairs = new Pairs({
       me: options.core,
       room: options.knowledge,
@@ -153,7 +150,7 @@ export class Mesh {
       who: about.name,
       person: spk,
     }));
-    return [...this.#remarks.values(), ...failed];
+    return [...this.#remarks.list, ...failed];
   }
 
   /**
@@ -170,8 +167,9 @@ export class Mesh {
     const listed = new Set(view.seats.map(({ pid }) => pid));
     this.#missed = this.#missed.filter(({ pid }) => !listed.has(pid));
     const seats = [...view.seats, ...this.#missed.map(({ pid }) => ({ pid, away: true }))];
-    for (const { pid } of this.#view.seats) if (!seats.some((seat) => seat.pid === pid)) this.#unremark(pid);
+    for (const { pid } of this.#view.seats) if (!seats.some((seat) => seat.pid === pid)) this.#remarks.forget(pid);
     this.#view = { ...view, seats };
+    trace("", "view", ...seats.map(({ pid, away }) => pid.slice(0, 4) + (away ? " away" : "")), isBack);
     this.#roster.arrange(seats.map(({ pid }) => pid));
     const me = this.#options.pid;
     this.#pairs.handleView({ seats, porch: view.porch, me, seated: listed.has(me) });
@@ -292,7 +290,8 @@ export class Mesh {
 
   /** @param {PersonOutput} output */
   #welcome({ hid, pid, spk, host, first, again }) {
-    this.#unremark(pid);
+    trace(pid, again ? "person again" : "person", first.gen);
+    this.#remarks.forget(pid);
     const known = this.#roster.page(hid);
     if (known && again) {
       known.about = readAbout(first);
@@ -306,6 +305,7 @@ export class Mesh {
     const { core, certificate, relayOnly, tracks } = this.#options;
     /** @type {import("./peer.js").PeerOptions} */
     const options = {
+      pid,
       polite: compare(core.pid, unb64(pid, 8)) < 0,
       offers: this.#cameLater(pid),
       gen: Number.isSafeInteger(first.gen) && first.gen >= 0 && first.gen < 2 ** 32 - 1 ? first.gen : 0,
@@ -362,9 +362,10 @@ export class Mesh {
   #part(hid, why) {
     const page = this.#roster.remove(hid);
     this.#heard.delete(hid);
+    trace(hid, "gone", why);
     page?.peer.close();
     if (page && why === "bye") this.#user.onBye(page.spk);
-    this.#unremark(hid);
+    this.#remarks.forget(hid);
     this.#user.onChange();
     this.#cutOff(why);
   }
@@ -376,29 +377,16 @@ export class Mesh {
   }
 
   /** @param {Extract<Output, {t: "note"}>} note */
-  #note({ colour, code, hid = "", pid = "", about = "" }) {
+  #note(note) {
+    const { code } = note;
     if (code === "wrong-password") return this.#user.onWrongPassword();
     if (code === "wrong-passwords") return this.#user.onChange();
     if (code === "over" || code === "removed" || code === "replaced") {
       this.#user.onCutOff(code === "over" ? "room-over" : code);
       return;
     }
-    const answered = answers[code];
-    const key = `${answered ?? subjects[code] ?? code} ${hid || pid} ${about}`;
-    const page = this.#roster.page(hid);
-    const remark = { colour, code, who: this.#roster.nameOf(hid), about: this.#roster.nameOf(about), ...(page && { person: page.spk }) };
-    if (answered) this.#remarks.delete(key);
-    else this.#remarks.set(key, remark);
-    for (const [oldest] of this.#remarks) {
-      if (this.#remarks.size <= REMARKS) break;
-      this.#remarks.delete(oldest);
-    }
+    this.#remarks.add(note);
     this.#user.onChange();
-  }
-
-  /** What was said of a page that came in, or went, holds no longer; red stays. @param {string} id hid or pid */
-  #unremark(id) {
-    for (const [key, { colour }] of this.#remarks) if (colour !== "red" && key.includes(id)) this.#remarks.delete(key);
   }
 
   /** Whoever is a person here has a seat: asks for those on the porch. */

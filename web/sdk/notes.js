@@ -1,7 +1,7 @@
 // Standing remarks and their sentences (seal.md 6, 10). Red is for a cryptographic contradiction only.
 
 /** @typedef {import("./types.js").Note} Note */
-/** @typedef {{colour: Note["colour"], code: string, who: string, about?: string, person?: string}} Remark */
+/** @typedef {{colour: Note["colour"], code: string, who: string, about?: string, person?: string, times?: number}} Remark */
 
 const ranks = { red: 0, amber: 1, grey: 2 };
 
@@ -30,11 +30,12 @@ const sentences = Object.freeze({
 export function writeNotes(remarks) {
   /** @type {Map<string, Note>} */
   const notes = new Map();
-  for (const { colour, code, who, about = "", person } of remarks) {
+  for (const { colour, code, who, about = "", person, times = 1 } of remarks) {
     const sentence = Object.hasOwn(sentences, code) ? sentences[code] : undefined;
     if (!sentence) continue;
     const text = sentence(who || "somebody", about || "somebody");
-    notes.set(`${code} ${text}`, Object.freeze({ colour, code, text: text[0]?.toUpperCase() + text.slice(1), ...(person && { person }) }));
+    const key = `${code} ${person ?? ""} ${text}`;
+    notes.set(key, Object.freeze({ colour, code, text: text[0]?.toUpperCase() + text.slice(1), ...(person && { person }), ...(times > 1 && { times }) }));
   }
   return Object.freeze([...notes.values()].sort((a, b) => ranks[a.colour] - ranks[b.colour]));
 }

@@ -6,13 +6,16 @@
 import { Connection } from "./connection.js";
 import { CandidateBudget } from "./seal/candidates.js";
 import { CONNECT_MS, PROOF_MS } from "./seal/limits.js";
+import { trace } from "./trace.js";
 
 /** An offer without an answer is made again after so long, twice; then the next generation. Awake ms, as all below. */
 const ANSWER_MS = 10_000;
 const OFFER_TRIES = 3;
 /** Generations that may fail in a row before the person is told; another is tried each RETRY_MS after. */
 const TRIES = 3;
-const RETRY_MS = 60_000;
+const RETRY_MS = 15_000;
+/** DTLS over a path that ICE has found: a few round trips, or it hangs for ever. */
+const DTLS_MS = 15_000;
 /** `disconnected` may last so long. */
 const DISCONNECTED_MS = 1000;
 /** When the other side restarts, its path is dead whatever this side sees: messages take the server for so long. */
@@ -25,8 +28,9 @@ const SOUND_MS = 5000;
 const ASKED_PAUSE_MS = 500;
 const FIRST_PAUSE_MS = 4000;
 const LAST_PAUSE_MS = 12_000;
-/** The statistics are read this often. */
+/** The statistics are read this often, and asked for again if they have not come. */
 const LOOK_MS = 1000;
+const LOOK_AGAIN_MS = 5000;
 /** Generations that the other side may begin per minute. */
 const GENERATIONS_PER_MINUTE = 12;
 
@@ -38,7 +42,7 @@ const GENERATIONS_PER_MINUTE = 12;
 
 /**
  * @typedef {{
- *   polite: boolean, offers: boolean, gen: number, relayOnly: boolean, certificate: RTCCertificate,
+ *   pid: string, polite: boolean, offers: boolean, gen: number, relayOnly: boolean, certificate: RTCCertificate,
  *   fingerprint: import("./seal/bytes.js").Bytes, otherFingerprint: import("./seal/bytes.js").Bytes,
  *   tracks: import("./connection.js").Tracks,
  * }} PeerOptions `offers`: this page came later and offers first; `gen`: the highest used so far on either side
@@ -66,8 +70,9 @@ export class Peer {
   /** @type {Route | null} */ #route = null;
   #bytes = 0;
   #bytesAt = 0;
+  /** When statistics came last. Without any nothing is known of a stall. */ #seenAt = 0;
   #lookAt = 0;
-  #looking = false;
+  /** Whose statistics are awaited: Firefox never answers for a connection that was closed meanwhile. @type {Connection | null} */ #looking = null;
   /** Awake times of this generation; null where it has not come to that. */
   #times = freshTimes(0);
   #restarts = 0;
@@ -132,8 +137,10 @@ export class Peer {
    * @param {number} gen what the other page says it has used; below ours if it has forgotten this connection
    */
   handleInstance(gen) {
-    if (gen < this.#gen && this.link !== "connected") this.#begin();
-    else void this.#connection?.judge();
+    if (gen < this.#gen || this.#failures >= TRIES) {
+      this.#failures = 0;
+      this.#begin();
+    } else void this.#connection?.judge();
   }
 
   /** The path may have changed (this page's own socket came back, the device is online again): check it now. */
@@ -200,12 +207,15 @@ export class Peer {
 
   /** @param {number} gen */
   #follow(gen) {
+    this.#trace(`generation ${gen}`);
     this.#connection?.close();
     this.#connection = null;
     this.#use(false);
     this.#gen = gen;
     this.#times = freshTimes(this.#awake);
     this.#restarts = 0;
+    this.#bytes = this.#bytesAt = this.#seenAt = 0;
+    this.#looking = null;
     const { certificate, polite, relayOnly, fingerprint, otherFingerprint, tracks } = this.#options;
     /** @type {RTCConfiguration} */
     const configuration = {
@@ -251,6 +261,8 @@ export class Peer {
     const times = this.#times;
     if (connection.described) times.described ??= this.#awake;
     if (connection.state === "connected") times.connected ??= this.#awake;
+    const flows = connection.iceState === "connected" || connection.iceState === "completed";
+    times.flows = flows ? (times.flows ?? this.#awake) : null;
     const cut = connection.iceState === "disconnected" || connection.iceState === "failed";
     times.cut = cut ? (times.cut ?? this.#awake) : null;
     if (connection.proven && connection.state === "connected") {
@@ -263,7 +275,6 @@ export class Peer {
       times.steady = this.#awake;
       this.#restarts = 0;
     }
-    const flows = connection.iceState === "connected" || connection.iceState === "completed";
     this.#use(flows && connection.channelOpen && !this.#isStalled() && this.#awake >= this.#distrustUntil);
   }
 
@@ -271,6 +282,7 @@ export class Peer {
   #use(usable) {
     if (usable === this.#usable) return;
     this.#usable = usable;
+    this.#trace(`channel ${usable}`);
     this.#user.onChannel(usable);
   }
 
@@ -285,7 +297,8 @@ export class Peer {
   /** @param {Connection} connection */
   #awaitConnection(connection) {
     const since = this.#times.described ?? this.#times.begun;
-    if (this.#awake - since >= CONNECT_MS) return this.#fail("no-connection");
+    const isHung = this.#times.flows !== null && this.#awake - this.#times.flows >= DTLS_MS;
+    if (isHung || this.#awake - since >= CONNECT_MS) return this.#fail("no-connection");
     // Candidates that came late, or a relay that answered late: one restart before the generation is given up.
     if (connection.iceState === "failed" && this.#restarts === 0) this.#restart();
   }
@@ -301,7 +314,8 @@ export class Peer {
     const lostFor = sound === null ? this.#awake - (steady ?? connected ?? this.#awake) : 0;
     // Without a way to tell the other side there is nothing to be done; `handleHint` comes with the server.
     if (this.#user.isServerAway()) return;
-    if (lostFor >= CONNECT_MS || connection.state === "closed") return this.#fail("no-connection");
+    // What came over a channel that has ended goes by the server for ever after, although sound and picture may come.
+    if (lostFor >= CONNECT_MS || connection.channelLost || connection.state === "closed") return this.#fail("no-connection");
     if (cutFor >= DISCONNECTED_MS || (cutFor > 0 && connection.iceState === "failed") || this.#isStalled()) this.#restart();
   }
 
@@ -309,6 +323,7 @@ export class Peer {
   #restart(pause = Math.min(LAST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.max(0, this.#restarts - 1))) {
     if (this.#times.restarted !== null && this.#awake - this.#times.restarted < pause) return;
     this.#restarts += 1;
+    this.#trace("restart");
     this.#times.restarted = this.#times.offered = this.#awake;
     this.#times.offers = 0;
     this.#connection?.restart();
@@ -319,26 +334,35 @@ export class Peer {
   #fail(why) {
     this.#why = (why === "no-connection" && this.#connection?.relayTrouble) || why;
     this.#failures += 1;
+    this.#trace(`failed: ${this.#why}`);
     if (this.#failures < TRIES) this.#begin();
     else this.#times.begun = this.#awake;
     this.#user.onChange();
   }
 
+  /** @param {string} what */
+  #trace(what) {
+    const { state, iceState, unanswered, proven, channelOpen } = this.#connection ?? {};
+    trace(this.#options.pid, what, `gen ${this.#gen}`, `${state}/${iceState}`, ...(unanswered ? ["unanswered"] : []), ...(proven ? ["proven"] : []), ...(channelOpen ? ["open"] : []));
+  }
+
   #isStalled() {
-    return this.proven && this.#bytes > 0 && this.#user.isSending() && this.#awake - this.#bytesAt >= STALL_MS;
+    return this.proven && this.#bytes > 0 && this.#user.isSending() && this.#seenAt - this.#bytesAt >= STALL_MS;
   }
 
   /** @param {Connection} connection */
   #look(connection) {
-    if (this.#looking || this.#awake < this.#lookAt || !connection.proven) return;
-    this.#looking = true;
+    const wait = this.#looking === connection ? LOOK_AGAIN_MS - LOOK_MS : 0;
+    if (this.#awake < this.#lookAt + wait || !connection.proven) return;
+    this.#looking = connection;
     this.#lookAt = this.#awake + LOOK_MS;
     connection.travelled().then(({ route, bytes }) => {
-      this.#looking = false;
       if (connection !== this.#connection) return;
+      this.#looking = null;
       const before = [this.link, JSON.stringify(this.#route)].join();
       if (route) this.#route = route;
       // A new pair counts from zero; any difference is life. Nobody sending is life as well.
+      if (bytes !== null) this.#seenAt = this.#awake;
       if (bytes !== null && (bytes !== this.#bytes || !this.#user.isSending())) {
         this.#bytes = bytes;
         this.#bytesAt = this.#awake;
@@ -356,8 +380,8 @@ function isOffer({ k, description }) {
 /**
  * @param {number} begun
  * @returns {{begun: number, described: number | null, connected: number | null, offered: number | null, offers: number,
- *   cut: number | null, sound: number | null, steady: number | null, restarted: number | null, failed: boolean}}
+ *   flows: number | null, cut: number | null, sound: number | null, steady: number | null, restarted: number | null, failed: boolean}}
  */
 function freshTimes(begun) {
-  return { begun, described: null, connected: null, offered: null, offers: 0, cut: null, sound: null, steady: null, restarted: null, failed: false };
+  return { begun, described: null, connected: null, offered: null, offers: 0, flows: null, cut: null, sound: null, steady: null, restarted: null, failed: false };
 }

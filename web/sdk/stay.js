@@ -3,6 +3,7 @@
 
 import { ParlourError, asParlourError } from "./errors.js";
 import { b64 } from "./seal/bytes.js";
+import { trace } from "./trace.js";
 
 /** Relay credentials are asked for anew this often, so that a meeting of any length keeps its relay, ms. */
 const ICE_MS = 600_000;
@@ -10,9 +11,9 @@ const ICE_MS = 600_000;
 const RENEW_MS = 300_000;
 /** Pause before joining again where the server did not say, ms. */
 const REJOIN_MS = 2000;
-
-/** Pause before asking again a server that said that the meeting is over, which no host has signed, ms. */
+/** Pause before asking again a server that said that the meeting is over, which no host has signed, ms: doubles up to the last. */
 const STOPPED_MS = 20_000;
+const STOPPED_LAST_MS = 640_000;
 
 /** Answers after which asking again is of no use. */
 const final = new Set(["unsupported", "bad-signature", "bad-state", "bad-request"]);
@@ -45,6 +46,8 @@ export class Stay {
   /** Who waits for the first seat. @type {{resolve(): void, reject(error: ParlourError): void} | null} */ #entering = null;
   /** @type {ReturnType<typeof setInterval>[]} */ #timers = [];
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #rejoin;
+  /** How often in a row the server said that it is over, and when it did last, steady ms; null: it does not. */ #claims = 0;
+  /** @type {number | null} */ #claimedAt = null;
   #online = () => this.#parts.mesh.handleHint();
 
   /** @param {StayParts} parts @param {StayUser} user */
@@ -92,6 +95,7 @@ export class Stay {
   }
 
   handleAway() {
+    trace("", "server away");
     if (this.#isIn) this.#user.onAway();
   }
 
@@ -102,7 +106,10 @@ export class Stay {
 
   /** @param {boolean} lost whether the server forgot this page */
   handleBack(lost) {
+    trace("", "server back", lost);
     // While `enter` asks, its own question fails with `session-lost` and whoever called it hears of that.
+    // A server that forgot this page may be an honest one by now: asked earlier, but no more often than in the beginning.
+    if (this.#claimedAt !== null) return void (lost && this.#askIn(Math.max(0, this.#claimedAt + STOPPED_MS - performance.now())));
     if (this.#isIn || this.#isOnPorch) void (lost ? this.#comeBack() : this.#resume());
   }
 
@@ -147,6 +154,7 @@ export class Stay {
   #seat(iceServers) {
     const { mesh } = this.#parts;
     this.#isOnPorch = false;
+    this.#claims = 0;
     mesh.setIceServers(/** @type {RTCIceServer[]} */ (iceServers));
     mesh.handleSeat();
     this.#user.onIn();
@@ -168,6 +176,7 @@ export class Stay {
       if (!this.#stopped) this.#parts.mesh.handleHint();
     } catch (thrown) {
       const error = asParlourError(thrown);
+      trace("", "not back", error.code);
       // A session that was lost again, or a server that is away again, comes back by itself.
       if (this.#stopped || error.code === "session-lost" || (error.code === "no-server" && !this.#parts.server.live)) return;
       if (claims.has(error.code)) this.#claimed(error.code);
@@ -184,7 +193,7 @@ export class Stay {
 
   /**
    * The server says that it is over. Only rules can say that; without them calls go on, nothing is forgotten, and the
-   * server is asked again from time to time. With nobody to call there is nothing to go on with.
+   * server is asked again, more and more rarely. With nobody to call there is nothing to go on with.
    * @param {string} code
    */
   #claimed(code) {
@@ -193,8 +202,17 @@ export class Stay {
     if (proven) return this.#user.onEnd(proven);
     if (mesh.reached.length === 0) return this.#user.onEnd(this.#isIn ? "stopped" : code);
     this.#user.onStopped();
+    this.#claimedAt = performance.now();
+    this.#askIn(Math.min(STOPPED_LAST_MS, STOPPED_MS * 2 ** this.#claims++));
+  }
+
+  /** @param {number} ms */
+  #askIn(ms) {
     clearTimeout(this.#rejoin);
-    this.#rejoin = setTimeout(() => void this.#comeBack(), STOPPED_MS);
+    this.#rejoin = setTimeout(() => {
+      this.#claimedAt = null;
+      void this.#comeBack();
+    }, ms);
   }
 
   /** @param {View} view @param {boolean} [isBack] */

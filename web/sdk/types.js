@@ -81,8 +81,9 @@
 
 /**
  * A standing remark for the people in front of the page. Grey: a delay or failure. Amber: people or rules differ.
- * Red: what somebody announced is not what came (seal.md 10). `person` is the id of whom it is about.
- * @typedef {{colour: "grey" | "amber" | "red", code: string, text: string, person?: string}} Note
+ * Red: what somebody announced is not what came (seal.md 10). `person` is the id of whom it is about; `times` how often
+ * it has happened, if more than once.
+ * @typedef {{colour: "grey" | "amber" | "red", code: string, text: string, person?: string, times?: number}} Note
  */
 
 /**

@@ -12,13 +12,13 @@ const turns = async (n) => {
   for (let i = 0; i < n; i++) await new Promise((resolve) => setTimeout(resolve, 0));
 };
 /** @type {Bench} */ let bench0;
-/** Until nothing has happened for twice the time in which candidates are batched. */
+/** Until nothing has happened for twice the time in which candidates are batched, and in as many turns: this process may have stood still. */
 const settle = async () => {
   const picture = () => JSON.stringify([bench0.log.length, bench0.texts.length, bench0.mismatches, made.map((pc) => [pc.signalingState, pc.connectionState, pc.channel.proofs])]);
-  for (let [before, since] = [picture(), Date.now()]; Date.now() - since < 50; ) {
+  for (let [before, since, rounds] = [picture(), Date.now(), 0]; rounds < 40 || Date.now() - since < 50; rounds++) {
     await new Promise((resolve) => setTimeout(resolve, 1));
     const now = picture();
-    if (now !== before) [before, since] = [now, Date.now()];
+    if (now !== before) [before, since, rounds] = [now, Date.now(), 0];
   }
 };
 
@@ -35,6 +35,8 @@ class Bench {
   /** Which messages get through. */ pass = () => true;
   verdict = async () => "good";
   iceServers = [{ urls: ["turn:one"] }];
+  beforeProof = async () => {};
+  isTalkative = false;
   isSending = false;
   isServerAway = false;
   mismatches = 0;
@@ -59,9 +61,15 @@ class Bench {
         const copy = JSON.parse(JSON.stringify(message));
         setTimeout(() => this.pass(name, copy) && this.sides[to]?.handle(copy), 0);
       },
-      makeProof: async () => new Uint8Array(72),
+      makeProof: async () => {
+        await this.beforeProof(name);
+        return new Uint8Array(72);
+      },
       checkProof: (gen, proof) => this.verdict(name, gen, proof),
-      onChannel: (usable) => this.log.push(`${name} channel ${usable}`),
+      onChannel: (usable) => {
+        this.log.push(`${name} channel ${usable}`);
+        if (usable && this.isTalkative) this.sides[name].sendText(`first words of ${name}`);
+      },
       onText: (text) => this.texts.push(text),
       onMismatch: () => this.mismatches++,
       onChange: () => {},
@@ -91,7 +99,7 @@ class Bench {
 beforeEach(() => {
   made.length = 0;
   network.isCut = false;
-  FakePeerConnection.isSilent = false;
+  FakePeerConnection.isSilent = FakePeerConnection.isHung = false;
 });
 
 test("the newcomer offers, the other answers, both prove", async () => {
@@ -195,6 +203,52 @@ test("no proof 15 s after DTLS: the next generation, twice; then it is said, and
   assert.equal(bench.links[0], "failed");
 });
 
+test("DTLS that hangs on a path that ICE has found is given up after 15 s", async () => {
+  FakePeerConnection.isHung = true;
+  const bench = await Bench.of();
+  await settle();
+  FakePeerConnection.isHung = false;
+  await bench.after(14_000);
+  assert.deepEqual([bench.links.join(), bench.sides.b.gen], ["connecting,connecting", 1]);
+  await bench.after(2_000);
+  assert.deepEqual([bench.links.join(), bench.sides.b.gen], ["connected,connected", 2]);
+});
+
+test("a channel that has ended takes the connection with it, although sound and picture come", async () => {
+  const bench = await Bench.of();
+  bench.isSending = true;
+  await bench.after(3_000);
+  made[0].channel.readyState = "closed";
+  made[0].channel.onclose();
+  await bench.after(2_000);
+  assert.deepEqual([bench.links.join(), bench.sides.a.gen, bench.sides.b.gen], ["connected,connected", 2, 2]);
+  assert.deepEqual(Object.values(bench.sides).map((peer) => peer.sendText("x")), [true, true]);
+});
+
+test("statistics that never come, as Firefox's of a connection that was closed meanwhile, are no dead path", async () => {
+  const bench = await Bench.of();
+  bench.isSending = true;
+  await bench.after(2_000);
+  for (const pc of made) pc.getStats = () => new Promise(() => {});
+  await bench.after(10_000);
+  assert.equal(bench.links.join(), "connected,connected");
+  bench.sides.b.handleInstance(0);
+  await bench.after(10_000);
+  assert.deepEqual([bench.links.join(), bench.sides.b.gen, bench.count("a restart"), bench.count("b desc offer 2")], ["connected,connected", 2, 0, 1]);
+  assert.deepEqual(bench.sides.b.route, { relayed: false, protocol: "udp" });
+});
+
+test("a page that has forgotten this one and comes again is called again, however often that failed before", async () => {
+  const bench = await Bench.of();
+  bench.pass = (_from, { k }) => k !== "candidates";
+  await bench.after(150_000);
+  assert.equal(bench.links[1], "failed");
+  bench.pass = () => true;
+  bench.sides.b.handleInstance(0);
+  await bench.after(1_000);
+  assert.deepEqual(bench.links, ["connected", "connected"]);
+});
+
 test("a proof that was ahead of its first frame is judged when that has come", async () => {
   const bench = await Bench.of();
   let verdict = "later";
@@ -205,6 +259,19 @@ test("a proof that was ahead of its first frame is judged when that has come", a
   for (const side of Object.values(bench.sides)) side.handleInstance(1);
   await settle();
   assert.deepEqual(bench.links, ["connected", "connected"]);
+});
+
+test("who is slow to make the own proof says nothing before it, even if the other's was good long before", async () => {
+  const bench = await Bench.of();
+  bench.isTalkative = true;
+  let make = () => {};
+  bench.beforeProof = (name) => (name === "a" ? new Promise((resolve) => (make = () => resolve(undefined))) : Promise.resolve());
+  await settle();
+  assert.deepEqual([bench.mismatches, bench.texts, bench.links.join()], [0, [], "connecting,connecting"]);
+  bench.beforeProof = async () => {};
+  make();
+  await bench.after(1_000);
+  assert.deepEqual([bench.mismatches, bench.texts.sort(), bench.links.join()], [0, ["first words of a", "first words of b"], "connected,connected"]);
 });
 
 test("a wrong proof closes at once; nothing is tried again", async () => {

@@ -13,6 +13,7 @@ import { answerAsNewcomer, failed, mayOpenWithPassword, patienceFor, tickRun } f
 import { answerStash } from "./answering.js";
 import { chooseWay } from "./ways.js";
 import { writeArg, writeOpen, writeRefuse } from "./wire.js";
+import { trace } from "../trace.js";
 
 /** @typedef {import("./machine.js").Machine} Machine */
 /** @typedef {import("./machine.js").Page} Page */
@@ -65,6 +66,7 @@ async function openTo(machine, page) {
   if (way === null) return;
   if (way.how === 1 && !mayOpenWithPassword(machine, page)) return;
   if (!page.opensOut.take(machine.now)) return;
+  trace(page.pid, "open", way.how, page.doubtful);
   const { core, coreSig } = machine.me;
   const pn = random(16);
   const arg = writeArg(way.link.roomId, way.x, await machine.ownRight());
@@ -140,6 +142,7 @@ export async function handleRefuse(machine, page, { pn, code, docs }) {
   page.pending = page.pending.filter((pending) => !same(pending.pn, pn));
   if (!mine || !same(pn, page.opening?.pn)) return;
   const how = page.opening?.way.how ?? 0;
+  trace(page.pid, "refused", code);
   endOpening(page);
   if (learned) return;
   refused(machine, page, { pn, code, how, lacking: lacks(docs, states) });

@@ -8,6 +8,7 @@ import { tellStates } from "./learn.js";
 import { BEAT_LIST, BEAT_MS, KNOCK_MS, NO_HOST_MS } from "./limits.js";
 import { tickOpening, wake } from "./opening.js";
 import { carry, flush, post } from "./talk.js";
+import { trace } from "../trace.js";
 
 /** @typedef {import("./machine.js").Machine} Machine */
 /** @typedef {import("./machine.js").Page} Page */
@@ -78,6 +79,7 @@ async function tickPage(machine, page) {
   if (acknowledgement) await carry(machine, page, acknowledgement);
   // This page's first frame may have been lost: then it lives in an instance that the other side never took up.
   if (page.mail.isUnanswered(now)) {
+    if (!page.doubtful) trace(page.pid, "unanswered", page.channel ? "channel" : "server");
     if (page.channel) await flush(machine, page);
     else if (page.live) page.reach = page.doubtful = true;
   }

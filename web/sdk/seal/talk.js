@@ -10,6 +10,7 @@ import { learn } from "./learn.js";
 import { heardWrong } from "./passwords.js";
 import { heardBeat } from "./presence.js";
 import { expand, squeeze } from "./squeeze.js";
+import { trace } from "../trace.js";
 
 /** @typedef {import("./machine.js").Machine} Machine */
 /** @typedef {import("./machine.js").Page} Page */
@@ -74,6 +75,7 @@ export async function handleFrame(machine, page, frame) {
   const instance = pending?.instance ?? [page.live, page.old?.instance].find((one) => one?.k === frame.k);
   if (!instance) {
     machine.counts.strayFrames++;
+    trace(page.pid, "stray", page.standing);
     return;
   }
   const opened = await instance.open(frame);
@@ -89,6 +91,7 @@ export async function handleFrame(machine, page, frame) {
  */
 function endInstance(machine, page, instance) {
   machine.counts.gaps++;
+  trace(page.pid, "gap");
   page.pending = page.pending.filter((pending) => pending.instance !== instance);
   instance.wipe();
   if (page.old?.instance === instance) return;

@@ -165,6 +165,7 @@ export class FakePeerConnection {
   }
 
   static isSilent = false;
+  /** ICE finds a path, DTLS never comes to an end. */ static isHung = false;
 
   #turn(state) {
     this.iceConnectionState = this.connectionState = state;
@@ -180,6 +181,10 @@ export class FakePeerConnection {
     for (const [one, two] of [[this, other], [other, this]]) {
       one.other = two;
       one.#turn("connected");
+      if (FakePeerConnection.isHung) {
+        one.connectionState = "connecting";
+        continue;
+      }
       if (one.channel.readyState === "open") continue;
       one.channel.other = two.channel;
       one.sctp = { transport: {} };

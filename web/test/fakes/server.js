@@ -1,6 +1,8 @@
 // A signaling server for tests, in memory: the protocol of docs/protocol.md as far as an honest page notices.
 //
-// It believes every signature but that of a join, which it counts. It can be cut off (`cut`), forget everything (`forget`) and refuse (`refuse`).
+// It believes every signature but that of a join, which it counts. It can be cut off (`cut`), forget everything (`forget`)
+// and refuse (`refuse`). In a simulated world (world.js) it also holds seats for a while, loses signals, and is out of reach
+// for some pages.
 
 import { createHash, createPublicKey, randomBytes, verify } from "node:crypto";
 import { setImmediate } from "node:timers";
@@ -96,9 +98,23 @@ export class FakeServer {
   /** Everything that pages said, by type. */ said = [];
   /** Answers in the place of what would be answered, by type. @type {Map<string, {code: string, retry_ms?: number}>} */ refuse = new Map();
 
+  /** Names of pages (world.js) whose way to the server is cut. @type {Set<string>} */ cutOff = new Set();
+  /** Whether it loses a signal. */ loses = () => false;
+
+  /** @param {import("./world.js").World | null} [world] none: no time, and connections last until they are ended */
+  constructor(world = null) {
+    this.world = world;
+    this.later = world ? (task) => world.after(5, task) : setImmediate;
+  }
+
   cut() {
     this.isAway = true;
     for (const socket of [...this.sockets]) socket.end(1006);
+  }
+  /** @param {string} name of a page; `cutOff.delete` heals it */
+  cutPage(name) {
+    this.cutOff.add(name);
+    for (const socket of [...this.sockets]) if (socket.page?.name === name) socket.end(1006);
   }
   back() { this.isAway = false; }
   forget() {
@@ -159,6 +175,7 @@ export class FakeServer {
       else this.#join(session, room, id, d);
     } else if (t === "signal") {
       const other = [...(session.room?.seats ?? []), ...(session.room?.porch ?? [])].find(({ pid }) => pid === d.to);
+      if (this.loses()) return;
       if (other) other.say("signal", { from: session.pid, body: d.body });
       else error("no-such-participant");
     } else if (t === "invite" || t === "revoke") {
@@ -246,6 +263,22 @@ export class FakeServer {
     room.tell();
   }
 
+  /** The seat outlives the connection for a while; a host's for twice as long. @param {Session} session */
+  hold(session) {
+    session.room?.tell();
+    const { token } = session;
+    this.world?.after(session.isHost ? 60_000 : 30_000, () => {
+      if (session.socket || session.token !== token) return;
+      this.sessions.delete(session.id);
+      const { room } = session;
+      if (!room) return;
+      session.room = null;
+      room.seats = room.seats.filter((seat) => seat !== session);
+      room.porch = room.porch.filter((one) => one !== session);
+      room.tell();
+    });
+  }
+
   /** A WebSocket class whose every instance leads here. */
   webSocket() {
     const server = this;
@@ -259,23 +292,25 @@ export class FakeServer {
       constructor(url, protocol) {
         this.url = url;
         this.protocol = protocol;
+        this.page = server.world?.whose.getStore();
+        this.inPage = server.world?.bind() ?? ((task) => task());
         server.sockets.add(this);
-        setImmediate(() => {
-          if (server.isAway) return this.end(1006);
+        server.later(() => {
+          if (server.isAway || server.cutOff.has(this.page?.name)) return this.end(1006);
           if (this.readyState !== 0) return;
           this.readyState = 1;
-          this.onopen?.();
+          this.inPage(() => this.onopen?.());
         });
       }
       send(line) {
-        if (this.readyState === 1) setImmediate(() => this.readyState === 1 && server.hear(this, line));
+        if (this.readyState === 1) server.later(() => this.readyState === 1 && server.hear(this, line));
       }
       deliver(message) {
         const line = JSON.stringify(message);
-        setImmediate(() => this.readyState === 1 && this.onmessage?.({ data: line }));
+        server.later(() => this.readyState === 1 && this.inPage(() => this.onmessage?.({ data: line })));
       }
       close(code = 1005) {
-        if (this.readyState < 2) setImmediate(() => this.end(code));
+        if (this.readyState < 2) server.later(() => this.end(code));
       }
       end(code) {
         if (this.readyState === 3) return;
@@ -284,9 +319,9 @@ export class FakeServer {
         if (this.session?.socket === this) {
           this.session.socket = null;
           if (code === 1000 || code === 1001) server.leave(this.session);
-          else this.session.room?.tell();
+          else server.hold(this.session);
         }
-        this.onclose?.();
+        this.inPage(() => this.onclose?.());
       }
     };
   }
