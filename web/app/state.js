@@ -195,13 +195,26 @@ export function next(state, event) {
     case "copied": return { ...state, copied: event.what };
     case "silenced": return { ...state, silenced: event.on };
     case "announced": return { ...state, came: [], went: [] };
-    case "toast": return { ...state, toasts: [...state.toasts.filter(({ id }) => id !== event.toast.id), event.toast].slice(-maxToasts) };
+    case "toast": return { ...state, toasts: fitting([...state.toasts.filter(({ id }) => id !== event.toast.id), event.toast], "newest") };
     case "dismissed": return dismissed(state, event.id);
   }
 }
 
-/** More than this many remarks at once would hide the people behind them. */
+/** More than this many remarks at once would hide the people behind them. Red ones are never left out. */
 const maxToasts = 4;
+
+/**
+ * The red ones, and of the others as many as there is room for.
+ * @param {readonly Toast[]} toasts
+ * @param {"first" | "newest"} which of the others stay
+ * @returns {readonly Toast[]}
+ */
+function fitting(toasts, which) {
+  const others = toasts.filter(({ colour }) => colour !== "red");
+  const room = Math.max(0, maxToasts - (toasts.length - others.length));
+  const kept = new Set(which === "first" ? others.slice(0, room) : others.slice(Math.max(0, others.length - room)));
+  return toasts.filter((toast) => toast.colour === "red" || kept.has(toast));
+}
 
 /**
  * Whether a device is being sent.
@@ -315,10 +328,10 @@ function inCall(state, { state: where, count, me, people, notes, house }) {
     went: [...state.went, ...went],
     dialog: stillOpen(state.dialog, { me, people }),
     dismissed: stillDismissed(state.dismissed, house, state.panel, remarks.map(({ id }) => id)),
-    toasts: [
+    toasts: fitting([
       ...remarks.filter(({ id }) => !state.dismissed.includes(id)),
       ...state.toasts.filter(({ standing }) => !standing),
-    ].slice(0, maxToasts),
+    ], "first"),
   };
 }
 
@@ -337,11 +350,12 @@ function withCode({ screen, toasts, house: before, dialog }, house) {
 }
 
 /**
+ * Two remarks of one code differ in their text; one that was put away comes again when it has happened again.
  * @param {Note} note
  * @returns {Toast}
  */
-function remarkOf({ colour, code, text, person = "" }) {
-  return { id: `${code}/${person}`, colour, code, text, standing: true };
+function remarkOf({ colour, code, text, person = "", times = 1 }) {
+  return { id: [code, person, text, ...(times > 1 ? [times] : [])].join("/"), colour, code, text, standing: true };
 }
 
 /**

@@ -111,9 +111,9 @@ test("standing remarks go when their cause goes, and stay away once dismissed", 
   /** @type {import("../sdk/parlour.js").Note} */
   const note = { colour: "amber", code: "people-differ", text: "…", person: "ben" };
   const noted = after([opened, meeting({ notes: [note] })]);
-  assert.deepEqual(noted.toasts.map(({ id }) => id), ["people-differ/ben"]);
+  assert.deepEqual(noted.toasts.map(({ id }) => id), ["people-differ/ben/…"]);
   assert.deepEqual(after([meeting({ notes: [] })], noted).toasts, []);
-  const dismissed = after([{ type: "dismissed", id: "people-differ/ben" }, meeting({ notes: [note] })], noted);
+  const dismissed = after([{ type: "dismissed", id: "people-differ/ben/…" }, meeting({ notes: [note] })], noted);
   assert.deepEqual(dismissed.toasts, []);
   const again = after([meeting({ notes: [] }), meeting({ notes: [note] })], dismissed);
   assert.equal(again.toasts.length, 1, "a new occasion is a new remark");
@@ -123,6 +123,32 @@ test("remarks never hide the people: at most four", () => {
   /** @type {PageEvent[]} */
   const many = Array.from({ length: 9 }, (_, index) => ({ type: "toast", toast: { id: `${index}`, colour: "grey", code: "x", text: "…", standing: false } }));
   assert.deepEqual(after(many).toasts.map(({ id }) => id), ["5", "6", "7", "8"]);
+});
+
+test("red remarks are all shown, and take the room of the others", () => {
+  /** @type {import("../sdk/parlour.js").Note[]} */
+  const red = Array.from({ length: 6 }, (_, index) => ({ colour: "red", code: "mismatch", text: `${index}`, person: `${index}` }));
+  /** @type {import("../sdk/parlour.js").Note[]} */
+  const amber = [{ colour: "amber", code: "no-host", text: "…" }];
+  /** @type {PageEvent} */
+  const passing = { type: "toast", toast: { id: "t", colour: "grey", code: "x", text: "…", standing: false } };
+  const all = after([opened, passing, meeting({ notes: [...red, ...amber] })]);
+  assert.deepEqual(all.toasts.map(({ text }) => text), ["0", "1", "2", "3", "4", "5"]);
+  assert.deepEqual(after([passing], all).toasts.filter(({ colour }) => colour === "red").length, 6, "nor does what comes later push one out");
+  const fewer = after([meeting({ notes: [...red.slice(0, 3), ...amber] })], all);
+  assert.deepEqual(fewer.toasts.map(({ colour }) => colour), ["red", "red", "red", "amber"]);
+});
+
+test("two remarks of one code about one person are two; what was put away comes again when it happens again", () => {
+  /** @type {import("../sdk/parlour.js").Note} */
+  const once = { colour: "red", code: "mismatch", text: "somebody" };
+  /** @type {import("../sdk/parlour.js").Note[]} */
+  const two = [{ colour: "amber", code: "sees-more", text: "Ben sees Cy", person: "ben" }, { colour: "amber", code: "sees-more", text: "Ben sees Dan", person: "ben" }];
+  const shown = after([opened, meeting({ notes: [once, ...two] })]);
+  assert.equal(new Set(shown.toasts.map(({ id }) => id)).size, 3);
+  const away = after([{ type: "dismissed", id: shown.toasts[0]?.id ?? "" }, meeting({ notes: [once] })], shown);
+  assert.deepEqual(away.toasts, []);
+  assert.equal(after([meeting({ notes: [{ ...once, times: 2 }] })], away).toasts.length, 1);
 });
 
 test("a passing remark survives a change of the meeting", () => {
