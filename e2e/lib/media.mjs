@@ -27,7 +27,10 @@ async function receptions() {
     if (pc.signalingState === "closed") continue;
     /** @type {Map<string, any>} */
     const stats = new Map();
-    (await pc.getStats()).forEach((/** @type {any} */ value, /** @type {string} */ key) => stats.set(key, value));
+    // Firefox never answers for a connection that is closed meanwhile.
+    const report = await Promise.race([pc.getStats(), new Promise((resolve) => setTimeout(resolve, 2000, null))]);
+    if (!report) continue;
+    report.forEach((/** @type {any} */ value, /** @type {string} */ key) => stats.set(key, value));
     const of = (/** @type {string} */ type) => [...stats.values()].filter((stat) => stat.type === type);
     const inbound = of("inbound-rtp");
     // Chromium names the pair in its transport; Firefox marks the pair itself.

@@ -24,6 +24,8 @@ const DISTRUST_MS = 3000;
 const STALL_MS = 4000;
 /** A path that holds for so long is sound again; one that only comes and goes for CONNECT_MS needs a new generation. */
 const SOUND_MS = 5000;
+/** A channel that has ended is replaced after so long: who leaves ends it, too, and is gone by then. */
+const ENDED_MS = 2000;
 /** Pause between ICE restarts: doubles up to the last. One that the other side asks for waits less. */
 const ASKED_PAUSE_MS = 500;
 const FIRST_PAUSE_MS = 4000;
@@ -269,6 +271,7 @@ export class Peer {
       this.#failures = 0;
       this.#wasConnected = true;
     }
+    times.ended = connection.channelLost ? (times.ended ?? this.#awake) : null;
     const isSound = connection.proven && connection.state === "connected" && !cut && !this.#isStalled();
     times.sound = isSound ? (times.sound ?? this.#awake) : null;
     if (times.sound !== null && this.#awake - times.sound >= SOUND_MS) {
@@ -309,13 +312,14 @@ export class Peer {
 
   /** A proven connection: is its path alive? @param {Connection} connection */
   #tend(connection) {
-    const { connected, cut, sound, steady } = this.#times;
+    const { connected, cut, sound, steady, ended } = this.#times;
+    const endedFor = ended === null ? 0 : this.#awake - ended;
     const cutFor = cut === null ? 0 : this.#awake - cut;
     const lostFor = sound === null ? this.#awake - (steady ?? connected ?? this.#awake) : 0;
     // Without a way to tell the other side there is nothing to be done; `handleHint` comes with the server.
     if (this.#user.isServerAway()) return;
     // What came over a channel that has ended goes by the server for ever after, although sound and picture may come.
-    if (lostFor >= CONNECT_MS || connection.channelLost || connection.state === "closed") return this.#fail("no-connection");
+    if (lostFor >= CONNECT_MS || endedFor >= ENDED_MS || connection.state === "closed") return this.#fail("no-connection");
     if (cutFor >= DISCONNECTED_MS || (cutFor > 0 && connection.iceState === "failed") || this.#isStalled()) this.#restart();
   }
 
@@ -380,8 +384,8 @@ function isOffer({ k, description }) {
 /**
  * @param {number} begun
  * @returns {{begun: number, described: number | null, connected: number | null, offered: number | null, offers: number,
- *   flows: number | null, cut: number | null, sound: number | null, steady: number | null, restarted: number | null, failed: boolean}}
+ *   flows: number | null, ended: number | null, cut: number | null, sound: number | null, steady: number | null, restarted: number | null, failed: boolean}}
  */
 function freshTimes(begun) {
-  return { begun, described: null, connected: null, offered: null, offers: 0, flows: null, cut: null, sound: null, steady: null, restarted: null, failed: false };
+  return { begun, described: null, connected: null, offered: null, offers: 0, flows: null, ended: null, cut: null, sound: null, steady: null, restarted: null, failed: false };
 }

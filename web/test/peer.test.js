@@ -220,7 +220,9 @@ test("a channel that has ended takes the connection with it, although sound and 
   await bench.after(3_000);
   made[0].channel.readyState = "closed";
   made[0].channel.onclose();
-  await bench.after(2_000);
+  await bench.after(1_500);
+  assert.deepEqual([bench.sides.a.gen, bench.sides.b.gen], [1, 1], "who leaves ends it as well");
+  await bench.after(2_500);
   assert.deepEqual([bench.links.join(), bench.sides.a.gen, bench.sides.b.gen], ["connected,connected", 2, 2]);
   assert.deepEqual(Object.values(bench.sides).map((peer) => peer.sendText("x")), [true, true]);
 });
