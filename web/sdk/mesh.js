@@ -279,6 +279,9 @@ export class Mesh {
       case "states":
         this.#user.onStates();
         break;
+      case "unanswered":
+        this.#roster.page(output.hid)?.peer.handleDoubt();
+        break;
       case "waiting":
         this.#user.onWaiting(output.pid, output.what);
         break;

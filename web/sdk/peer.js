@@ -127,8 +127,7 @@ export class Peer {
     if (gen > this.#gen && isOffer(message) && this.#mayBegin()) this.#follow(gen);
     if (gen !== this.#gen) return;
     if (message.k === "restart" || (isOffer(message) && this.#connection?.answered)) {
-      this.#distrustUntil = this.#awake + DISTRUST_MS;
-      this.#use(false);
+      this.#distrust();
     }
     if (message.k === "restart") this.#restart(ASKED_PAUSE_MS);
     else this.#connection?.handle(this.#budgeted(message, this.#candidatesIn));
@@ -152,6 +151,13 @@ export class Peer {
       this.#failures = 0;
       this.#begin();
     } else if (this.#connection?.answered && this.link !== "connected") this.#restart(0);
+  }
+
+  /** What went over the channel is not acknowledged, whatever the browser says of the path: by the server, and a new one. */
+  handleDoubt() {
+    if (this.#closed || !this.#connection?.answered || this.#user.isServerAway()) return;
+    this.#distrust();
+    this.#restart();
   }
 
   /** @param {number} awake milliseconds */
@@ -281,6 +287,11 @@ export class Peer {
     this.#use(flows && connection.channelOpen && !this.#isStalled() && this.#awake >= this.#distrustUntil);
   }
 
+  #distrust() {
+    this.#distrustUntil = this.#awake + DISTRUST_MS;
+    this.#use(false);
+  }
+
   /** @param {boolean} usable */
   #use(usable) {
     if (usable === this.#usable) return;
@@ -366,7 +377,8 @@ export class Peer {
       const before = [this.link, JSON.stringify(this.#route)].join();
       if (route) this.#route = route;
       // A new pair counts from zero; any difference is life. Nobody sending is life as well.
-      if (bytes !== null) this.#seenAt = this.#awake;
+      // Firefox has been seen to say "connected" without any selected pair: no byte, too.
+      this.#seenAt = this.#awake;
       if (bytes !== null && (bytes !== this.#bytes || !this.#user.isSending())) {
         this.#bytes = bytes;
         this.#bytesAt = this.#awake;

@@ -164,6 +164,14 @@ const events = {
     pc.page.run(() => pc.fail());
     return { ms: 0, end: () => {} };
   },
+  numb: (bench, roll) => {
+    const pcs = bench.weather.all.filter(({ connectionState, page }) => connectionState === "connected" && !page.isAsleep);
+    const pc = pcs[roll(pcs.length || 1)];
+    if (!pc) return null;
+    bench.say(`nothing passes between ${pc.page.name} and ${pc.dtls?.page.name}, who think they are connected`);
+    pc.isNumb = true;
+    return { ms: 0, end: () => {} };
+  },
   hung: (bench, roll) => {
     const ms = 5_000 + roll(40_000);
     bench.say(`DTLS hangs for ${ms}`);

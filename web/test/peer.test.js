@@ -227,6 +227,28 @@ test("a channel that has ended takes the connection with it, although sound and 
   assert.deepEqual(Object.values(bench.sides).map((peer) => peer.sendText("x")), [true, true]);
 });
 
+test("what is not acknowledged over the channel asks for a new path, whatever browser and statistics say", async () => {
+  const bench = await Bench.of();
+  await bench.after(1_000);
+  bench.sides.b.handleDoubt();
+  assert.equal(bench.log.at(-1), "b channel false");
+  await bench.after(4_000);
+  assert.deepEqual([bench.count("b desc offer 1"), bench.count("b channel true"), bench.links.join()], [2, 2, "connected,connected"]);
+  bench.isServerAway = true;
+  bench.sides.b.handleDoubt();
+  assert.equal(bench.count("b channel false"), 1, "there is nobody to carry it");
+});
+
+test("a connection without a selected pair is a dead path from which nothing comes", async () => {
+  const bench = await Bench.of();
+  bench.isSending = true;
+  await bench.after(3_000);
+  for (const pc of made) pc.getStats = async () => new Map();
+  await bench.after(6_500);
+  assert.equal(bench.links.join(), "reconnecting,reconnecting");
+  assert.ok(bench.count("b desc offer 1") >= 2);
+});
+
 test("statistics that never come, as Firefox's of a connection that was closed meanwhile, are no dead path", async () => {
   const bench = await Bench.of();
   bench.isSending = true;

@@ -80,8 +80,10 @@ async function tickPage(machine, page) {
   // This page's first frame may have been lost: then it lives in an instance that the other side never took up.
   if (page.mail.isUnanswered(now)) {
     if (!page.doubtful) trace(page.pid, "unanswered", page.channel ? "channel" : "server");
-    if (page.channel) await flush(machine, page);
-    else if (page.live) page.reach = page.doubtful = true;
+    if (page.channel) {
+      machine.out({ t: "unanswered", hid: page.hid });
+      await flush(machine, page);
+    } else if (page.live) page.reach = page.doubtful = true;
   }
   if (page.standing !== "lobby") return;
   if (machine.isHost && page.knock && page.knock.until <= now) {

@@ -88,6 +88,7 @@
  * - `gone`: close the PeerConnection and the tile in this task
  * - `states`: newly learnt, verified: store them, give them to the server
  * - `waiting`: see {@link Waiting}
+ * - `unanswered`: nothing that went over channel 0 of `hid` for 15 s was acknowledged
  * - `note`: a standing remark with a code of `limits.js`
  * @typedef {{t: "signal", to: string, body: string}
  *   | {t: "channel", hid: string, text: string}
@@ -96,6 +97,7 @@
  *   | {t: "gone", hid: string, pid: string, why: Gone}
  *   | {t: "states", states: SignedState[]}
  *   | {t: "waiting", pid: string, what: Waiting}
+ *   | {t: "unanswered", hid: string}
  *   | {t: "note", colour: "grey" | "amber" | "red", code: string, hid?: string, pid?: string, about?: string, count?: number}} Output
  */
 

@@ -100,6 +100,7 @@ export class SimPeerConnection {
   lookedAt = 0;
   /** The other end of the DTLS association: once, for good. @type {SimPeerConnection | null} */ dtls = null;
   isSecure = false;
+  /** It says "connected", and nothing passes, until it has new ICE. */ isNumb = false;
   bytes = 0;
 
   constructor(weather, configuration) {
@@ -159,7 +160,7 @@ export class SimPeerConnection {
     const other = this.dtls;
     if (this.isSecure && other?.isSecure && this.isReached) this.bytes += 1000;
     return new Map([
-      ["T", { type: "transport", selectedCandidatePairId: "P" }],
+      ...(this.isNumb ? [] : [["T", { type: "transport", selectedCandidatePairId: "P" }]]),
       ["P", { type: "candidate-pair", localCandidateId: "L", remoteCandidateId: "R", bytesReceived: this.bytes }],
       ["L", { type: "local-candidate", candidateType: "host", protocol: "udp" }],
       ["R", { type: "remote-candidate", candidateType: "host", protocol: "udp" }],
@@ -178,14 +179,14 @@ export class SimPeerConnection {
   /** Whether the other end, whoever it is by now, answers. */
   get isReached() {
     const other = this.#other;
-    return other !== undefined && this.weather.reaches(this, other);
+    return other !== undefined && !this.isNumb && !other.isNumb && this.weather.reaches(this, other);
   }
 
   /** Time has passed. */
   look() {
     const { now } = this.world;
     const isReached = this.isReached;
-    if (isReached) this.heardAt = now;
+    if (isReached || this.isNumb || this.#other?.isNumb) this.heardAt = now;
     const quiet = now - Math.max(this.heardAt, this.checkingSince);
     switch (this.iceConnectionState) {
       case "checking":
@@ -256,7 +257,7 @@ export class SimPeerConnection {
   }
 
   #rename() {
-    this.mustRestart = false;
+    this.mustRestart = this.isNumb = false;
     this.own.unshift(freshName());
     this.own.length = Math.min(2, this.own.length);
   }
