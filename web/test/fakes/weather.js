@@ -258,6 +258,8 @@ export class SimPeerConnection {
 
   #rename() {
     this.mustRestart = this.isNumb = false;
+    // An offer without an answer goes with its names when the next one is made; what worked goes on.
+    if (this.signalingState === "have-local-offer") this.own.shift();
     this.own.unshift(freshName());
     this.own.length = Math.min(2, this.own.length);
   }
