@@ -15,10 +15,11 @@ use crate::allocations::Allocation;
 use crate::answer::Success;
 use crate::attribute;
 use crate::budget::{Bucket, Budgets};
+use crate::channels::Channels;
 use crate::flows::{Change, FlowId};
 use crate::message::Message;
 use crate::rejection::Rejection;
-use crate::relay::{Phase, Relay, Stream};
+use crate::relay::{Relay, Stream};
 
 /// RFC 8656 §18.8: the protocol number of UDP.
 const UDP: u8 = 17;
@@ -43,7 +44,7 @@ impl Relay {
             return Ok(first);
         }
         let wishes = Wishes::read(request, &[IPV4])?;
-        if self.phase != Phase::Open {
+        if self.allocations.deadlines.is_draining() {
             return Err(Rejection::InsufficientCapacity);
         }
         self.make_room_in_quota(now, seat)?;
@@ -151,7 +152,7 @@ impl Relay {
             granted,
             expires,
             dies,
-            channels: Vec::new(),
+            channels: Channels::default(),
             bandwidth,
             last_request: now,
         });

@@ -3,7 +3,6 @@
 //! Only data: who may have an allocation is decided in `allocate`, and what its end means for seat, number
 //! and replicas in `relay`.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -11,7 +10,9 @@ use parlour_credentials::{RoomTag, SeatId};
 
 use crate::address::FiveTuple;
 use crate::budget::Bucket;
-use crate::flows::{Channel, FlowId};
+use crate::channels::Channels;
+use crate::deadlines::Deadlines;
+use crate::flows::FlowId;
 use crate::hash::FastMap;
 use crate::message::TransactionId;
 
@@ -31,8 +32,8 @@ pub(crate) struct Allocation {
     pub(crate) expires: Instant,
     /// When it ends here: the grace later.
     pub(crate) dies: Instant,
-    /// Places of live, cooling and dead channels; the index is the replicas' slot.
-    pub(crate) channels: Vec<Channel>,
+    /// By the peer's relayed port; places are those of the replicas.
+    pub(crate) channels: Channels<u16>,
     /// Its bandwidth, which also knows when it last sent.
     pub(crate) bandwidth: Arc<Bucket>,
     pub(crate) last_request: Instant,
@@ -52,8 +53,7 @@ pub(crate) struct Allocations {
     vacant: Vec<FlowId>,
     by_tuple: FastMap<FiveTuple, FlowId>,
     by_port: FastMap<u16, FlowId>,
-    /// Exactly one entry per allocation, so that freeing and allocating in a circle does not grow it.
-    by_end: BTreeSet<(Instant, FlowId)>,
+    pub(crate) deadlines: Deadlines<FlowId>,
 }
 
 impl Allocations {
@@ -65,7 +65,7 @@ impl Allocations {
         });
         self.by_tuple.insert(allocation.tuple, id);
         self.by_port.insert(allocation.port, id);
-        self.by_end.insert((allocation.dies, id));
+        self.deadlines.insert(allocation.dies, id);
         if let Some(place) = self.places.get_mut(id.0 as usize) {
             *place = Some(allocation);
         }
@@ -76,7 +76,7 @@ impl Allocations {
         let allocation = self.places.get_mut(id.0 as usize)?.take()?;
         self.by_tuple.remove(&allocation.tuple);
         self.by_port.remove(&allocation.port);
-        self.by_end.remove(&(allocation.dies, id));
+        self.deadlines.remove(allocation.dies, id);
         self.vacant.push(id);
         Some(allocation)
     }
@@ -86,8 +86,8 @@ impl Allocations {
         let Some(Some(allocation)) = self.places.get_mut(id.0 as usize) else {
             return;
         };
-        self.by_end.remove(&(allocation.dies, id));
-        self.by_end.insert((dies, id));
+        self.deadlines.remove(allocation.dies, id);
+        self.deadlines.insert(dies, id);
         (allocation.expires, allocation.dies) = (expires, dies);
     }
 
@@ -107,17 +107,8 @@ impl Allocations {
         self.places.get_mut(id.0 as usize)?.as_mut()
     }
 
-    /// The allocation that dies next.
-    pub(crate) fn first_to_die(&self) -> Option<(Instant, FlowId)> {
-        self.by_end.first().copied()
-    }
-
-    pub(crate) fn ids(&self) -> Vec<FlowId> {
-        self.by_end.iter().map(|(_, id)| *id).collect()
-    }
-
     pub(crate) fn len(&self) -> usize {
-        self.by_end.len()
+        self.deadlines.len()
     }
 
     /// Whether all indexes say the same.
@@ -128,10 +119,10 @@ impl Allocations {
             let id = FlowId(index as u32);
             self.by_tuple(&allocation.tuple) == Some(id)
                 && self.by_port.get(&allocation.port) == Some(&id)
-                && self.by_end.contains(&(allocation.dies, id))
+                && self.deadlines.contains(allocation.dies, id)
         });
         found
-            && [self.by_tuple.len(), self.by_port.len(), self.by_end.len()] == [live; 3]
+            && [self.by_tuple.len(), self.by_port.len(), self.deadlines.len()] == [live; 3]
             && self.vacant.len() + live == self.places.len()
     }
 }

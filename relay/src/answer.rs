@@ -30,6 +30,13 @@ pub(crate) enum Success {
     Done,
 }
 
+impl Success {
+    /// A Refresh has ended its allocation.
+    pub(crate) const DELETED: Self = Self::Refreshed {
+        lifetime: Duration::ZERO,
+    };
+}
+
 /// RFC 8489 §12: where the request came from.
 pub(crate) fn binding(request: &Message<'_>, from: &FiveTuple) -> Vec<u8> {
     let mut writer = Writer::new(request.method, Class::Success, request.transaction);

@@ -1,24 +1,20 @@
-//! Channel bindings (RFC 8656 §12, §12.2).
+//! ChannelBind (RFC 8656 §12.2).
 //!
-//! A channel names a peer by a 16-bit number so that media needs four bytes of header. Bindings last 600 s
-//! and cool for 300 s before the number or the peer may be bound otherwise (§12). Payloads are not handled
-//! here; see `flows`.
+//! A channel names a peer by a 16-bit number so that media needs four bytes of header. How long bindings last and
+//! cool stands in `channels`; payloads are not handled here, see `flows`.
 
-use std::time::{Duration, Instant};
+use std::net::SocketAddr;
+use std::time::Instant;
 
 use crate::allocate::word;
 use crate::answer::Success;
 use crate::attribute;
 use crate::channel_data::ChannelNumber;
-use crate::flows::{Change, Channel, FlowId};
+use crate::channels::Channel;
+use crate::flows::{Change, FlowId};
 use crate::message::{Message, xor_address};
 use crate::rejection::Rejection;
 use crate::relay::Relay;
-
-/// §12: a binding lasts 10 minutes unless refreshed.
-pub(crate) const CHANNEL_LIFETIME: Duration = Duration::from_secs(600);
-/// §12: how long number and peer of an expired binding stay reserved for each other.
-pub(crate) const COOLING: Duration = Duration::from_secs(300);
 
 impl Relay {
     /// Binds a number to a peer, or refreshes the binding, and installs the permission that goes with it
@@ -34,19 +30,10 @@ impl Relay {
         id: FlowId,
         request: &Message<'_>,
     ) -> Result<Success, Rejection> {
-        let number = request
-            .first(attribute::CHANNEL_NUMBER)
-            .ok_or(Rejection::BadRequest)?;
-        let [n0, n1, _, _] = word(number)?;
-        let number = ChannelNumber::new(u16::from_be_bytes([n0, n1])).ok_or(Rejection::BadRequest)?;
-        let peer = request
-            .first(attribute::XOR_PEER_ADDRESS)
-            .ok_or(Rejection::BadRequest)?;
-        let peer = xor_address(peer, &request.transaction).ok_or(Rejection::BadRequest)?;
+        let (number, peer) = number_and_peer(request)?;
         let peer = self.virtual_port(peer)?;
-
         let allocation = self.allocations.get(id).ok_or(Rejection::AllocationMismatch)?;
-        let slot = free_slot(&allocation.channels, now, number, peer)?;
+        let place = allocation.channels.place_for(now, number, peer)?;
         // The same answer for a dead number and for another room's: nothing is told.
         let is_roommate = self
             .allocations
@@ -55,47 +42,32 @@ impl Relay {
         if !is_roommate {
             return Err(Rejection::Forbidden);
         }
-        if slot >= self.config.channels_per_allocation {
+        if place >= self.config.channels_per_allocation {
             return Err(Rejection::InsufficientCapacity);
         }
-        let channel = Channel {
-            number,
-            peer,
-            until: now + CHANNEL_LIFETIME,
-        };
+        let channel = Channel::new(now, number, peer);
         if let Some(allocation) = self.allocations.get_mut(id) {
-            match allocation.channels.get_mut(slot) {
-                Some(place) => *place = channel,
-                None => allocation.channels.push(channel),
-            }
+            allocation.channels.put(place, channel);
         }
-        self.change(Change::Bound { id, slot, channel });
+        self.change(Change::Bound { id, place, channel });
         self.permit(now, id);
         Ok(Success::Done)
     }
 }
 
-/// Where the binding belongs: its own place if it exists, else one that has cooled off, else a new one.
+/// What a ChannelBind is about.
 ///
 /// # Errors
-/// 400 if number or peer is taken by another binding.
-fn free_slot(
-    channels: &[Channel],
-    now: Instant,
-    number: ChannelNumber,
-    peer: u16,
-) -> Result<usize, Rejection> {
-    let mut cooled = None;
-    for (slot, channel) in channels.iter().enumerate() {
-        if channel.until + COOLING <= now {
-            cooled = cooled.or(Some(slot));
-            continue;
-        }
-        match (channel.number == number, channel.peer == peer) {
-            (true, true) => return Ok(slot),
-            (true, false) | (false, true) => return Err(Rejection::BadRequest),
-            (false, false) => {}
-        }
-    }
-    Ok(cooled.unwrap_or(channels.len()))
+/// 400 if either is missing or malformed, or the number is outside 0x4000..=0x4FFF.
+pub(crate) fn number_and_peer(request: &Message<'_>) -> Result<(ChannelNumber, SocketAddr), Rejection> {
+    let number = request
+        .first(attribute::CHANNEL_NUMBER)
+        .ok_or(Rejection::BadRequest)?;
+    let [n0, n1, _, _] = word(number)?;
+    let number = ChannelNumber::new(u16::from_be_bytes([n0, n1])).ok_or(Rejection::BadRequest)?;
+    let peer = request
+        .first(attribute::XOR_PEER_ADDRESS)
+        .ok_or(Rejection::BadRequest)?;
+    let peer = xor_address(peer, &request.transaction).ok_or(Rejection::BadRequest)?;
+    Ok((number, peer))
 }

@@ -16,7 +16,8 @@ use parlour_credentials::RoomTag;
 
 use crate::address::FiveTuple;
 use crate::budget::Budgets;
-use crate::channel_data::{self, ChannelNumber};
+use crate::channel_data;
+use crate::channels::{Channel, Channels};
 use crate::config::Config;
 use crate::dropped::{Dropped, Drops};
 use crate::forward::{Forward, OutHeader};
@@ -52,20 +53,12 @@ pub(crate) enum Change {
     },
     Bound {
         id: FlowId,
-        slot: usize,
-        channel: Channel,
+        place: usize,
+        channel: Channel<u16>,
     },
     Closed {
         id: FlowId,
     },
-}
-
-/// A live channel: `number` stands for the peer with relayed port `peer` until `until` (RFC 8656 §12).
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Channel {
-    pub(crate) number: ChannelNumber,
-    pub(crate) peer: u16,
-    pub(crate) until: Instant,
 }
 
 /// What to do with a received packet.
@@ -111,7 +104,8 @@ struct Flow {
     dies: Instant,
     /// The permission for the virtual address, the only peer address there is (RFC 8656 §9).
     permitted_until: Option<Instant>,
-    channels: Vec<Channel>,
+    /// By the peer's relayed port.
+    channels: Channels<u16>,
     budgets: Budgets,
 }
 
@@ -161,15 +155,14 @@ impl Flows {
     fn channel_data(&self, now: Instant, from: FiveTuple, packet: &[u8]) -> Result<Forward, Dropped> {
         let (number, length) = channel_data::parse(packet).ok_or(Dropped::Malformed)?;
         let sender = self.sender(now, from)?;
-        let channel = sender
+        let peer = sender
             .channels
-            .iter()
-            .find(|channel| channel.number == number && now < channel.until)
+            .peer_of(now, number)
             .ok_or(Dropped::UnboundChannel)?;
         self.deliver(
             now,
             sender,
-            channel.peer,
+            peer,
             Payload {
                 offset: channel_data::HEADER,
                 length,
@@ -209,7 +202,7 @@ impl Flows {
         if receiver.room != sender.room {
             return Err(Dropped::OtherRoom);
         }
-        let channel = receiver.channel_for(sender.port, now);
+        let channel = receiver.channels.number_of(now, sender.port);
         if channel.is_none() && !receiver.permits(now) {
             return Err(Dropped::NotPermitted);
         }
@@ -273,18 +266,15 @@ impl Flows {
                     room: *room,
                     dies: *dies,
                     permitted_until: None,
-                    channels: Vec::new(),
+                    channels: Channels::default(),
                     budgets: budgets.clone(),
                 };
                 self.open(*id, flow);
             }
             Change::Extended { id, dies } => self.change(*id, |flow| flow.dies = *dies),
             Change::Permitted { id, until } => self.change(*id, |flow| flow.permitted_until = Some(*until)),
-            Change::Bound { id, slot, channel } => {
-                self.change(*id, |flow| match flow.channels.get_mut(*slot) {
-                    Some(place) => *place = *channel,
-                    None => flow.channels.push(*channel),
-                })
+            Change::Bound { id, place, channel } => {
+                self.change(*id, |flow| flow.channels.put(*place, *channel));
             }
             Change::Closed { id } => self.close(*id),
         }
@@ -351,13 +341,6 @@ impl Flows {
 impl Flow {
     fn permits(&self, now: Instant) -> bool {
         self.permitted_until.is_some_and(|until| now < until)
-    }
-
-    fn channel_for(&self, peer: u16, now: Instant) -> Option<ChannelNumber> {
-        self.channels
-            .iter()
-            .find(|channel| channel.peer == peer && now < channel.until)
-            .map(|channel| channel.number)
     }
 }
 

@@ -31,6 +31,8 @@ mod auth;
 mod budget;
 mod channel;
 mod channel_data;
+mod channels;
+mod deadlines;
 mod hash;
 mod integrity;
 mod limiter;

@@ -8,6 +8,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use crate::attribute;
+use crate::rejection::Rejection;
 
 /// Bytes of the STUN header (RFC 8489 §5).
 pub(crate) const HEADER: usize = 20;
@@ -201,6 +202,17 @@ impl<'a> Message<'a> {
             }
         }
         unknown
+    }
+
+    /// RFC 8489 §6.3.1, after authentication.
+    ///
+    /// # Errors
+    /// 420 if there is such an attribute.
+    pub(crate) fn refuse_unknown_attributes(&self) -> Result<(), Rejection> {
+        match self.unknown_attributes() {
+            unknown if unknown.is_empty() => Ok(()),
+            unknown => Err(Rejection::UnknownAttributes(unknown)),
+        }
     }
 
     /// The whole message.

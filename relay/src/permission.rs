@@ -29,13 +29,7 @@ impl Relay {
         id: FlowId,
         request: &Message<'_>,
     ) -> Result<Success, Rejection> {
-        let mut peers = Vec::new();
-        for value in request.all(attribute::XOR_PEER_ADDRESS) {
-            peers.push(xor_address(value, &request.transaction).ok_or(Rejection::BadRequest)?);
-        }
-        if peers.is_empty() {
-            return Err(Rejection::BadRequest);
-        }
+        let peers = peers(request)?;
         for peer in &peers {
             self.virtual_port(*peer)?;
         }
@@ -66,4 +60,18 @@ impl Relay {
             Err(Rejection::Forbidden)
         }
     }
+}
+
+/// The peers of a CreatePermission, in its order.
+///
+/// # Errors
+/// 400 if there is none, or one is malformed.
+pub(crate) fn peers(request: &Message<'_>) -> Result<Vec<SocketAddr>, Rejection> {
+    let peers: Option<Vec<SocketAddr>> = request
+        .all(attribute::XOR_PEER_ADDRESS)
+        .map(|value| xor_address(value, &request.transaction))
+        .collect();
+    peers
+        .filter(|peers| !peers.is_empty())
+        .ok_or(Rejection::BadRequest)
 }

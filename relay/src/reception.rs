@@ -14,7 +14,7 @@ use crate::config::Config;
 use crate::dropped::Dropped;
 use crate::integrity;
 use crate::limiter::Limiter;
-use crate::message::{Class, Message, ParseError};
+use crate::message::{Class, Message, Method, ParseError};
 use crate::nonce::Nonces;
 use crate::rejection::Rejection;
 
@@ -37,8 +37,31 @@ pub(crate) enum Admission<Id> {
     Refused(Vec<u8>),
 }
 
+/// What a packet turned out to be.
+pub(crate) enum Received<'a> {
+    /// A Binding, which asks nothing of a relay: this is its answer.
+    Answered(Vec<u8>),
+    /// Something for those who authenticate.
+    Request(Asked, Message<'a>),
+}
+
+/// The requests of TURN (RFC 8656 §5), by what they are about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Asked {
+    Allocate,
+    /// Something of the allocation that there must be.
+    Change(Changed),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Changed {
+    Lifetime,
+    Permission,
+    Channel,
+}
+
 /// Reads one message and refuses what is no request, before anything else is looked at.
-pub(crate) fn read<'a>(from: &FiveTuple, packet: &'a [u8]) -> Result<Message<'a>, Dropped> {
+fn read<'a>(from: &FiveTuple, packet: &'a [u8]) -> Result<Message<'a>, Dropped> {
     if !can_be_a_source(from) {
         return Err(Dropped::ImpossibleSource);
     }
@@ -66,19 +89,34 @@ impl Reception {
         }
     }
 
-    /// RFC 8489 §12: the basic server. No authentication, so the answer counts as a stranger's.
-    pub(crate) fn binding(
+    /// Reads one control packet, and answers it if no relay is needed for that.
+    ///
+    /// # Errors
+    /// Why it gets no answer.
+    pub(crate) fn receive<'a>(
         &mut self,
         now: Instant,
         from: &FiveTuple,
-        request: &Message<'_>,
-    ) -> Result<Vec<u8>, Dropped> {
+        packet: &'a [u8],
+    ) -> Result<Received<'a>, Dropped> {
+        let request = read(from, packet)?;
+        let asked = match request.method {
+            Method::Binding => return Ok(Received::Answered(self.binding(now, from, &request)?)),
+            Method::Send => return Err(Dropped::UnknownMethod),
+            Method::Allocate => Asked::Allocate,
+            Method::Refresh => Asked::Change(Changed::Lifetime),
+            Method::CreatePermission => Asked::Change(Changed::Permission),
+            Method::ChannelBind => Asked::Change(Changed::Channel),
+        };
+        Ok(Received::Request(asked, request))
+    }
+
+    /// RFC 8489 §12: the basic server. No authentication, so the answer counts as a stranger's.
+    fn binding(&mut self, now: Instant, from: &FiveTuple, request: &Message<'_>) -> Result<Vec<u8>, Dropped> {
         self.admit_stranger(now, from)?;
-        let unknown = request.unknown_attributes();
-        let answer = if unknown.is_empty() {
-            answer::binding(request, from)
-        } else {
-            answer::unsigned(request, &Rejection::UnknownAttributes(unknown))
+        let answer = match request.refuse_unknown_attributes() {
+            Ok(()) => answer::binding(request, from),
+            Err(refusal) => answer::unsigned(request, &refusal),
         };
         self.answer_stranger(from, request, answer)
     }

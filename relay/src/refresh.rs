@@ -1,6 +1,6 @@
 //! Refresh (RFC 8656 §8.2): an allocation lives on, or ends.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::allocate::{IPV4, word};
 use crate::answer::Success;
@@ -23,19 +23,9 @@ impl Relay {
         id: FlowId,
         request: &Message<'_>,
     ) -> Result<Success, Rejection> {
-        let family = request
-            .first(attribute::REQUESTED_ADDRESS_FAMILY)
-            .map(word)
-            .transpose()?;
-        if family.is_some_and(|[family, ..]| family != IPV4) {
-            return Err(Rejection::PeerAddressFamilyMismatch);
-        }
-        let lifetime = request.first(attribute::LIFETIME).map(word).transpose()?;
-        if lifetime.map(u32::from_be_bytes) == Some(0) {
+        if asks_to_end(request, IPV4)? {
             self.end(now, id, Stream::Leave);
-            return Ok(Success::Refreshed {
-                lifetime: Duration::ZERO,
-            });
+            return Ok(Success::DELETED);
         }
         let lifetime = self.config.allocation_lifetime;
         let expires = now + lifetime;
@@ -44,4 +34,21 @@ impl Relay {
         self.change(Change::Extended { id, dies });
         Ok(Success::Refreshed { lifetime })
     }
+}
+
+/// Whether a Refresh asks for the end (a LIFETIME of zero) of an allocation of this family. Every other lifetime
+/// becomes the default.
+///
+/// # Errors
+/// 400 for a malformed attribute, 443 for another family.
+pub(crate) fn asks_to_end(request: &Message<'_>, family: u8) -> Result<bool, Rejection> {
+    let asked = request
+        .first(attribute::REQUESTED_ADDRESS_FAMILY)
+        .map(word)
+        .transpose()?;
+    if asked.is_some_and(|[asked, ..]| asked != family) {
+        return Err(Rejection::PeerAddressFamilyMismatch);
+    }
+    let lifetime = request.first(attribute::LIFETIME).map(word).transpose()?;
+    Ok(lifetime == Some([0; 4]))
 }

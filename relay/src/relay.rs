@@ -52,21 +52,9 @@ pub struct Relay {
     pub(crate) ports: Ports<SeatId>,
     pub(crate) seats: Seats,
     pub(crate) stats: Stats,
-    pub(crate) phase: Phase,
     pub(crate) credentials: Credentials,
     pub(crate) reception: Reception,
     pub(crate) outputs: VecDeque<Output>,
-}
-
-/// Where the relay is in its life.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Phase {
-    Open,
-    /// New allocations are refused; the rest ends at `until`.
-    Draining {
-        until: Instant,
-    },
-    Drained,
 }
 
 impl Relay {
@@ -85,7 +73,6 @@ impl Relay {
             seats: Seats::new(now, &config),
             allocations: Allocations::default(),
             stats: Stats::default(),
-            phase: Phase::Open,
             outputs: VecDeque::new(),
             credentials,
             config,
@@ -134,20 +121,14 @@ impl Relay {
 
     /// To be called when [`Self::poll_timeout`] is reached; earlier and later calls are harmless.
     pub fn handle_timeout(&mut self, now: Instant) {
-        while let Some((_, id)) = self.allocations.first_to_die().filter(|(dies, _)| *dies <= now) {
+        while let Some(id) = self.allocations.deadlines.due(now) {
             self.end(now, id, Stream::Close);
-        }
-        if matches!(self.phase, Phase::Draining { until } if until <= now) {
-            self.phase = Phase::Drained;
-            for id in self.allocations.ids() {
-                self.end(now, id, Stream::Close);
-            }
         }
     }
 
     /// Begins the end: new allocations get 508, the rest lives until `until` at most.
     pub fn drain(&mut self, now: Instant, until: Instant) {
-        self.phase = Phase::Draining { until };
+        self.allocations.deadlines.drain(until);
         self.handle_timeout(now);
     }
 
@@ -159,11 +140,7 @@ impl Relay {
     /// When to call [`Self::handle_timeout`]; may change with every other call.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
-        let death = self.allocations.first_to_die().map(|(dies, _)| dies);
-        match self.phase {
-            Phase::Draining { until } => Some(death.map_or(until, |death| death.min(until))),
-            Phase::Open | Phase::Drained => death,
-        }
+        self.allocations.deadlines.next()
     }
 
     /// Counters and gauges.

@@ -11,8 +11,8 @@ use crate::address::FiveTuple;
 use crate::answer::{self, Success};
 use crate::auth::seat_of;
 use crate::dropped::Dropped;
-use crate::message::{Message, Method};
-use crate::reception::{self, Admission};
+use crate::message::Message;
+use crate::reception::{Admission, Asked, Changed, Received};
 use crate::rejection::Rejection;
 use crate::relay::{Output, Relay};
 
@@ -24,26 +24,23 @@ impl Relay {
         from: FiveTuple,
         packet: &[u8],
     ) -> Result<(), Dropped> {
-        let request = reception::read(&from, packet)?;
-        let bytes = match request.method {
-            Method::Binding => self.reception.binding(now, &from, &request)?,
-            Method::Send => return Err(Dropped::UnknownMethod),
-            Method::Allocate | Method::Refresh | Method::CreatePermission | Method::ChannelBind => {
-                self.authenticated(now, from, &request)?
-            }
+        let bytes = match self.reception.receive(now, &from, packet)? {
+            Received::Answered(bytes) => bytes,
+            Received::Request(asked, request) => self.authenticated(now, from, asked, &request)?,
         };
         self.outputs.push_back(Output::Transmit { to: from, bytes });
         Ok(())
     }
 
-    /// Every request but Binding: authentication first (RFC 8656 §5), then what is asked.
+    /// Authentication first (RFC 8656 §5), then what is asked.
     fn authenticated(
         &mut self,
         now: Instant,
         from: FiveTuple,
+        asked: Asked,
         request: &Message<'_>,
     ) -> Result<Vec<u8>, Dropped> {
-        let begins = request.method == Method::Allocate && !self.has_allocation(&from);
+        let begins = asked == Asked::Allocate && !self.has_allocation(&from);
         let (credentials, seats) = (&self.credentials, &self.seats);
         let admission = self
             .reception
@@ -59,11 +56,8 @@ impl Relay {
         if !self.seats.admit_request(now, seat) {
             return Err(Dropped::RequestLimit);
         }
-        let result = self.fulfil(now, from, request, seat);
-        match &result {
-            Ok(_) => self.stats.successes += 1,
-            Err(_) => self.stats.rejections += 1,
-        }
+        let result = self.fulfil(now, from, asked, request, seat);
+        self.stats.count(&result);
         Ok(answer::signed(request, result, &signer))
     }
 
@@ -71,16 +65,15 @@ impl Relay {
         &mut self,
         now: Instant,
         from: FiveTuple,
+        asked: Asked,
         request: &Message<'_>,
         seat: SeatId,
     ) -> Result<Success, Rejection> {
-        let unknown = request.unknown_attributes();
-        if !unknown.is_empty() {
-            return Err(Rejection::UnknownAttributes(unknown));
-        }
-        if request.method == Method::Allocate {
-            return self.allocate(now, from, request, seat);
-        }
+        request.refuse_unknown_attributes()?;
+        let changed = match asked {
+            Asked::Allocate => return self.allocate(now, from, request, seat),
+            Asked::Change(changed) => changed,
+        };
         // RFC 8656 §5: whatever else is asked, there must be an allocation, and of this user.
         let id = self
             .allocations
@@ -94,11 +87,10 @@ impl Relay {
             return Err(Rejection::WrongCredentials);
         }
         allocation.last_request = now;
-        match request.method {
-            Method::Refresh => self.refresh(now, id, request),
-            Method::CreatePermission => self.create_permission(now, id, request),
-            Method::ChannelBind => self.channel_bind(now, id, request),
-            Method::Binding | Method::Allocate | Method::Send => unreachable!("sorted out above"),
+        match changed {
+            Changed::Lifetime => self.refresh(now, id, request),
+            Changed::Permission => self.create_permission(now, id, request),
+            Changed::Channel => self.channel_bind(now, id, request),
         }
     }
 }

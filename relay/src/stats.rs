@@ -23,6 +23,14 @@ pub struct Stats {
 }
 
 impl Stats {
+    /// Counts what an authenticated request came to.
+    pub(crate) fn count<T, E>(&mut self, result: &Result<T, E>) {
+        match result {
+            Ok(_) => self.successes += 1,
+            Err(_) => self.rejections += 1,
+        }
+    }
+
     /// How often a control packet was dropped for `reason`; those of media are in
     /// [`Flows::dropped`](crate::flows::Flows::dropped).
     #[must_use]

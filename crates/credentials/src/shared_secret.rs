@@ -5,6 +5,7 @@
 //! the application's business. Meetings of this server never use this scheme: there the credential is the seat.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use base64::Engine as _;
@@ -31,13 +32,19 @@ pub struct SharedSecrets {
 
 #[derive(Clone)]
 struct Application {
-    name: String,
+    id: ApplicationId,
     secrets: Vec<String>,
 }
 
-/// An application's place in the list; quotas are kept by it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ApplicationId(u8);
+/// An application: its name in the file of secrets, so that it is the same one in the next version of the file.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ApplicationId(Arc<str>);
+
+impl fmt::Debug for ApplicationId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ApplicationId(..)")
+    }
+}
 
 /// A USERNAME of this scheme, taken apart.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -104,10 +111,10 @@ impl SharedSecrets {
             {
                 return Err(fault(Kind::Twice));
             }
-            match applications.iter_mut().find(|known| known.name == name) {
+            match applications.iter_mut().find(|known| *known.id.0 == *name) {
                 Some(known) => known.secrets.push(secret.to_owned()),
                 None => applications.push(Application {
-                    name: name.to_owned(),
+                    id: ApplicationId(name.into()),
                     secrets: vec![secret.to_owned()],
                 }),
             }
@@ -139,7 +146,10 @@ impl SharedSecrets {
         life: Duration,
         name: Option<&str>,
     ) -> Option<TurnCredential> {
-        let application = self.applications.iter().find(|known| known.name == application)?;
+        let application = self
+            .applications
+            .iter()
+            .find(|known| *known.id.0 == *application)?;
         let expires = self.anchor.unix_at(now).saturating_add(life.as_secs());
         let username = match name {
             Some(name) => format!("{expires}:{name}"),
@@ -153,15 +163,10 @@ impl SharedSecrets {
     /// Every password that `username` could have, with the application that would have minted it. The same
     /// number of them for every name.
     pub fn passwords(&self, username: &str) -> impl Iterator<Item = (ApplicationId, String)> {
-        let of = move |(index, known): (usize, &Application)| {
-            let id = ApplicationId(u8::try_from(index).unwrap_or(u8::MAX));
-            let passwords = known
-                .secrets
-                .iter()
-                .map(|secret| (id, password(secret, username)));
-            passwords.collect::<Vec<_>>()
-        };
-        self.applications.iter().enumerate().flat_map(of)
+        self.applications.iter().flat_map(move |known| {
+            let of = move |secret: &String| (known.id.clone(), password(secret, username));
+            known.secrets.iter().map(of)
+        })
     }
 
     /// Whether the credential's time is up.
@@ -172,7 +177,7 @@ impl SharedSecrets {
 
     /// The names of the applications, in the order of the file.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.applications.iter().map(|known| known.name.as_str())
+        self.applications.iter().map(|known| &*known.id.0)
     }
 }
 
@@ -308,11 +313,11 @@ mod tests {
         let ids = |username| {
             secrets
                 .passwords(username)
-                .map(|(id, _)| id.0)
+                .map(|(id, _)| id.0.to_string())
                 .collect::<Vec<_>>()
         };
-        assert_eq!(ids("1:x"), [0, 0, 1]);
-        assert_eq!(ids(""), [0, 0, 1]);
+        assert_eq!(ids("1:x"), ["fable", "fable", "synapse"]);
+        assert_eq!(ids(""), ids("1:x"));
         assert_eq!(secrets.names().collect::<Vec<_>>(), ["fable", "synapse"]);
     }
 

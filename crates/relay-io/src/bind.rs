@@ -29,6 +29,14 @@ pub(crate) struct Group {
     pub(crate) tcp: Option<TcpListener>,
 }
 
+/// Listeners on their way into a running data plane.
+pub(crate) struct Opened {
+    pub(crate) groups: Vec<Group>,
+    /// Every UDP socket: its place in `groups`, and its place there. Each gets a thread.
+    pub(crate) sockets: Vec<(usize, usize)>,
+    pub(crate) tcp: Vec<tokio::net::TcpListener>,
+}
+
 /// What the kernel granted of the UDP buffers that the settings ask for, in bytes: the least of all sockets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Buffers {
@@ -85,6 +93,24 @@ impl Listeners {
     /// The addresses with the ports that were taken, in the order given to [`Self::bind`].
     pub fn local_addrs(&self) -> impl Iterator<Item = SocketAddr> {
         self.groups.iter().map(|group| group.bound)
+    }
+
+    /// Everything apart, to be served on the runtime that the caller is in.
+    ///
+    /// # Errors
+    /// If a TCP listener cannot be registered there.
+    pub(crate) fn open(mut self) -> io::Result<Opened> {
+        let tcp = self.groups.iter_mut().filter_map(|group| group.tcp.take());
+        let tcp = tcp
+            .map(tokio::net::TcpListener::from_std)
+            .collect::<io::Result<_>>()?;
+        let of =
+            |(group, opened): (usize, &Group)| (0..opened.workers.len()).map(move |index| (group, index));
+        Ok(Opened {
+            sockets: self.groups.iter().enumerate().flat_map(of).collect(),
+            groups: self.groups,
+            tcp,
+        })
     }
 
     /// What became of the buffers asked for, so that the program can tell its operator.

@@ -1,8 +1,7 @@
 //! Starting the data plane, and what the program may ask of it afterwards.
 
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
-use std::thread;
+use std::sync::Arc;
 use std::time::Instant;
 
 use parlour_credentials::{RoomTag, SeatId};
@@ -11,12 +10,11 @@ use parlour_relay::config::Config;
 use parlour_relay::flows::Flows;
 use parlour_relay::relay::Relay;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpListener;
-use tokio::task::AbortHandle;
 
-use crate::bind::Listeners;
+use crate::bind::{Listeners, Opened};
 use crate::hub::Hub;
 use crate::listen;
+use crate::running::Running;
 use crate::settings::Settings;
 use crate::stats::Stats;
 use crate::stream::{self, StreamEnd};
@@ -26,14 +24,7 @@ use crate::worker;
 #[derive(Clone)]
 pub struct Handle {
     hub: Arc<Hub>,
-    running: Arc<Mutex<Running>>,
-}
-
-/// What [`Handle::shutdown`] ends.
-#[derive(Default)]
-struct Running {
-    threads: Vec<thread::JoinHandle<()>>,
-    accepting: Vec<AbortHandle>,
+    running: Running,
 }
 
 /// The data plane could not be started: the system gave no thread, or a listener could not be registered.
@@ -73,32 +64,22 @@ pub fn start(
     relay: Relay,
     listeners: Listeners,
 ) -> Result<Handle, StartError> {
-    let mut tcp = Vec::new();
-    let mut groups = listeners.groups;
-    for group in &mut groups {
-        if let Some(listener) = group.tcp.take() {
-            tcp.push(TcpListener::from_std(listener).map_err(StartError)?);
-        }
-    }
-    let sockets: Vec<_> = (0..groups.len())
-        .flat_map(|g| (0..groups[g].workers.len()).map(move |index| (g, index)))
-        .collect();
+    let Opened { groups, sockets, tcp } = listeners.open().map_err(StartError)?;
     // Without a listening address there are still the streams that the program hands in.
     let hub = Arc::new(Hub::new(settings, relay, groups, sockets.len().max(1), || {
         Flows::new(config)
     }));
-    let handle = Handle {
-        hub: Arc::clone(&hub),
-        running: Arc::default(),
-    };
+    let running = Running::default();
+    let handle = Handle { hub, running };
     if let Err(error) = handle.spawn_threads(&sockets) {
         handle.shutdown();
         return Err(StartError(error));
     }
-    handle.lock().accepting = tcp
-        .into_iter()
-        .map(|tcp| tokio::spawn(listen::run(Arc::clone(&hub), tcp)).abort_handle())
-        .collect();
+    for listener in tcp {
+        handle
+            .running
+            .task(listen::run(Arc::clone(&handle.hub), listener));
+    }
     Ok(handle)
 }
 
@@ -152,35 +133,18 @@ impl Handle {
     /// # Panics
     /// If a worker has panicked, which is a bug of ours.
     pub fn shutdown(&self) {
-        let running = std::mem::take(&mut *self.lock());
-        for accepting in &running.accepting {
-            accepting.abort();
-        }
-        self.hub.stop();
-        for thread in running.threads {
-            thread.join().expect("workers of the relay do not panic");
-        }
+        self.running.stop(|| self.hub.stop());
     }
 
     /// Starts a thread for each socket (its listening address, its index there) and one for the timer.
     fn spawn_threads(&self, sockets: &[(usize, usize)]) -> std::io::Result<()> {
-        let mut running = self.lock();
         for (desk, &(group, index)) in sockets.iter().enumerate() {
             let hub = Arc::clone(&self.hub);
-            let builder = thread::Builder::new().name(format!("relay-udp-{desk}"));
-            running
-                .threads
-                .push(builder.spawn(move || worker::run(&hub, group, index, desk))?);
+            let work = move || worker::run(&hub, group, index, desk);
+            self.running.thread(format!("relay-udp-{desk}"), work)?;
         }
         let hub = Arc::clone(&self.hub);
-        let builder = thread::Builder::new().name("relay-timer".to_owned());
-        running.threads.push(builder.spawn(move || hub.run_timer())?);
-        Ok(())
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, Running> {
         self.running
-            .lock()
-            .expect("nothing panics while it holds the list of threads")
+            .thread("relay-timer".to_owned(), move || hub.run_timer())
     }
 }

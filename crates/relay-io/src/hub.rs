@@ -110,11 +110,7 @@ impl Hub {
         let planned = relay.poll_timeout();
         input(&mut relay);
         let letters = self.drain(&mut relay);
-        let earlier = match (relay.poll_timeout(), planned) {
-            (Some(at), Some(planned)) => at < planned,
-            (Some(_), None) => true,
-            (None, _) => false,
-        };
+        let earlier = is_earlier(relay.poll_timeout(), planned);
         drop(relay);
         if earlier {
             self.timer.notify_one();
@@ -256,6 +252,11 @@ impl Hub {
     fn lock_relay(&self) -> MutexGuard<'_, Relay> {
         self.relay.lock().expect(RELAY_HELD)
     }
+}
+
+/// Whether a machine wants to be woken earlier than it did.
+pub(crate) fn is_earlier(now: Option<Instant>, before: Option<Instant>) -> bool {
+    now.is_some_and(|now| before.is_none_or(|before| now < before))
 }
 
 const RELAY_HELD: &str = "nothing panics while it holds the relay";

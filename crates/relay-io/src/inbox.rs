@@ -6,6 +6,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::ops::Range;
 
+use parlour_relay::address::{FiveTuple, Transport};
 use parlour_relay::forward::{HEADROOM, TAILROOM};
 
 /// The longest UDP payload, and the longest run of merged datagrams.
@@ -53,6 +54,15 @@ impl Slot {
         (0..len.max(1))
             .step_by(segment)
             .map(move |at| start + at..start + len.min(at + segment))
+    }
+
+    /// Where it came from and to, by a socket that is bound to `bound`; `None` if the slot holds nothing of use.
+    pub(crate) fn five_tuple(&self, bound: SocketAddr) -> Option<FiveTuple> {
+        Some(FiveTuple {
+            client: self.from?,
+            server: self.local.map_or(bound, |ip| (ip, bound.port()).into()),
+            transport: Transport::Udp,
+        })
     }
 
     /// Whether more than one datagram stands here, so that growing one would overwrite another.

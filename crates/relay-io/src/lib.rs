@@ -20,6 +20,7 @@ mod outbox;
 mod pass_on;
 mod public;
 mod queue;
+mod running;
 mod settings;
 mod stats;
 mod stream;

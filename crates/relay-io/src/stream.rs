@@ -39,9 +39,9 @@ pub enum StreamEnd {
 }
 
 /// Bytes read at a time: several frames of video.
-pub(crate) const READ_BYTES: usize = 16 << 10;
+const READ_BYTES: usize = 16 << 10;
 /// How long a connection that is being closed may take for its last answers.
-pub(crate) const FAREWELL: Duration = Duration::from_secs(1);
+const FAREWELL: Duration = Duration::from_secs(1);
 
 /// Serves one connection until it ends. See [`Handle::serve_stream`](crate::Handle::serve_stream).
 pub(crate) async fn serve<S>(hub: &Arc<Hub>, stream: S, from: FiveTuple, first_bytes: &[u8]) -> StreamEnd
@@ -56,20 +56,100 @@ where
     let Some(connection) = Connection::open(hub, from) else {
         return StreamEnd::Refused;
     };
-    let (reader, writer) = tokio::io::split(stream);
-    // Writing is not raced against reading as a whole: what was answered last must still get out.
-    let mut writing = std::pin::pin!(write(&connection.queue, writer));
-    let has_allocation = || hub.look(|relay| relay.has_allocation(&from));
-    let end = tokio::select! {
-        end = connection.read(reader, first_bytes) => end,
-        end = &mut writing => return connection.count(end),
-        () = connection.patience.ends(&hub.settings, has_allocation) => StreamEnd::TimedOut,
+    let line = Line {
+        queue: &connection.queue,
+        patience: &connection.patience,
+        settings: &hub.settings,
     };
-    connection.queue.close();
-    if end != StreamEnd::ClosedByClient {
-        let _too_slow = tokio::time::timeout(FAREWELL, writing).await;
-    }
+    let has_allocation = || hub.look(|relay| relay.has_allocation(&from));
+    let take_frames = |bytes: &[u8]| connection.take_frames(bytes);
+    let end = line.serve(stream, first_bytes, take_frames, has_allocation).await;
     connection.count(end)
+}
+
+/// The life of a connection of either relay: what waits for it, its deadlines and its limits.
+pub(crate) struct Line<'a> {
+    pub(crate) queue: &'a Queue,
+    pub(crate) patience: &'a Patience,
+    pub(crate) settings: &'a Settings,
+}
+
+impl Line<'_> {
+    /// Reads and writes until one of both ends. `take_frames` handles every whole frame at the beginning of what it
+    /// gets and says how many bytes that were, `None` if this is no TURN stream.
+    pub(crate) async fn serve<S: AsyncRead + AsyncWrite>(
+        &self,
+        stream: S,
+        first_bytes: &[u8],
+        take_frames: impl FnMut(&[u8]) -> Option<usize>,
+        has_allocation: impl Fn() -> bool,
+    ) -> StreamEnd {
+        let (reader, writer) = tokio::io::split(stream);
+        // Writing is not raced against reading as a whole: what was answered last must still get out.
+        let mut writing = std::pin::pin!(self.write(writer));
+        let end = tokio::select! {
+            end = self.read(reader, first_bytes, take_frames) => end,
+            end = &mut writing => return end,
+            () = self.patience.ends(self.settings, has_allocation) => StreamEnd::TimedOut,
+        };
+        self.queue.close();
+        if end != StreamEnd::ClosedByClient {
+            let _too_slow = tokio::time::timeout(FAREWELL, writing).await;
+        }
+        end
+    }
+
+    async fn read<S: AsyncRead>(
+        &self,
+        mut reader: ReadHalf<S>,
+        first_bytes: &[u8],
+        mut take_frames: impl FnMut(&[u8]) -> Option<usize>,
+    ) -> StreamEnd {
+        // One more than a whole frame, so that there is always room to read into.
+        let size = READ_BYTES.max(self.settings.max_frame_bytes + 1);
+        let mut buffer = Vec::with_capacity(size.max(first_bytes.len()));
+        buffer.extend_from_slice(first_bytes);
+        loop {
+            match take_frames(&buffer) {
+                Some(used) => drop(buffer.drain(..used)),
+                None => return StreamEnd::Invalid,
+            }
+            if self.queue.is_closed() {
+                return pending().await;
+            }
+            let mut room = (&mut reader).take((size - buffer.len()) as u64);
+            match room.read_buf(&mut buffer).await {
+                Ok(1..) => {}
+                Ok(0) | Err(_) => return StreamEnd::ClosedByClient,
+            }
+        }
+    }
+
+    /// Writes what waits until the queue is closed or the client gone.
+    async fn write<S: AsyncWrite>(&self, mut writer: WriteHalf<S>) -> StreamEnd {
+        let mut frames = Vec::new();
+        loop {
+            match self.queue.take(Instant::now(), &mut frames) {
+                Taken::Frames => {
+                    let written = async {
+                        writer.write_all(&frames).await?;
+                        writer.flush().await
+                    };
+                    if written.await.is_err() {
+                        return StreamEnd::ClosedByClient;
+                    }
+                }
+                Taken::Nothing => {
+                    frames = Vec::new();
+                    self.queue.ready().await;
+                }
+                Taken::Closed => {
+                    let _too_slow = tokio::time::timeout(FAREWELL, writer.shutdown()).await;
+                    return StreamEnd::ClosedByRelay;
+                }
+            }
+        }
+    }
 }
 
 /// A connection's place in the hub; dropping it, also by cancelling the task, gives the place back.
@@ -127,27 +207,6 @@ impl<'a> Connection<'a> {
         }
         self.desk.counters.add(&counts);
         end
-    }
-
-    async fn read<S: AsyncRead>(&self, mut reader: ReadHalf<S>, first_bytes: &[u8]) -> StreamEnd {
-        // One more than a whole frame, so that there is always room to read into.
-        let size = READ_BYTES.max(self.hub.settings.max_frame_bytes + 1);
-        let mut buffer = Vec::with_capacity(size.max(first_bytes.len()));
-        buffer.extend_from_slice(first_bytes);
-        loop {
-            match self.take_frames(&buffer) {
-                Some(used) => drop(buffer.drain(..used)),
-                None => return StreamEnd::Invalid,
-            }
-            if self.queue.is_closed() {
-                return pending().await;
-            }
-            let mut room = (&mut reader).take((size - buffer.len()) as u64);
-            match room.read_buf(&mut buffer).await {
-                Ok(1..) => {}
-                Ok(0) | Err(_) => return StreamEnd::ClosedByClient,
-            }
-        }
     }
 
     /// Handles every whole frame at the beginning of `bytes`; returns how many bytes that were, `None` if
@@ -215,32 +274,6 @@ impl<'a> Connection<'a> {
     }
 }
 
-/// Writes what waits in a connection's queue until that is closed or the client gone.
-pub(crate) async fn write<S: AsyncWrite>(queue: &Queue, mut writer: WriteHalf<S>) -> StreamEnd {
-    let mut frames = Vec::new();
-    loop {
-        match queue.take(Instant::now(), &mut frames) {
-            Taken::Frames => {
-                let written = async {
-                    writer.write_all(&frames).await?;
-                    writer.flush().await
-                };
-                if written.await.is_err() {
-                    return StreamEnd::ClosedByClient;
-                }
-            }
-            Taken::Nothing => {
-                frames = Vec::new();
-                queue.ready().await;
-            }
-            Taken::Closed => {
-                let _too_slow = tokio::time::timeout(FAREWELL, writer.shutdown()).await;
-                return StreamEnd::ClosedByRelay;
-            }
-        }
-    }
-}
-
 /// When a connection was opened and last brought a complete message.
 pub(crate) struct Patience {
     opened: Instant,
@@ -263,7 +296,7 @@ impl Patience {
     }
 
     /// Returns when the client has been without a complete message, or without an allocation, for too long.
-    pub(crate) async fn ends(&self, settings: &Settings, has_allocation: impl Fn() -> bool) {
+    async fn ends(&self, settings: &Settings, has_allocation: impl Fn() -> bool) {
         let mut allocation_due = self.opened + settings.allocation_deadline;
         loop {
             let message_due = match self.last_message.load(Ordering::Relaxed) {

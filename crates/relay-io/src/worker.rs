@@ -8,7 +8,6 @@ use std::io::ErrorKind;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use parlour_relay::address::{FiveTuple, Transport};
 use parlour_relay::flows::Verdict;
 
 use crate::counters::Counts;
@@ -16,6 +15,7 @@ use crate::hub::Hub;
 use crate::inbox::Inbox;
 use crate::outbox::Outbox;
 use crate::pass_on::{self, PassOn};
+use crate::udp::Udp;
 
 /// A pause after an error of the socket itself (the interface went down, no memory), lest it fill a core.
 const ERROR_PAUSE: Duration = Duration::from_millis(5);
@@ -34,19 +34,36 @@ pub(crate) fn run(hub: &Hub, group: usize, index: usize, desk: usize) {
         counts: Counts::default(),
     };
     loop {
-        let received = socket.receive(&mut worker.inbox);
+        let received = wait(socket, &mut worker.inbox);
         if hub.is_stopping() {
             return;
         }
         match received {
-            Ok(()) => worker.handle_batch(Instant::now()),
-            Err(error) if matches!(error.kind(), ErrorKind::Interrupted | ErrorKind::WouldBlock) => {}
-            Err(_) => {
-                worker.counts.udp_receive_errors += 1;
-                thread::sleep(ERROR_PAUSE);
-            }
+            Wait::Filled => worker.handle_batch(Instant::now()),
+            Wait::Nothing => {}
+            Wait::Failed => worker.counts.udp_receive_errors += 1,
         }
         counters.add(&std::mem::take(&mut worker.counts));
+    }
+}
+
+/// How waiting for datagrams ended.
+pub(crate) enum Wait {
+    Filled,
+    Nothing,
+    /// By an error of the socket itself, after a pause.
+    Failed,
+}
+
+/// Waits for datagrams on a client socket of either relay.
+pub(crate) fn wait(socket: &Udp, inbox: &mut Inbox) -> Wait {
+    match socket.receive(inbox) {
+        Ok(()) => Wait::Filled,
+        Err(error) if matches!(error.kind(), ErrorKind::Interrupted | ErrorKind::WouldBlock) => Wait::Nothing,
+        Err(_) => {
+            thread::sleep(ERROR_PAUSE);
+            Wait::Failed
+        }
     }
 }
 
@@ -70,17 +87,9 @@ impl Worker<'_> {
         let mut replica = desk.lock();
         for at in 0..self.inbox.filled {
             let slot = &mut self.inbox.slots[at];
-            let Some(client) = slot.from else {
+            let Some(from) = slot.five_tuple(group.bound) else {
                 self.counts.udp_datagrams_unusable += 1;
                 continue;
-            };
-            let server = slot
-                .local
-                .map_or(group.bound, |ip| (ip, group.bound.port()).into());
-            let from = FiveTuple {
-                client,
-                server,
-                transport: Transport::Udp,
             };
             self.counts.udp_bytes_received += slot.len as u64;
             for range in slot.datagrams() {

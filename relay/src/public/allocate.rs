@@ -5,19 +5,20 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::address::FiveTuple;
-use crate::allocate::{IPV4, IPV6, Wishes, word};
+use crate::allocate::{IPV4, IPV6, Wishes};
 use crate::answer::{self, Success};
-use crate::attribute;
 use crate::auth::Signer;
 use crate::budget::{Bucket, Budgets};
+use crate::channels::Channels;
 use crate::message::Message;
 use crate::public::allocations::{Account, Allocation, AllocationId, State, User};
 use crate::public::machine::{Output, PublicRelay};
+use crate::refresh::asks_to_end;
 use crate::rejection::Rejection;
-use crate::relay::{Phase, Stream};
+use crate::relay::Stream;
 
 impl PublicRelay {
     /// Asks for a socket, or answers a retransmission with the first answer again (§5).
@@ -44,7 +45,7 @@ impl PublicRelay {
             }
         }
         let wishes = Wishes::read(request, &self.families())?;
-        if self.phase != Phase::Open || self.table.len() >= self.config.allocations_per_server {
+        if self.table.deadlines.is_draining() || self.table.len() >= self.config.allocations_per_server {
             return Err(Rejection::InsufficientCapacity);
         }
         self.check_quota(now, &user)?;
@@ -67,10 +68,10 @@ impl PublicRelay {
                 even: wishes.even,
             },
             permissions: Vec::new(),
-            channels: Vec::new(),
+            channels: Channels::default(),
             budgets,
         });
-        self.note_gauges();
+        self.note_changes();
         self.outputs.push_back(Output::Bind { id, wanted: relayed });
         Ok(None)
     }
@@ -126,21 +127,10 @@ impl PublicRelay {
         id: AllocationId,
         request: &Message<'_>,
     ) -> Result<Success, Rejection> {
-        let family = request
-            .first(attribute::REQUESTED_ADDRESS_FAMILY)
-            .map(word)
-            .transpose()?;
         let relayed = self.table.get(id).ok_or(Rejection::AllocationMismatch)?.relayed;
-        let own = if relayed.is_ipv4() { IPV4 } else { IPV6 };
-        if family.is_some_and(|[family, ..]| family != own) {
-            return Err(Rejection::PeerAddressFamilyMismatch);
-        }
-        let lifetime = request.first(attribute::LIFETIME).map(word).transpose()?;
-        if lifetime.map(u32::from_be_bytes) == Some(0) {
+        if asks_to_end(request, if relayed.is_ipv4() { IPV4 } else { IPV6 })? {
             self.end(now, id, Stream::Leave);
-            return Ok(Success::Refreshed {
-                lifetime: Duration::ZERO,
-            });
+            return Ok(Success::DELETED);
         }
         let lifetime = self.config.base.allocation_lifetime;
         let expires = now + lifetime;
@@ -168,7 +158,7 @@ impl PublicRelay {
         let rest = self.config.base.quarantined_per_seat;
         let resting = [&mut self.ports_v4, &mut self.ports_v6].map(|ports| ports.resting_of(now, user));
         if held >= self.config.allocations_per_user
-            || self.table.of_application(user.application) >= self.config.allocations_per_application
+            || self.table.of_application(&user.application) >= self.config.allocations_per_application
             || resting.iter().sum::<usize>() >= rest
         {
             return Err(Rejection::QuotaReached);
@@ -178,22 +168,16 @@ impl PublicRelay {
 
     fn budgets(&mut self, now: Instant, user: &User) -> Budgets {
         let base = &self.config.base;
-        let share = || Arc::new(Bucket::new(now, base.bits_per_room, base.burst_per_room));
         let account = self
             .table
             .accounts
             .entry(user.clone())
             .or_insert_with(|| Account {
                 allocations: 0,
-                share: share(),
+                share: Arc::new(Bucket::new(now, base.bits_per_room, base.burst_per_room)),
                 requests_full_at: 0,
             });
         let share = Arc::clone(&account.share);
-        // Every user's even share of the whole, as of the last allocation.
-        let users = self.table.accounts.len().max(1) as u64;
-        for account in self.table.accounts.values() {
-            account.share.set_rate(base.bits_per_room / users);
-        }
         Budgets {
             allocation: Arc::new(Bucket::new(
                 now,

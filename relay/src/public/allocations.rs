@@ -1,6 +1,6 @@
 //! The public relay's table of allocations and of the users who have them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -10,7 +10,8 @@ use parlour_credentials::ApplicationId;
 use crate::address::FiveTuple;
 use crate::auth::Signer;
 use crate::budget::{Bucket, Budgets};
-use crate::channel_data::ChannelNumber;
+use crate::channels::Channels;
+use crate::deadlines::Deadlines;
 use crate::hash::FastMap;
 use crate::message::TransactionId;
 
@@ -47,8 +48,7 @@ pub(crate) struct Allocation {
     pub(crate) state: State,
     /// RFC 8656 §9: per address. Expired ones make room when a new one comes.
     pub(crate) permissions: Vec<(IpAddr, Instant)>,
-    /// Live, cooling and dead ones.
-    pub(crate) channels: Vec<Channel>,
+    pub(crate) channels: Channels<SocketAddr>,
     pub(crate) budgets: Budgets,
 }
 
@@ -65,37 +65,11 @@ pub(crate) enum State {
     Live,
 }
 
-/// RFC 8656 §12: `number` stands for `peer` until `until`, and both cool off after that.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Channel {
-    pub(crate) number: ChannelNumber,
-    pub(crate) peer: SocketAddr,
-    pub(crate) until: Instant,
-}
-
 impl Allocation {
     pub(crate) fn permits(&self, now: Instant, ip: IpAddr) -> bool {
         self.permissions
             .iter()
             .any(|(known, until)| *known == ip && now < *until)
-    }
-
-    /// The channel bound to this peer.
-    pub(crate) fn channel_for(&self, now: Instant, peer: SocketAddr) -> Option<ChannelNumber> {
-        let bound = self
-            .channels
-            .iter()
-            .find(|channel| channel.peer == peer && now < channel.until);
-        bound.map(|channel| channel.number)
-    }
-
-    /// The peer of this channel.
-    pub(crate) fn peer_of(&self, now: Instant, number: ChannelNumber) -> Option<SocketAddr> {
-        let bound = self
-            .channels
-            .iter()
-            .find(|channel| channel.number == number && now < channel.until);
-        bound.map(|channel| channel.peer)
     }
 }
 
@@ -116,7 +90,7 @@ pub(crate) struct Table {
     by_id: FastMap<AllocationId, Allocation>,
     by_tuple: FastMap<FiveTuple, AllocationId>,
     by_relayed: BTreeMap<SocketAddr, AllocationId>,
-    by_end: BTreeSet<(Instant, AllocationId)>,
+    pub(crate) deadlines: Deadlines<AllocationId>,
     pub(crate) accounts: BTreeMap<User, Account>,
     of_application: BTreeMap<ApplicationId, usize>,
 }
@@ -131,11 +105,11 @@ impl Table {
         }
         *self
             .of_application
-            .entry(allocation.user.application)
+            .entry(allocation.user.application.clone())
             .or_default() += 1;
         self.by_tuple.insert(allocation.tuple, id);
         self.by_relayed.insert(allocation.relayed, id);
-        self.by_end.insert((allocation.dies, id));
+        self.deadlines.insert(allocation.dies, id);
         self.by_id.insert(id, allocation);
         id
     }
@@ -144,7 +118,7 @@ impl Table {
         let allocation = self.by_id.remove(&id)?;
         self.by_tuple.remove(&allocation.tuple);
         self.by_relayed.remove(&allocation.relayed);
-        self.by_end.remove(&(allocation.dies, id));
+        self.deadlines.remove(allocation.dies, id);
         if let Some(account) = self.accounts.get_mut(&allocation.user) {
             account.allocations -= 1;
             if account.allocations == 0 {
@@ -153,6 +127,9 @@ impl Table {
         }
         if let Some(count) = self.of_application.get_mut(&allocation.user.application) {
             *count -= 1;
+            if *count == 0 {
+                self.of_application.remove(&allocation.user.application);
+            }
         }
         Some(allocation)
     }
@@ -160,8 +137,8 @@ impl Table {
     /// Moves the end of life.
     pub(crate) fn extend(&mut self, id: AllocationId, expires: Instant, dies: Instant) {
         if let Some(allocation) = self.by_id.get_mut(&id) {
-            self.by_end.remove(&(allocation.dies, id));
-            self.by_end.insert((dies, id));
+            self.deadlines.remove(allocation.dies, id);
+            self.deadlines.insert(dies, id);
             (allocation.expires, allocation.dies) = (expires, dies);
         }
     }
@@ -191,20 +168,12 @@ impl Table {
         self.by_id.get_mut(&id)
     }
 
-    pub(crate) fn of_application(&self, application: ApplicationId) -> usize {
-        self.of_application.get(&application).copied().unwrap_or_default()
-    }
-
-    pub(crate) fn first_to_die(&self) -> Option<(Instant, AllocationId)> {
-        self.by_end.first().copied()
-    }
-
-    pub(crate) fn ids(&self) -> Vec<AllocationId> {
-        self.by_end.iter().map(|(_, id)| *id).collect()
+    pub(crate) fn of_application(&self, application: &ApplicationId) -> usize {
+        self.of_application.get(application).copied().unwrap_or_default()
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.by_end.len()
+        self.deadlines.len()
     }
 
     /// Whether all indexes say the same.
@@ -212,10 +181,10 @@ impl Table {
         let found = self.by_id.iter().all(|(id, allocation)| {
             self.by_tuple(&allocation.tuple) == Some(*id)
                 && self.by_relayed(allocation.relayed) == Some(*id)
-                && self.by_end.contains(&(allocation.dies, *id))
+                && self.deadlines.contains(allocation.dies, *id)
                 && self.accounts.contains_key(&allocation.user)
         });
-        let sizes = [self.by_tuple.len(), self.by_relayed.len(), self.by_end.len()];
+        let sizes = [self.by_tuple.len(), self.by_relayed.len(), self.deadlines.len()];
         let owned: usize = self.accounts.values().map(|account| account.allocations).sum();
         let counted: usize = self.of_application.values().sum();
         found && sizes == [self.by_id.len(); 3] && [owned, counted] == [self.by_id.len(); 2]

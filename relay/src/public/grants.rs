@@ -5,16 +5,14 @@
 //! what is sent to those is passed on in memory.
 
 use std::net::{IpAddr, SocketAddr};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use crate::allocate::word;
 use crate::answer::Success;
-use crate::attribute;
-use crate::channel::{CHANNEL_LIFETIME, COOLING};
-use crate::channel_data::ChannelNumber;
-use crate::message::{Message, xor_address};
-use crate::permission::PERMISSION_LIFETIME;
-use crate::public::allocations::{Allocation, AllocationId, Channel};
+use crate::channel::number_and_peer;
+use crate::channels::Channel;
+use crate::message::Message;
+use crate::permission::{PERMISSION_LIFETIME, peers};
+use crate::public::allocations::AllocationId;
 use crate::public::machine::PublicRelay;
 use crate::public::media::Reach;
 use crate::rejection::Rejection;
@@ -30,14 +28,10 @@ impl PublicRelay {
         id: AllocationId,
         request: &Message<'_>,
     ) -> Result<Success, Rejection> {
-        let mut ips = Vec::new();
-        for value in request.all(attribute::XOR_PEER_ADDRESS) {
-            let peer = xor_address(value, &request.transaction).ok_or(Rejection::BadRequest)?;
-            ips.push(peer.ip().to_canonical());
-        }
-        if ips.is_empty() {
-            return Err(Rejection::BadRequest);
-        }
+        let ips: Vec<IpAddr> = peers(request)?
+            .iter()
+            .map(|peer| peer.ip().to_canonical())
+            .collect();
         let is_v4 = self
             .table
             .get(id)
@@ -64,37 +58,20 @@ impl PublicRelay {
         id: AllocationId,
         request: &Message<'_>,
     ) -> Result<Success, Rejection> {
-        let number = request
-            .first(attribute::CHANNEL_NUMBER)
-            .ok_or(Rejection::BadRequest)?;
-        let [n0, n1, _, _] = word(number)?;
-        let number = ChannelNumber::new(u16::from_be_bytes([n0, n1])).ok_or(Rejection::BadRequest)?;
-        let peer = request
-            .first(attribute::XOR_PEER_ADDRESS)
-            .ok_or(Rejection::BadRequest)?;
-        let peer = xor_address(peer, &request.transaction).ok_or(Rejection::BadRequest)?;
+        let (number, peer) = number_and_peer(request)?;
         let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port());
-
         let allocation = self.table.get(id).ok_or(Rejection::AllocationMismatch)?;
-        let slot = free_slot(allocation, now, number, peer)?;
+        let place = allocation.channels.place_for(now, number, peer)?;
         match self.reach(allocation.relayed, peer) {
             Some(Reach::Peer(_) | Reach::Here(_)) => {}
             None => return Err(Rejection::Forbidden),
         }
-        if slot >= self.config.base.channels_per_allocation {
+        if place >= self.config.base.channels_per_allocation {
             return Err(Rejection::InsufficientCapacity);
         }
         self.permit(now, id, &[peer.ip()])?;
-        let channel = Channel {
-            number,
-            peer,
-            until: now + CHANNEL_LIFETIME,
-        };
         if let Some(allocation) = self.table.get_mut(id) {
-            match allocation.channels.get_mut(slot) {
-                Some(place) => *place = channel,
-                None => allocation.channels.push(channel),
-            }
+            allocation.channels.put(place, Channel::new(now, number, peer));
         }
         Ok(Success::Done)
     }
@@ -105,7 +82,7 @@ impl PublicRelay {
         let allocation = self.table.get_mut(id).ok_or(Rejection::AllocationMismatch)?;
         let mut permissions = allocation.permissions.clone();
         permissions.retain(|(_, until)| now < *until);
-        let until: Instant = now + PERMISSION_LIFETIME;
+        let until = now + PERMISSION_LIFETIME;
         for ip in ips {
             match permissions.iter_mut().find(|(known, _)| known == ip) {
                 Some((_, known)) => *known = until,
@@ -118,27 +95,4 @@ impl PublicRelay {
         allocation.permissions = permissions;
         Ok(())
     }
-}
-
-/// Where the binding belongs: its own place if it exists, else one that has cooled off, else a new one.
-fn free_slot(
-    allocation: &Allocation,
-    now: Instant,
-    number: ChannelNumber,
-    peer: SocketAddr,
-) -> Result<usize, Rejection> {
-    let cooling: Duration = COOLING;
-    let mut cooled = None;
-    for (slot, channel) in allocation.channels.iter().enumerate() {
-        if channel.until + cooling <= now {
-            cooled = cooled.or(Some(slot));
-            continue;
-        }
-        match (channel.number == number, channel.peer == peer) {
-            (true, true) => return Ok(slot),
-            (true, false) | (false, true) => return Err(Rejection::BadRequest),
-            (false, false) => {}
-        }
-    }
-    Ok(cooled.unwrap_or(allocation.channels.len()))
 }

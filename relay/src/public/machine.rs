@@ -20,7 +20,7 @@ use crate::public::allocations::{AllocationId, Table, User};
 use crate::public::config::Config;
 use crate::public::policy::PeerPolicy;
 use crate::reception::Reception;
-use crate::relay::{Phase, Stream};
+use crate::relay::Stream;
 use crate::stats::Stats;
 
 /// What the shell has to do, in order.
@@ -61,7 +61,6 @@ pub struct PublicRelay {
     pub(crate) ports_v4: Ports<User>,
     pub(crate) ports_v6: Ports<User>,
     pub(crate) rng: StdRng,
-    pub(crate) phase: Phase,
     pub(crate) stats: Stats,
     pub(crate) forwarded: Forwarded,
     pub(crate) bandwidth: Arc<Bucket>,
@@ -90,7 +89,6 @@ impl PublicRelay {
             table: Table::default(),
             ports_v4: ports(),
             ports_v6: ports(),
-            phase: Phase::Open,
             stats: Stats::default(),
             forwarded: Forwarded::default(),
             bandwidth: Arc::new(Bucket::new(now, base.bits_per_room, base.burst_per_room)),
@@ -111,7 +109,8 @@ impl PublicRelay {
         }
     }
 
-    /// Other secrets are good from now on. Allocations made with those that are gone can still be refreshed.
+    /// Other secrets are good from now on. Who holds an allocation under a secret that is gone keeps it until it would
+    /// have to be refreshed, and gets nothing new.
     pub fn handle_secrets(&mut self, secrets: SharedSecrets) {
         self.secrets = secrets;
     }
@@ -123,20 +122,14 @@ impl PublicRelay {
 
     /// To be called when [`Self::poll_timeout`] is reached; earlier and later calls are harmless.
     pub fn handle_timeout(&mut self, now: Instant) {
-        while let Some((_, id)) = self.table.first_to_die().filter(|(dies, _)| *dies <= now) {
+        while let Some(id) = self.table.deadlines.due(now) {
             self.end(now, id, Stream::Close);
-        }
-        if matches!(self.phase, Phase::Draining { until } if until <= now) {
-            self.phase = Phase::Drained;
-            for id in self.table.ids() {
-                self.end(now, id, Stream::Close);
-            }
         }
     }
 
     /// Begins the end: new allocations get 508, the rest lives until `until` at most.
     pub fn drain(&mut self, now: Instant, until: Instant) {
-        self.phase = Phase::Draining { until };
+        self.table.deadlines.drain(until);
         self.handle_timeout(now);
     }
 
@@ -148,11 +141,7 @@ impl PublicRelay {
     /// When to call [`Self::handle_timeout`]; may change with every other call.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
-        let death = self.table.first_to_die().map(|(dies, _)| dies);
-        match self.phase {
-            Phase::Draining { until } => Some(death.map_or(until, |death| death.min(until))),
-            Phase::Open | Phase::Drained => death,
-        }
+        self.table.deadlines.next()
     }
 
     /// Counters and gauges; `seats` counts users with allocations.
@@ -217,15 +206,24 @@ impl PublicRelay {
         self.pool(relayed.is_ipv4())
             .0
             .rest(now, relayed.port(), allocation.user);
-        self.note_gauges();
+        self.note_changes();
         self.outputs.push_back(Output::Close { id });
         if stream == Stream::Close && allocation.tuple.transport.is_stream() {
             self.outputs.push_back(Output::CloseStream(allocation.tuple));
         }
     }
 
-    pub(crate) fn note_gauges(&mut self) {
+    /// To be called when the table has changed: gauges follow, and every user's even share of the whole.
+    pub(crate) fn note_changes(&mut self) {
         self.stats.allocations = self.table.len();
-        self.stats.seats = self.table.accounts.len();
+        let users = self.table.accounts.len();
+        if self.stats.seats == users {
+            return;
+        }
+        self.stats.seats = users;
+        let even = self.config.base.bits_per_room / (users as u64).max(1);
+        for account in self.table.accounts.values() {
+            account.share.set_rate(even);
+        }
     }
 }

@@ -113,7 +113,10 @@ impl PublicRelay {
         let (number, length) = channel_data::parse(packet).ok_or(Dropped::Malformed)?;
         let id = self.sender(now, &from)?;
         let sender = self.table.get(id).ok_or(Dropped::NoAllocation)?;
-        let peer = sender.peer_of(now, number).ok_or(Dropped::UnboundChannel)?;
+        let peer = sender
+            .channels
+            .peer_of(now, number)
+            .ok_or(Dropped::UnboundChannel)?;
         let payload = packet.get(channel_data::HEADER..channel_data::HEADER + length);
         self.send_to_peer(now, id, peer, payload.ok_or(Dropped::Malformed)?, out)
     }
@@ -211,7 +214,7 @@ impl PublicRelay {
             .ok()
             .filter(|_| payload.len() <= MAX_PAYLOAD);
         let length = length.ok_or(Dropped::TooLarge)?;
-        match receiver.channel_for(now, from) {
+        match receiver.channels.number_of(now, from) {
             Some(number) => {
                 out.clear();
                 out.extend_from_slice(&number.get().to_be_bytes());

@@ -8,22 +8,18 @@ use crate::address::FiveTuple;
 use crate::answer::{self, Success};
 use crate::auth::{Claim, Signer};
 use crate::dropped::Dropped;
-use crate::message::{Message, Method};
+use crate::message::Message;
 use crate::public::allocations::{AllocationId, Table, User};
 use crate::public::machine::{Output, PublicRelay};
-use crate::reception::{self, Admission};
+use crate::reception::{Admission, Asked, Changed, Received};
 use crate::rejection::Rejection;
 
 impl PublicRelay {
     /// One STUN message that is no Send indication, with the reason if nothing comes of it.
     pub(crate) fn control(&mut self, now: Instant, from: FiveTuple, packet: &[u8]) -> Result<(), Dropped> {
-        let request = reception::read(&from, packet)?;
-        let answer = match request.method {
-            Method::Binding => Some(self.reception.binding(now, &from, &request)?),
-            Method::Send => return Err(Dropped::UnknownMethod),
-            Method::Allocate | Method::Refresh | Method::CreatePermission | Method::ChannelBind => {
-                self.authenticated(now, from, &request)?
-            }
+        let answer = match self.reception.receive(now, &from, packet)? {
+            Received::Answered(bytes) => Some(bytes),
+            Received::Request(asked, request) => self.authenticated(now, from, asked, &request)?,
         };
         if let Some(bytes) = answer {
             self.outputs.push_back(Output::Transmit { to: from, bytes });
@@ -31,21 +27,22 @@ impl PublicRelay {
         Ok(())
     }
 
-    /// Every request but Binding. `None`: the answer comes when the socket is bound.
+    /// Authentication first (RFC 8656 §5), then what is asked. `None`: the answer comes when the socket is bound.
     fn authenticated(
         &mut self,
         now: Instant,
         from: FiveTuple,
+        asked: Asked,
         request: &Message<'_>,
     ) -> Result<Option<Vec<u8>>, Dropped> {
-        let begins = request.method == Method::Allocate && !self.has_allocation(&from);
+        let begins = asked == Asked::Allocate && !self.has_allocation(&from);
         let (secrets, table) = (&self.secrets, &self.table);
         let admission = self
             .reception
             .authenticate(now, &from, request, begins, |realm, claim| {
                 user_of(claim, request, realm, secrets)
                     .filter(|(user, name, _)| {
-                        !secrets.has_expired(now, name) || holds(table, &from, request, user)
+                        !secrets.has_expired(now, name) || holds(table, &from, asked, user)
                     })
                     .map(|(user, _, key)| (user, key))
             });
@@ -55,14 +52,11 @@ impl PublicRelay {
             Admission::Refused(answer) => return Ok(Some(answer)),
         };
         self.pace(now, &from, &user)?;
-        let result = self.fulfil(now, from, request, user, &signer);
-        match result {
-            Ok(None) => return Ok(None),
-            Ok(Some(_)) => self.stats.successes += 1,
-            Err(_) => self.stats.rejections += 1,
-        }
-        let result = result.map(|success| success.unwrap_or(Success::Done));
-        Ok(Some(answer::signed(request, result, &signer)))
+        let result = self.fulfil(now, from, asked, request, user, &signer).transpose();
+        Ok(result.map(|result| {
+            self.stats.count(&result);
+            answer::signed(request, result, &signer)
+        }))
     }
 
     /// Users with allocations have a pace of their own; all others share that of their address.
@@ -86,23 +80,21 @@ impl PublicRelay {
         &mut self,
         now: Instant,
         from: FiveTuple,
+        asked: Asked,
         request: &Message<'_>,
         user: User,
         signer: &Signer,
     ) -> Result<Option<Success>, Rejection> {
-        let unknown = request.unknown_attributes();
-        if !unknown.is_empty() {
-            return Err(Rejection::UnknownAttributes(unknown));
-        }
-        if request.method == Method::Allocate {
-            return self.allocate(now, from, request, user, signer);
-        }
+        request.refuse_unknown_attributes()?;
+        let changed = match asked {
+            Asked::Allocate => return self.allocate(now, from, request, user, signer),
+            Asked::Change(changed) => changed,
+        };
         let id = self.allocation_of(&from, &user)?;
-        let success = match request.method {
-            Method::Refresh => self.refresh(now, id, request),
-            Method::CreatePermission => self.create_permission(now, id, request),
-            Method::ChannelBind => self.channel_bind(now, id, request),
-            Method::Binding | Method::Allocate | Method::Send => unreachable!("sorted out above"),
+        let success = match changed {
+            Changed::Lifetime => self.refresh(now, id, request),
+            Changed::Permission => self.create_permission(now, id, request),
+            Changed::Channel => self.channel_bind(now, id, request),
         };
         success.map(Some)
     }
@@ -123,9 +115,9 @@ impl PublicRelay {
 
 /// A call must not end because it lasts longer than its credential: an expired one still serves the allocation
 /// that was made with it, and nothing else.
-fn holds(table: &Table, from: &FiveTuple, request: &Message<'_>, user: &User) -> bool {
+fn holds(table: &Table, from: &FiveTuple, asked: Asked, user: &User) -> bool {
     let held = table.by_tuple(from).and_then(|id| table.get(id));
-    request.method != Method::Allocate && held.is_some_and(|allocation| allocation.user == *user)
+    asked != Asked::Allocate && held.is_some_and(|allocation| allocation.user == *user)
 }
 
 /// Whose claim this is, among all applications. Names of no meaning and wrong passwords cost the same work as right

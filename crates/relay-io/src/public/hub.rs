@@ -11,6 +11,7 @@ use tokio::runtime;
 use tokio::sync::Notify;
 
 use crate::bind::Group;
+use crate::hub::is_earlier;
 use crate::public::PublicStats;
 use crate::public::socket::RelaySocket;
 use crate::queue::{Kind, Queue};
@@ -76,11 +77,7 @@ impl Hub {
         let planned = state.relay.poll_timeout();
         let passage = input(&mut state.relay, out);
         let letters = self.drain(&mut state);
-        let earlier = match (state.relay.poll_timeout(), planned) {
-            (Some(at), Some(planned)) => at < planned,
-            (Some(_), None) => true,
-            (None, _) => false,
-        };
+        let earlier = is_earlier(state.relay.poll_timeout(), planned);
         let socket = match passage {
             Passage::ToPeer { id, .. } => state.sockets.get(&id).map(RelaySocket::sender),
             Passage::Nothing | Passage::ToClient(_) => None,

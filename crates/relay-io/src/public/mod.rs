@@ -10,20 +10,18 @@ mod stream;
 mod worker;
 
 use std::net::{IpAddr, SocketAddr};
-use std::sync::{Arc, Mutex, MutexGuard};
-use std::thread;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use parlour_credentials::SharedSecrets;
-use parlour_relay::address::{FiveTuple, Transport};
+use parlour_relay::address::FiveTuple;
 use parlour_relay::public::PublicRelay;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpListener;
-use tokio::task::AbortHandle;
 
-use crate::bind::Listeners;
+use crate::bind::{Listeners, Opened};
 use crate::handle::StartError;
 use crate::listen;
+use crate::running::Running;
 use crate::settings::Settings;
 use crate::stream::StreamEnd;
 use hub::Hub;
@@ -36,13 +34,7 @@ const OWN_ADDRESSES_EVERY: Duration = Duration::from_secs(2);
 #[derive(Clone)]
 pub struct PublicHandle {
     hub: Arc<Hub>,
-    running: Arc<Mutex<Running>>,
-}
-
-#[derive(Default)]
-struct Running {
-    threads: Vec<thread::JoinHandle<()>>,
-    tasks: Vec<AbortHandle>,
+    running: Running,
 }
 
 /// Numbers for metrics; no name or address is in them.
@@ -81,46 +73,30 @@ pub fn start_public(
     relay: PublicRelay,
     listeners: Listeners,
 ) -> Result<PublicHandle, StartError> {
-    let mut groups = listeners.groups;
-    let mut tcp = Vec::new();
-    for group in &mut groups {
-        if let Some(listener) = group.tcp.take() {
-            tcp.push(TcpListener::from_std(listener).map_err(StartError)?);
-        }
-    }
-    let sockets: Vec<_> = (0..groups.len())
-        .flat_map(|g| (0..groups[g].workers.len()).map(move |index| (g, index)))
-        .collect();
+    let Opened { groups, sockets, tcp } = listeners.open().map_err(StartError)?;
     let hub = Arc::new(Hub::new(settings, relay, groups));
-    let handle = PublicHandle {
-        hub: Arc::clone(&hub),
-        running: Arc::default(),
-    };
+    let running = Running::default();
+    let handle = PublicHandle { hub, running };
     // Before the first packet: nobody may ask for a peer while our own addresses are unknown.
     let own = own_addresses().map_err(StartError)?;
-    hub.control(|relay| relay.handle_own_addresses(own.clone()));
-    {
-        let mut running = handle.lock();
-        running
-            .tasks
-            .push(tokio::spawn(watch_own_addresses(Arc::clone(&hub), own)).abort_handle());
-        running
-            .tasks
-            .push(tokio::spawn(Hub::run_timer(Arc::clone(&hub))).abort_handle());
-        for listener in tcp {
-            let hub = Arc::clone(&hub);
-            let accepting = listen::accept(listener, move |socket, from| {
-                let hub = Arc::clone(&hub);
-                async move {
-                    stream::serve(&hub, socket, from, &[]).await;
-                }
-            });
-            running.tasks.push(tokio::spawn(accepting).abort_handle());
-        }
-    }
+    handle
+        .hub
+        .control(|relay| relay.handle_own_addresses(own.clone()));
     if let Err(error) = handle.spawn_threads(&sockets) {
         handle.shutdown();
         return Err(StartError(error));
+    }
+    let hub = || Arc::clone(&handle.hub);
+    handle.running.task(watch_own_addresses(hub(), own));
+    handle.running.task(Hub::run_timer(hub()));
+    for listener in tcp {
+        let hub = hub();
+        handle.running.task(listen::accept(listener, move |socket, from| {
+            let hub = Arc::clone(&hub);
+            async move {
+                stream::serve(&hub, socket, from, &[]).await;
+            }
+        }));
     }
     Ok(handle)
 }
@@ -161,31 +137,16 @@ impl PublicHandle {
     /// # Panics
     /// If a worker has panicked, which is a bug of ours.
     pub fn shutdown(&self) {
-        let running = std::mem::take(&mut *self.lock());
-        for task in &running.tasks {
-            task.abort();
-        }
-        self.hub.stop();
-        for thread in running.threads {
-            thread.join().expect("workers of the public relay do not panic");
-        }
+        self.running.stop(|| self.hub.stop());
     }
 
     fn spawn_threads(&self, sockets: &[(usize, usize)]) -> std::io::Result<()> {
-        let mut running = self.lock();
         for (count, &(group, index)) in sockets.iter().enumerate() {
             let hub = Arc::clone(&self.hub);
-            let builder = thread::Builder::new().name(format!("public-udp-{count}"));
-            let thread = builder.spawn(move || worker::run(&hub, group, index))?;
-            running.threads.push(thread);
+            let work = move || worker::run(&hub, group, index);
+            self.running.thread(format!("public-udp-{count}"), work)?;
         }
         Ok(())
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Running> {
-        self.running
-            .lock()
-            .expect("nothing panics while it holds the list of threads")
     }
 }
 
@@ -208,14 +169,5 @@ async fn watch_own_addresses(hub: Arc<Hub>, mut known: Vec<IpAddr>) {
             known.clone_from(&own);
             hub.control(|relay| relay.handle_own_addresses(own));
         }
-    }
-}
-
-/// A client's 5-tuple over UDP.
-fn over_udp(client: SocketAddr, server: SocketAddr) -> FiveTuple {
-    FiveTuple {
-        client,
-        server,
-        transport: Transport::Udp,
     }
 }
