@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::fuzz_targets;
+use crate::{fuzz_targets, public_fuzz};
 
 /// Runs `target` on every file of its corpus.
 fn replay(name: &str, target: fn(&[u8])) {
@@ -38,4 +38,19 @@ fn turn_stream() {
 #[test]
 fn relay_sequence() {
     replay("relay_sequence", fuzz_targets::relay_sequence);
+}
+
+#[test]
+fn public_packet() {
+    replay("public_packet", public_fuzz::public_packet);
+}
+
+#[test]
+fn public_text() {
+    replay("public_text", public_fuzz::public_text);
+}
+
+#[test]
+fn public_sequence() {
+    replay("public_sequence", public_fuzz::public_sequence);
 }

@@ -139,14 +139,20 @@ pub(crate) fn turn_stream(bytes: &[u8]) {
 /// Operations chosen by the bytes, against the model of `model.rs`.
 pub(crate) fn relay_sequence(bytes: &[u8]) {
     let steps = bytes.len() / 8;
-    let mut model = Model::new(Box::new(Choices(bytes.to_vec().into())));
+    let mut model = Model::new(Box::new(Choices::new(bytes)));
     for _ in 0..steps.min(400) {
         assert!(model.step(), "the relay's tables agree with each other");
     }
 }
 
 /// Choices out of a fuzzer's bytes; zeros when they are used up.
-struct Choices(VecDeque<u8>);
+pub(crate) struct Choices(VecDeque<u8>);
+
+impl Choices {
+    pub(crate) fn new(bytes: &[u8]) -> Self {
+        Self(bytes.to_vec().into())
+    }
+}
 
 impl TryRng for Choices {
     type Error = Infallible;

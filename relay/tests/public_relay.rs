@@ -1,6 +1,6 @@
 //! The public relay by its public verbs: sockets asked for, peers by policy, credentials by shared secret.
 
-mod bench;
+mod budgets;
 mod special_addresses;
 
 use std::net::{IpAddr, SocketAddr};
@@ -9,9 +9,9 @@ use std::time::Duration;
 use parlour_relay::public::{Config, Passage, PeerPolicy};
 use parlour_relay::{Dropped, Transport};
 
-use self::bench::*;
 use crate::common::wire::*;
 use crate::common::{channel_data, tuple};
+use crate::public_bench::*;
 
 #[test]
 fn media_goes_to_a_permitted_peer_and_back_by_indication_and_by_channel() {

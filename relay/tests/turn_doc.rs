@@ -3,13 +3,15 @@
 use std::collections::BTreeSet;
 
 const PAGE: &str = include_str!("../../docs/turn.md");
-const SOURCES: [&str; 27] = [
+const SOURCES: [&str; 38] = [
     include_str!("bandwidth.rs"),
     include_str!("budgets.rs"),
     include_str!("closed_room.rs"),
     include_str!("model.rs"),
     include_str!("never_panics.rs"),
     include_str!("public_relay.rs"),
+    include_str!("public_model/mod.rs"),
+    include_str!("public_relay/budgets.rs"),
     include_str!("public_relay/special_addresses.rs"),
     include_str!("rfc5769_vectors.rs"),
     include_str!("rfc8489_algorithms.rs"),
@@ -31,11 +33,21 @@ const SOURCES: [&str; 27] = [
     include_str!("../src/public/policy.rs"),
     include_str!("../src/public/special.rs"),
     include_str!("../../crates/credentials/src/shared_secret.rs"),
+    include_str!("../../crates/relay-io/src/queue.rs"),
+    include_str!("../../crates/relay-io/src/streams.rs"),
+    include_str!("../../crates/relay-io/tests/flood.rs"),
+    include_str!("../../crates/relay-io/tests/data_plane/special_addresses.rs"),
+    include_str!("../../crates/relay-io/tests/data_plane/tcp.rs"),
+    include_str!("../../crates/relay-io/tests/data_plane/tls.rs"),
+    include_str!("../../crates/relay-io/tests/public_relay/main.rs"),
+    include_str!("../../crates/relay-io/tests/public_relay/streams.rs"),
+    include_str!("../../crates/relay-io/tests/public_relay/transports.rs"),
 ];
 const PORTS: &str = include_str!("../src/ports.rs");
 const CONFIG: &str = concat!(
     include_str!("../src/config.rs"),
-    include_str!("../src/public/config.rs")
+    include_str!("../src/public/config.rs"),
+    include_str!("../../crates/relay-io/src/settings.rs")
 );
 
 /// The names of all tests in a source.

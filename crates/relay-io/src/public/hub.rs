@@ -14,7 +14,7 @@ use crate::bind::Group;
 use crate::hub::is_earlier;
 use crate::public::PublicStats;
 use crate::public::socket::RelaySocket;
-use crate::queue::{Kind, Queue};
+use crate::queue::{Kind, Pushed, Queue};
 use crate::settings::Settings;
 use crate::streams::Streams;
 
@@ -28,6 +28,7 @@ pub(crate) struct Hub {
     /// Relay sockets are made wherever the machine asks, also outside the runtime's threads.
     runtime: runtime::Handle,
     refused: AtomicU64,
+    stream_frames_dropped: AtomicU64,
     stopping: AtomicBool,
 }
 
@@ -55,6 +56,7 @@ impl Hub {
             timer: Notify::new(),
             runtime: runtime::Handle::current(),
             refused: AtomicU64::new(0),
+            stream_frames_dropped: AtomicU64::new(0),
             stopping: AtomicBool::new(false),
         }
     }
@@ -123,6 +125,8 @@ impl Hub {
     /// Ends what a connection held, and forgets it.
     pub(crate) fn close_stream(self: &Arc<Self>, from: FiveTuple, queue: &Arc<Queue>) {
         queue.close();
+        self.stream_frames_dropped
+            .fetch_add(queue.take_dropped(), Ordering::Relaxed);
         if self.streams.is_own(from, queue) {
             self.control(|relay| relay.handle_stream_closed(Instant::now(), from));
         }
@@ -178,6 +182,7 @@ impl Hub {
             packets: forwarded.packets,
             bytes: forwarded.bytes,
             refused: self.refused.load(Ordering::Relaxed),
+            stream_frames_dropped: self.stream_frames_dropped.load(Ordering::Relaxed),
         }
     }
 
@@ -206,8 +211,12 @@ impl Hub {
 
     fn send(&self, to: &FiveTuple, kind: Kind, bytes: &[u8]) {
         if to.transport.is_stream() {
-            if let Some(queue) = self.streams.find(*to) {
-                queue.push(Instant::now(), kind, bytes);
+            let pushed = self
+                .streams
+                .find(*to)
+                .map_or(Pushed::Dropped, |queue| queue.push(Instant::now(), kind, bytes));
+            if pushed == Pushed::Dropped {
+                self.stream_frames_dropped.fetch_add(1, Ordering::Relaxed);
             }
             return;
         }

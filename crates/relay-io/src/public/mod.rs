@@ -57,6 +57,8 @@ pub struct PublicStats {
     pub bytes: u64,
     /// Datagrams that the kernel did not take.
     pub refused: u64,
+    /// Media for connections that did not take it: no room in the queue, or too old when its turn came.
+    pub stream_frames_dropped: u64,
 }
 
 /// Starts listeners, timer and the look-out for own addresses. Must be called within a tokio runtime.

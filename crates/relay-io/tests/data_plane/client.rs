@@ -24,7 +24,7 @@ use turn::proto::reqtrans::RequestedTransport;
 use turn::proto::{PROTO_UDP, send_indication};
 
 /// Long enough for a loaded machine; only failing tests wait for it.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 /// How long silence must last to be believed.
 const SILENCE: Duration = Duration::from_millis(150);
 
@@ -193,8 +193,12 @@ impl Client {
     }
 
     pub(crate) fn permit(&mut self, peer: SocketAddr) {
+        assert_eq!(self.try_permit(peer), Ok(()));
+    }
+
+    pub(crate) fn try_permit(&mut self, peer: SocketAddr) -> Result<(), u16> {
         self.request(METHOD_CREATE_PERMISSION, vec![Box::new(peer_address(peer))])
-            .unwrap();
+            .map(drop)
     }
 
     pub(crate) fn bind(&mut self, number: u16, peer: SocketAddr) {

@@ -4,93 +4,36 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use parlour_relay::{FiveTuple, Transport};
 use parlour_relay_io::Settings;
-use tokio::net::{TcpListener, TcpStream};
-use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer, ServerName};
-use tokio_rustls::rustls::{ClientConfig, RootCertStore, ServerConfig};
-use tokio_rustls::{TlsAcceptor, TlsConnector};
 
-use crate::bench::{Bench, eventually};
+use crate::bench::{Bench, Over, eventually};
 use crate::client::{Client, Heard, Wire};
+use crate::cutting::packets_are_the_same_however_reads_are_cut;
+use crate::door::{Cuts, Serve, plain, tls};
 
-/// A TLS listener in front of a relay, and a plain door to it for clients that know no TLS.
-struct Tls {
-    door: SocketAddr,
-}
-
-impl Tls {
-    fn start(bench: &Bench, ip: &str) -> Self {
-        let made = rcgen::generate_simple_self_signed(vec!["relay.test".to_owned()]).unwrap();
-        let certificate = made.cert.der().clone();
-        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(made.signing_key.serialize_der()));
-        let server = ServerConfig::builder()
-            .with_no_client_auth()
-            .with_single_cert(vec![certificate.clone()], key)
-            .unwrap();
-        let mut roots = RootCertStore::empty();
-        roots.add(certificate).unwrap();
-        let client = ClientConfig::builder()
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        let bind = |ip: &str| bench.runtime.block_on(TcpListener::bind((ip, 0))).unwrap();
-        let (listener, door) = (bind(ip), bind("127.0.0.1"));
-        let (at, told) = (listener.local_addr().unwrap(), door.local_addr().unwrap());
-        bench.runtime.spawn(serve(
-            bench.handle.clone(),
-            listener,
-            TlsAcceptor::from(Arc::new(server)),
-        ));
-        bench
-            .runtime
-            .spawn(open_door(door, at, TlsConnector::from(Arc::new(client))));
-        Self { door: told }
-    }
-}
-
-/// What the program does with the connections of its TLS listener.
-async fn serve(handle: parlour_relay_io::Handle, listener: TcpListener, acceptor: TlsAcceptor) {
-    while let Ok((socket, client)) = listener.accept().await {
-        let (handle, acceptor) = (handle.clone(), acceptor.clone());
-        tokio::spawn(async move {
-            parlour_relay_io::tune(&socket);
-            let from = FiveTuple {
-                client,
-                server: socket.local_addr().unwrap(),
-                transport: Transport::Tls,
-            };
-            if let Ok(stream) = acceptor.accept(socket).await {
-                handle.serve_stream(stream, from, &[]).await;
-            }
-        });
-    }
-}
-
-/// Plain bytes in, TLS out.
-async fn open_door(door: TcpListener, to: SocketAddr, connector: TlsConnector) {
-    while let Ok((mut plain, _)) = door.accept().await {
-        let connector = connector.clone();
-        tokio::spawn(async move {
-            let socket = TcpStream::connect(to).await.unwrap();
-            let name = ServerName::try_from("relay.test").unwrap();
-            let mut tls = connector.connect(name, socket).await.expect("the handshake");
-            let _end = tokio::io::copy_bidirectional(&mut plain, &mut tls).await;
-        });
-    }
+/// How doors hand streams to this relay.
+pub(crate) fn serve(bench: &Bench) -> Serve {
+    let handle = bench.handle.clone();
+    Arc::new(move |stream, from| {
+        let handle = handle.clone();
+        Box::pin(async move {
+            handle.serve_stream(stream, from, &[]).await;
+        })
+    })
 }
 
 #[test]
 fn a_room_of_udp_tcp_tls_ipv4_and_ipv6_hears_everybody() {
     let bench = Bench::listening(Settings::default(), &["127.0.0.1:0", "[::1]:0"]);
     let at: Vec<SocketAddr> = bench.handle.local_addrs().collect();
-    let (tls_v4, tls_v6) = (Tls::start(&bench, "127.0.0.1"), Tls::start(&bench, "::1"));
+    let behind_tls = |ip| tls(&bench.runtime, ip, &Cuts::default(), &serve(&bench));
     let wires = [
         Wire::udp(at[0]),
         Wire::udp(at[1]),
         Wire::tcp(at[0]),
         Wire::tcp(at[1]),
-        Wire::tcp(tls_v4.door),
-        Wire::tcp(tls_v6.door),
+        Wire::tcp(behind_tls("127.0.0.1")),
+        Wire::tcp(behind_tls("::1")),
     ];
     let mut clients: Vec<Client> = (1..)
         .zip(wires)
@@ -141,13 +84,31 @@ fn a_room_of_udp_tcp_tls_ipv4_and_ipv6_hears_everybody() {
 #[test]
 fn a_closed_seat_closes_its_tls_connection() {
     let bench = Bench::new();
-    let tls = Tls::start(&bench, "127.0.0.1");
+    let door = tls(&bench.runtime, "127.0.0.1", &Cuts::default(), &serve(&bench));
     let (seat, credential) = bench.seat(1, 1);
-    let mut client = Client::new(Wire::tcp(tls.door), credential);
+    let mut client = Client::new(Wire::tcp(door), credential);
     client.allocate();
     bench.handle.seat_closed(seat);
     assert_eq!(client.hear(), Heard::Closed);
     eventually("the connection is forgotten", || {
         bench.handle.stats().streams == 0
     });
+}
+
+#[test]
+fn packets_over_tcp_and_tls_are_the_same_however_reads_are_cut() {
+    let bench = Bench::new();
+    let cuts = Cuts::default();
+    let doors = [
+        plain(&bench.runtime, &cuts, &serve(&bench)),
+        tls(&bench.runtime, "127.0.0.1", &cuts, &serve(&bench)),
+    ];
+    for (n, door) in (1..).zip(doors) {
+        let mut a = Client::new(Wire::tcp(door), bench.seat(n, 1).1);
+        a.allocate();
+        let mut b = bench.client(n + 10, 1, Over::Udp);
+        a.bind(0x4000, b.relayed());
+        b.permit(a.relayed());
+        packets_are_the_same_however_reads_are_cut(&cuts, &mut a, &mut b);
+    }
 }

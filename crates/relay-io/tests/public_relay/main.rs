@@ -5,11 +5,19 @@
 #[expect(dead_code, reason = "the other test program uses the rest of this client")]
 mod client;
 mod coturn;
+#[path = "../data_plane/cutting.rs"]
+mod cutting;
+#[path = "../data_plane/door.rs"]
+mod door;
+mod streams;
+mod transports;
 
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use client::{Client, Heard, Wire};
+use door::Serve;
 use parlour_credentials::{Anchor, SharedSecrets, TurnCredential};
 use parlour_relay::public::{Config, PeerPolicy, PublicRelay};
 use parlour_relay_io::{Listeners, PublicHandle, Settings, start_public};
@@ -22,8 +30,7 @@ struct Bench {
     handle: PublicHandle,
     server: SocketAddr,
     secrets: SharedSecrets,
-    /// Lives as long as what runs on it.
-    _runtime: tokio::runtime::Runtime,
+    runtime: tokio::runtime::Runtime,
 }
 
 impl Drop for Bench {
@@ -46,15 +53,13 @@ impl Bench {
             .unwrap();
         let listeners = Listeners::bind_for(
             "--public-relay-listen",
-            &["127.0.0.1:0".parse().unwrap()],
+            &["127.0.0.1:0", "[::1]:0"].map(|text| text.parse().unwrap()),
             &settings,
         )
         .unwrap();
         let server = listeners.local_addrs().next().unwrap();
         let now = Instant::now();
-        let unix = std::time::SystemTime::now()
-            .duration_since(std::time::UNIX_EPOCH)
-            .unwrap();
+        let unix = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
         let secrets =
             SharedSecrets::parse(Anchor::new(now, unix.as_secs()), &format!("tests = {SECRET}")).unwrap();
         let mut config = Config {
@@ -67,7 +72,7 @@ impl Bench {
         config.base.reply_burst_per_source = 10_000;
         let policy = PeerPolicy {
             allow: vec!["127.0.0.2/32".parse().unwrap()],
-            listeners: vec![server],
+            listeners: listeners.local_addrs().collect(),
             ..PeerPolicy::default()
         };
         let relay = PublicRelay::new(now, config, secrets.clone(), policy, [3; 32]);
@@ -78,8 +83,19 @@ impl Bench {
             handle,
             server,
             secrets,
-            _runtime: runtime,
+            runtime,
         }
+    }
+
+    /// How doors hand streams to this relay.
+    fn serve(&self) -> Serve {
+        let handle = self.handle.clone();
+        Arc::new(move |stream, from| {
+            let handle = handle.clone();
+            Box::pin(async move {
+                handle.serve_stream(stream, from, &[]).await;
+            })
+        })
     }
 
     fn credential(&self, name: &str) -> TurnCredential {
