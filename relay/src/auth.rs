@@ -39,7 +39,6 @@ pub(crate) struct Claim<'a> {
     integrity: Integrity,
     tag: Attribute<'a>,
     algorithm: PasswordAlgorithm,
-    pub(crate) nonce: &'a [u8],
     pub(crate) username: Option<&'a [u8]>,
     pub(crate) userhash: Option<&'a [u8]>,
 }
@@ -67,7 +66,6 @@ impl<'a> Claim<'a> {
             integrity,
             tag,
             algorithm,
-            nonce,
             username,
             userhash,
         })

@@ -134,7 +134,11 @@ impl Reception {
         begins: bool,
         check: impl FnOnce(&str, &Claim<'_>) -> Option<(Id, Vec<u8>)>,
     ) -> Result<Admission<Id>, Dropped> {
-        let proves_address = self.proves_address(now, from, request);
+        let has_nonce = request
+            .first(attribute::NONCE)
+            .is_some_and(|nonce| self.nonces.is_valid(now, from, nonce));
+        // Whether whoever sent this receives what we send to that address.
+        let proves_address = has_nonce || from.transport.is_stream();
         if !proves_address {
             // Before any key is derived: an unproved packet costs no more than its nonce.
             self.admit_stranger(now, from)?;
@@ -143,7 +147,7 @@ impl Reception {
         let refusal = match &claim {
             Err(refusal) => refusal.clone(),
             Ok(claim) => match check(&self.realm, claim) {
-                Some((id, key)) if self.nonces.is_valid(now, from, claim.nonce) => {
+                Some((id, key)) if has_nonce => {
                     return Ok(Admission::Granted(id, claim.signer(key)));
                 }
                 Some(_) => {
@@ -153,7 +157,9 @@ impl Reception {
                     } else {
                         Rejection::StaleNonce
                     };
-                    return self.challenge(now, from, request, &stale).map(Admission::Refused);
+                    return self
+                        .challenge(now, from, request, &stale, proves_address)
+                        .map(Admission::Refused);
                 }
                 None => Rejection::Unauthorized,
             },
@@ -163,7 +169,7 @@ impl Reception {
         }
         if refusal == Rejection::Unauthorized {
             return self
-                .challenge(now, from, request, &refusal)
+                .challenge(now, from, request, &refusal, proves_address)
                 .map(Admission::Refused);
         }
         self.challenges += 1;
@@ -193,9 +199,9 @@ impl Reception {
         from: &FiveTuple,
         request: &Message<'_>,
         rejection: &Rejection,
+        proves_address: bool,
     ) -> Result<Vec<u8>, Dropped> {
         self.challenges += 1;
-        let proves_address = self.proves_address(now, from, request);
         let with_offer = |offers| {
             let nonce = self.nonces.make(now, from, offers);
             answer::challenge(request, rejection, &self.realm, &nonce, offers)
@@ -225,12 +231,6 @@ impl Reception {
 
     fn amplifies(&self, request: &Message<'_>, answer: &[u8]) -> bool {
         answer.len() * 100 > request.bytes().len() * self.amplification_percent
-    }
-
-    /// Whether whoever sent this receives what we send to that address.
-    fn proves_address(&self, now: Instant, from: &FiveTuple, request: &Message<'_>) -> bool {
-        let nonce = request.first(attribute::NONCE);
-        from.transport.is_stream() || nonce.is_some_and(|nonce| self.nonces.is_valid(now, from, nonce))
     }
 }
 
