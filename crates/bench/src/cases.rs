@@ -6,7 +6,7 @@
 use std::io;
 use std::time::Duration;
 
-use crate::endpoint::{Shape, connect};
+use crate::endpoint::{Shape, connect, connect_peers};
 use crate::link::Transport;
 use crate::load::{Outcome, Timetable, bounce, paced};
 use crate::servers::{Kind, Server};
@@ -20,6 +20,10 @@ pub(crate) enum Case {
     Indications,
     /// The same over TCP
     Tcp,
+    /// 64 clients and 64 peers outside, 120 bytes over channels, 128 packets in flight
+    Peers,
+    /// 50 clients with a peer outside each, 10 000 evenly spaced packets of 120 bytes a second
+    PeersPaced,
     /// 240 clients, 96 000 packets of 1200 bytes a second in bursts of 16 that arrive in one piece
     MergedBursts,
     /// The same, arriving one by one
@@ -41,10 +45,12 @@ const VIDEO: usize = 1200;
 const BURST: usize = 16;
 
 impl Case {
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 11] = [
         Self::Audio,
         Self::Indications,
         Self::Tcp,
+        Self::Peers,
+        Self::PeersPaced,
         Self::MergedBursts,
         Self::Bursts,
         Self::Flood,
@@ -60,6 +66,12 @@ impl Case {
             }
             Self::Indications => "Saturated, 120 B as Send and Data indications (128 clients, 128 in flight)",
             Self::Tcp => "Saturated, 120 B over TCP (128 clients, 128 in flight)",
+            Self::Peers => {
+                "Saturated, 120 B between clients and peers outside (64 of each, 128 in flight, channels over UDP)"
+            }
+            Self::PeersPaced => {
+                "10 000 packets/s of 120 B between clients and peers outside, evenly spaced (50 of each)"
+            }
             Self::MergedBursts => "1200 B in bursts of 16 that arrive merged, 96 000 packets/s (240 clients)",
             Self::Bursts => "1200 B in bursts of 16 that arrive one by one, 96 000 packets/s (240 clients)",
             Self::Flood => {
@@ -76,13 +88,16 @@ impl Case {
             Self::Audio | Self::Indications | Self::Tcp => 128,
             Self::MergedBursts | Self::Bursts => 240,
             Self::Flood => 800,
-            Self::Call | Self::MergedCall | Self::Light => 50,
+            Self::Peers => 64,
+            Self::Call | Self::MergedCall | Self::Light | Self::PeersPaced => 50,
         }
     }
 
-    /// Whether a server can be measured so: the bare forwarders know only ChannelData over UDP.
+    /// Whether a server can be measured so: the bare forwarders know only ChannelData over UDP, and meetings have no
+    /// peers outside.
     pub(crate) const fn suits(self, kind: Kind) -> bool {
         match self {
+            Self::Peers | Self::PeersPaced => kind.reaches_peers(),
             Self::Indications | Self::Tcp => kind.is_relay(),
             Self::Audio
             | Self::MergedBursts
@@ -90,13 +105,26 @@ impl Case {
             | Self::Flood
             | Self::Call
             | Self::MergedCall
-            | Self::Light => true,
+            | Self::Light => !matches!(kind, Kind::ParlourPublic),
         }
     }
 
     /// Runs the load for the time `length`, after a short warm-up.
     pub(crate) fn run(self, server: &Server, length: Duration) -> io::Result<Outcome> {
+        let pid = server.pid();
         let (transport, shape) = match self {
+            Self::Peers => {
+                return bounce(&mut connect_peers(server, self.clients())?, 2, AUDIO, length, pid);
+            }
+            Self::PeersPaced => {
+                let timetables = evenly(2 * self.clients(), 10_000);
+                return paced(
+                    &mut connect_peers(server, self.clients())?,
+                    &timetables,
+                    length,
+                    pid,
+                );
+            }
             Self::Tcp => (Transport::Tcp, Shape::Channel),
             Self::Indications => (Transport::Udp, Shape::Indication),
             Self::Audio
@@ -108,9 +136,10 @@ impl Case {
             | Self::Light => (Transport::Udp, Shape::Channel),
         };
         let mut endpoints = connect(server, self.clients() / 2, transport, shape)?;
-        let pid = server.pid();
         match self {
-            Self::Audio | Self::Indications | Self::Tcp => bounce(&mut endpoints, 2, AUDIO, length, pid),
+            Self::Audio | Self::Indications | Self::Tcp | Self::Peers | Self::PeersPaced => {
+                bounce(&mut endpoints, 2, AUDIO, length, pid)
+            }
             Self::MergedBursts | Self::Flood => {
                 for endpoint in &endpoints {
                     endpoint.link.merge_arrivals()?;

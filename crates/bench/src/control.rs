@@ -14,6 +14,16 @@ pub(crate) struct User {
     pub(crate) password: String,
 }
 
+impl User {
+    /// As applications mint it that share a secret with the server.
+    pub(crate) fn of_secret(secret: &str, name: String) -> Self {
+        Self {
+            password: stun::shared_secret_password(secret, &name),
+            name,
+        }
+    }
+}
+
 /// An allocation and the socket that holds it.
 pub(crate) struct Allocation {
     pub(crate) link: Link,

@@ -5,7 +5,7 @@ use std::io;
 use crate::control::Allocation;
 use crate::forwarder::HELLO;
 use crate::link::{Link, Transport, source};
-use crate::servers::Server;
+use crate::servers::{PEERS, Server};
 use crate::stun::{self, Writer};
 
 const CHANNEL: u16 = 0x4000;
@@ -17,6 +17,8 @@ pub(crate) enum Shape {
     Channel,
     /// Send and Data indications, as Firefox does (but without the FINGERPRINT, which costs the generator).
     Indication,
+    /// Nothing but the payload: a peer outside.
+    Bare,
 }
 
 /// One client with everything set up to talk to one other.
@@ -24,8 +26,9 @@ pub(crate) struct Endpoint {
     pub(crate) link: Link,
     /// Bytes before the payload; its length is in them.
     header: Vec<u8>,
-    /// Where in the header the payload's length stands, and that of the whole message, if it has one.
-    lengths: (usize, Option<usize>),
+    /// Where in the header the payload's length stands, and that of the whole message, if they do.
+    lengths: [Option<usize>; 2],
+    shape: Shape,
 }
 
 /// Sets up `pairs` pairs. A client has its own socket, its own allocation and, at Parlour, its own seat.
@@ -66,10 +69,27 @@ pub(crate) fn pair_up(allocations: Vec<Allocation>, shape: Shape) -> io::Result<
     Ok(endpoints)
 }
 
+/// `clients` clients, each with a peer outside that it has bound a channel to: client, peer, client, peer, and so on.
+pub(crate) fn connect_peers(server: &Server, clients: usize) -> io::Result<Vec<Endpoint>> {
+    let mut endpoints = Vec::with_capacity(2 * clients);
+    for mut allocation in allocate(server, clients, Transport::Udp)? {
+        let peer = Link::peer(PEERS)?;
+        let Link::Peer(socket) = &peer else {
+            return Err(io::Error::other("a peer is a UDP socket"));
+        };
+        socket.connect(allocation.relayed)?;
+        allocation.bind(CHANNEL, socket.local_addr()?)?;
+        endpoints.push(Endpoint::new(allocation.link, Shape::Channel, server.address)?);
+        endpoints.push(Endpoint::new(peer, Shape::Bare, server.address)?);
+    }
+    Ok(endpoints)
+}
+
 fn introduce(this: &mut Allocation, other: &Allocation, shape: Shape) -> io::Result<()> {
     match shape {
         Shape::Channel => this.bind(CHANNEL, other.relayed),
         Shape::Indication => this.permit(other.relayed),
+        Shape::Bare => Err(io::Error::other("a peer outside has no allocation")),
     }
 }
 
@@ -91,18 +111,28 @@ impl Endpoint {
     fn new(link: Link, shape: Shape, peer: std::net::SocketAddr) -> io::Result<Self> {
         link.set_nonblocking()?;
         let (header, lengths) = match shape {
-            Shape::Channel => ([&CHANNEL.to_be_bytes()[..], &[0, 0]].concat(), (2, None)),
+            Shape::Bare => (Vec::new(), [None, None]),
+            Shape::Channel => ([&CHANNEL.to_be_bytes()[..], &[0, 0]].concat(), [Some(2), None]),
             Shape::Indication => {
                 let header = Writer::new(stun::SEND, [0x5A; 12]).peer(peer).data(&[]).bytes();
                 let at = header.len() - 2;
-                (header, (at, Some(2)))
+                (header, [Some(at), Some(2)])
             }
         };
         Ok(Self {
             link,
             header,
             lengths,
+            shape,
         })
+    }
+
+    /// Reads when a packet that arrives here was sent.
+    pub(crate) const fn reader(&self) -> fn(&[u8]) -> Option<u64> {
+        match self.shape {
+            Shape::Bare => sent_at_bare,
+            Shape::Channel | Shape::Indication => sent_at,
+        }
     }
 
     /// Bytes on the wire of a packet with so much payload; payloads here are multiples of four.
@@ -114,8 +144,10 @@ impl Endpoint {
     pub(crate) fn write(&self, out: &mut Vec<u8>, payload: usize, now: u64) {
         let start = out.len();
         out.extend_from_slice(&self.header);
-        let (data, message) = self.lengths;
-        out[start + data..start + data + 2].copy_from_slice(&(payload as u16).to_be_bytes());
+        let [data, message] = self.lengths;
+        if let Some(data) = data {
+            out[start + data..start + data + 2].copy_from_slice(&(payload as u16).to_be_bytes());
+        }
         if let Some(message) = message {
             let len = self.header.len() + payload - stun::HEADER;
             out[start + message..start + message + 2].copy_from_slice(&(len as u16).to_be_bytes());
@@ -126,8 +158,11 @@ impl Endpoint {
 }
 
 /// When a packet was sent; `None` for anything that is no media.
-pub(crate) fn sent_at(packet: &[u8]) -> Option<u64> {
-    let payload = stun::payload(packet)?;
+fn sent_at(packet: &[u8]) -> Option<u64> {
+    sent_at_bare(stun::payload(packet)?)
+}
+
+fn sent_at_bare(payload: &[u8]) -> Option<u64> {
     Some(u64::from_be_bytes(payload.get(..8)?.try_into().ok()?))
 }
 

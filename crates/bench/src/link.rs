@@ -24,6 +24,8 @@ pub(crate) enum Transport {
 
 pub(crate) enum Link {
     Udp(UdpSocket),
+    /// A peer outside, which knows no TURN.
+    Peer(UdpSocket),
     Tcp(Stream),
 }
 
@@ -67,10 +69,15 @@ impl Link {
         }
     }
 
+    /// A peer at `ip` that talks to one relayed address.
+    pub(crate) fn peer(ip: Ipv4Addr) -> io::Result<Self> {
+        Ok(Self::Peer(UdpSocket::bind((ip, 0))?))
+    }
+
     /// From control traffic to load: no call waits any more.
     pub(crate) fn set_nonblocking(&self) -> io::Result<()> {
         match self {
-            Self::Udp(socket) => socket.set_nonblocking(true),
+            Self::Udp(socket) | Self::Peer(socket) => socket.set_nonblocking(true),
             Self::Tcp(stream) => stream.socket.set_nonblocking(true),
         }
     }
@@ -79,13 +86,13 @@ impl Link {
     pub(crate) fn merge_arrivals(&self) -> io::Result<()> {
         match self {
             Self::Udp(socket) => Ok(setsockopt(socket, sockopt::UdpGroSegment, &true)?),
-            Self::Tcp(_) => Ok(()),
+            Self::Peer(_) | Self::Tcp(_) => Ok(()),
         }
     }
 
     pub(crate) fn send(&mut self, packet: &[u8]) -> io::Result<()> {
         match self {
-            Self::Udp(socket) => socket.send(packet).map(|_| ()),
+            Self::Udp(socket) | Self::Peer(socket) => socket.send(packet).map(|_| ()),
             Self::Tcp(stream) => stream.socket.write_all(packet),
         }
     }
@@ -121,6 +128,11 @@ impl Link {
                     rest = behind;
                 }
             }
+            Self::Peer(socket) => match socket.recv(room) {
+                Ok(received) => each(&room[..received]),
+                Err(error) if is_nothing(&error) => {}
+                Err(error) => return Err(error),
+            },
             Self::Tcp(stream) => {
                 let received = match stream.socket.read(room) {
                     Ok(0) => return Err(ErrorKind::UnexpectedEof.into()),
@@ -145,7 +157,7 @@ impl Link {
     /// Says `request` up to four times until an answer to it comes; returns that.
     pub(crate) fn ask(&mut self, request: &[u8], is_answer: impl Fn(&[u8]) -> bool) -> io::Result<Vec<u8>> {
         let (tries, patience) = match self {
-            Self::Udp(_) => (4, PATIENCE),
+            Self::Udp(_) | Self::Peer(_) => (4, PATIENCE),
             Self::Tcp(_) => (1, 4 * PATIENCE),
         };
         for _ in 0..tries {
@@ -180,7 +192,7 @@ impl Link {
 impl AsFd for Link {
     fn as_fd(&self) -> BorrowedFd<'_> {
         match self {
-            Self::Udp(socket) => socket.as_fd(),
+            Self::Udp(socket) | Self::Peer(socket) => socket.as_fd(),
             Self::Tcp(stream) => stream.socket.as_fd(),
         }
     }

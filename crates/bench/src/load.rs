@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
 
-use crate::endpoint::{Endpoint, sent_at};
+use crate::endpoint::Endpoint;
 use crate::link::{Link, ROOM};
 use crate::process;
 
@@ -102,6 +102,7 @@ pub(crate) fn bounce(
             let index = event.data() as usize;
             let endpoint = &mut endpoints[index];
             let mut received = 0;
+            let sent_at = endpoint.reader();
             endpoint.link.receive(&mut room, |packet| {
                 if let Some(at) = sent_at(packet) {
                     received += 1;
@@ -172,14 +173,14 @@ pub(crate) fn paced(
         let ready = epoll.wait(&mut events, EpollTimeout::ZERO)?;
         let nanos = window.nanos(Instant::now());
         for event in &events[..ready] {
-            endpoints[event.data() as usize]
-                .link
-                .receive(&mut room, |packet| {
-                    if let Some(at) = sent_at(packet) {
-                        received += 1;
-                        window.note(nanos, at);
-                    }
-                })?;
+            let endpoint = &mut endpoints[event.data() as usize];
+            let sent_at = endpoint.reader();
+            endpoint.link.receive(&mut room, |packet| {
+                if let Some(at) = sent_at(packet) {
+                    received += 1;
+                    window.note(nanos, at);
+                }
+            })?;
         }
     }
 }
@@ -207,7 +208,7 @@ fn send(
     let wire = endpoint.wire(payload);
     let sent = match &mut endpoint.link {
         link @ Link::Udp(_) if merged && count > 1 => link.send_run(out, wire),
-        link @ Link::Udp(_) => out.chunks(wire).try_for_each(|packet| link.send(packet)),
+        link @ (Link::Udp(_) | Link::Peer(_)) => out.chunks(wire).try_for_each(|packet| link.send(packet)),
         link @ Link::Tcp(_) if count > 0 => link.send(out),
         Link::Tcp(_) => Ok(()),
     };

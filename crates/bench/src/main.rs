@@ -111,6 +111,7 @@ fn compare(args: &Compare) -> io::Result<()> {
     let wanted = |kind: &Kind| args.servers.is_empty() || args.servers.contains(kind);
     let all = [
         Kind::Parlour,
+        Kind::ParlourPublic,
         Kind::Coturn,
         Kind::TurnRs,
         Kind::Bare,

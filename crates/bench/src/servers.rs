@@ -4,7 +4,7 @@ use std::io::{self, BufRead as _, BufReader};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::control::User;
 
@@ -15,6 +15,8 @@ pub(crate) const GENERATOR_CORE: usize = 1;
 const SEATS: usize = 16;
 /// Rooms whose seats are held from one source address: Parlour allows 64 sessions for each.
 const ROOMS_PER_SOURCE: usize = 4;
+/// Where peers outside are, for servers that reach some.
+pub(crate) const PEERS: Ipv4Addr = Ipv4Addr::new(127, 3, 0, 1);
 const START_WITHIN: Duration = Duration::from_secs(10);
 
 /// Whom to measure.
@@ -22,6 +24,8 @@ const START_WITHIN: Duration = Duration::from_secs(10);
 pub(crate) enum Kind {
     /// The release binary, its defaults, one relay worker because there is one core.
     Parlour,
+    /// The same binary as a TURN server for other applications: relayed addresses are sockets.
+    ParlourPublic,
     /// Debian's turnserver.
     Coturn,
     /// turn-server of the Rust registry.
@@ -36,6 +40,7 @@ impl Kind {
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Parlour => "Parlour",
+            Self::ParlourPublic => "Parlour, public relay",
             Self::Coturn => "coturn",
             Self::TurnRs => "turn-rs",
             Self::Bare => "bare recvmmsg/sendmmsg",
@@ -43,9 +48,14 @@ impl Kind {
         }
     }
 
-    /// Whether it speaks TURN at all.
+    /// Whether two of its clients can be measured talking to each other, by TURN.
     pub(crate) const fn is_relay(self) -> bool {
         matches!(self, Self::Parlour | Self::Coturn | Self::TurnRs)
+    }
+
+    /// Whether its relayed addresses are sockets that peers outside can be reached from.
+    pub(crate) const fn reaches_peers(self) -> bool {
+        matches!(self, Self::ParlourPublic | Self::Coturn)
     }
 }
 
@@ -63,6 +73,7 @@ impl Programs {
     pub(crate) fn has(&self, kind: Kind) -> bool {
         match kind {
             Kind::Parlour => self.parlour.exists() && self.hold_seats.exists(),
+            Kind::ParlourPublic => self.parlour.exists(),
             Kind::Coturn => self.coturn.exists(),
             Kind::TurnRs => self.turn_rs.exists(),
             Kind::Bare | Kind::BareMerged => true,
@@ -77,6 +88,7 @@ pub(crate) struct Server {
     users: Vec<User>,
     main: Child,
     helpers: Vec<Child>,
+    /// A file that was written for it.
     config: Option<PathBuf>,
 }
 
@@ -88,6 +100,7 @@ impl Server {
     pub(crate) fn start(kind: Kind, programs: &Programs, seats: usize) -> io::Result<Self> {
         match kind {
             Kind::Parlour => parlour(programs, seats),
+            Kind::ParlourPublic => parlour_public(programs, seats),
             Kind::Coturn => coturn(programs),
             Kind::TurnRs => turn_rs(programs),
             Kind::Bare | Kind::BareMerged => bare(kind),
@@ -167,6 +180,37 @@ fn parlour(programs: &Programs, seats: usize) -> io::Result<Server> {
         }
     }
     Ok(server)
+}
+
+/// One user for each client, as an application would mint them.
+fn parlour_public(programs: &Programs, clients: usize) -> io::Result<Server> {
+    const SECRET: &str = "a secret of the comparison";
+    let port = free_port()?;
+    let path = std::env::temp_dir().join(format!("parlour-bench-{}-{port}.secrets", std::process::id()));
+    std::fs::write(&path, format!("bench = {SECRET}\n"))?;
+    let mut command = pinned(SERVER_CORE, &programs.parlour);
+    command.args(["--listen", "127.0.0.1:0", "--relay-listen", "127.0.0.1:0"]);
+    command.args(["--relay-workers", "1", "--log", "error"]);
+    command.arg("--public-relay-secret-file").arg(&path);
+    command.args(["--public-relay-listen", &format!("127.0.0.1:{port}")]);
+    command.args(["--public-relay-ports", "10000-65535"]);
+    command.args(["--public-relay-allow", &PEERS.to_string()]);
+    let mut main = command.stdout(Stdio::piped()).spawn()?;
+    first_lines(&mut main, 1)?;
+    let in_a_day = SystemTime::now() + Duration::from_secs(86_400);
+    let expires = in_a_day
+        .duration_since(UNIX_EPOCH)
+        .map_err(io::Error::other)?
+        .as_secs();
+    let user = |client| User::of_secret(SECRET, format!("{expires}:{client}"));
+    Ok(Server {
+        kind: Kind::ParlourPublic,
+        address: (Ipv4Addr::LOCALHOST, port).into(),
+        users: (0..clients).map(user).collect(),
+        main,
+        helpers: Vec::new(),
+        config: Some(path),
+    })
 }
 
 fn coturn(programs: &Programs) -> io::Result<Server> {

@@ -5,6 +5,8 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use md5::{Digest as _, Md5};
 use sha1::Sha1;
@@ -132,6 +134,13 @@ impl Login {
     }
 }
 
+/// base64(HMAC-SHA1(secret, user name)), as Nextcloud Talk, Synapse and coturn do.
+pub(crate) fn shared_secret_password(secret: &str, username: &str) -> String {
+    let mut mac = Hmac::<Sha1>::new_from_slice(secret.as_bytes()).expect("HMAC takes keys of any length");
+    mac.update(username.as_bytes());
+    STANDARD.encode(mac.finalize().into_bytes())
+}
+
 /// What an answer says: done, or an error code.
 pub(crate) fn outcome(message: &[u8]) -> Result<(), u16> {
     match attribute(message, ERROR_CODE) {
@@ -221,6 +230,15 @@ mod tests {
         let request = Writer::new(ALLOCATE, [1; 12]).udp_transport().bytes();
         assert_eq!(frame_length(&request), Some(request.len()));
         assert_eq!(frame_length(b"\x40\x01\x00"), None);
+    }
+
+    /// The vector of the credentials' own tests, made with Python.
+    #[test]
+    fn a_shared_secret_gives_the_known_password() {
+        assert_eq!(
+            shared_secret_password("north-wind-and-the-sun", "1735689600:alice"),
+            "zjky0quGQUxpl3yYEpypjIZWHNo="
+        );
     }
 
     /// RFC 8489 §9.2.2 gives this key for user "user", realm "realm", password "pass".
