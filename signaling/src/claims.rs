@@ -1,4 +1,4 @@
-//! Making rooms, giving them other links and other rules, and giving a restarted server back what it lost
+//! Making rooms by link or by name, giving them other links and other rules, and giving a restarted server back what it lost
 //! (seal, sections 1.4 and 2).
 //!
 //! Everything that comes here is signed by the host key; who carries it does not matter.
@@ -35,7 +35,13 @@ impl Signaling {
         if foreign && !own {
             return Err(Refusal::RoomExists);
         }
-        self.claim(now, sid, claim)?;
+        let made = self.claim(now, sid, claim)?;
+        if now < self.started + self.config.makes_way_within {
+            let until = now + self.config.makes_way_for;
+            if let Some(room) = made.and_then(|tag| self.rooms.get_mut(tag)) {
+                room.makes_way_until = Some(until);
+            }
+        }
         Ok(ServerMessage::Created(Empty {}))
     }
 
@@ -72,14 +78,21 @@ impl Signaling {
             return Err(Refusal::RoomOver);
         }
         let states = Self::read_states(host_pk, states)?;
-        verify_box(host_pk, room_id, &room_box, &box_sig)?;
-        let name = Name {
-            room_box,
-            box_sig,
-            prefix,
+        let called = states.first().ok_or(Refusal::BadRequest)?.room.clone();
+        let room_box = match (called.id(), room_box, box_sig) {
+            (None, Some(room_box), Some(box_sig)) => {
+                verify_box(host_pk, room_id, &room_box, &box_sig)?;
+                Some((room_box, box_sig))
+            }
+            (Some(id), None, None) if id == room_id => None,
+            (Some(_) | None, _, _) => return Err(Refusal::BadRequest),
         };
+        let name = Name { room_box, prefix };
         if let Some(tag) = self.rooms.of_host(host_pk) {
             let room = self.rooms.get(tag).ok_or(Refusal::NoSuchRoom)?;
+            if room.called != called {
+                return Err(Refusal::BadState);
+            }
             if !room.names.contains_key(&room_id) && room.names.len() >= self.config.names_per_room {
                 return Err(Refusal::Busy);
             }
@@ -107,9 +120,10 @@ impl Signaling {
 
     fn new_room(&mut self, now: Instant, host: HostPk, states: Vec<State>) -> Result<Room, Refusal> {
         let mut set = StateSet::default();
-        let mode = states.first().map(|state| state.rules.mode);
+        let first = states.first().ok_or(Refusal::BadState)?;
+        let (mode, called) = (first.rules.mode, first.room.clone());
         for state in states {
-            if Some(state.rules.mode) != mode {
+            if state.rules.mode != mode || state.room != called {
                 return Err(Refusal::BadState);
             }
             state.verify(host)?;
@@ -125,7 +139,7 @@ impl Signaling {
             return Err(Refusal::BadState);
         }
         let ended = standing.over || standing.ends.is_some_and(|ends| ends <= unix);
-        let room = Room::new(now, self.rooms.next_tag(), host, set, standing);
+        let room = Room::new(now, self.rooms.next_tag(), host, called, set, standing);
         if ended {
             self.rooms.bury(now, &self.config, &room);
             self.wake_sweep(now);
@@ -169,7 +183,7 @@ impl Signaling {
             return Ok(());
         }
         for state in &news {
-            if state.rules.mode != room.standing.mode {
+            if state.rules.mode != room.standing.mode || state.room != room.called {
                 return Err(Refusal::BadState);
             }
             state.verify(room.host)?;

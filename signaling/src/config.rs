@@ -77,6 +77,10 @@ pub struct Config {
     pub invitations_per_room: usize,
     /// Host keys that may claim one room id.
     pub claims_per_name: usize,
+    /// A named room that is made so soon after the start …
+    pub makes_way_within: Duration,
+    /// … makes way for so long for one that is restored and has more people.
+    pub makes_way_for: Duration,
     /// Shortest time between two views of a room; changes in between are told together. A signal never overtakes
     /// the view that introduces its sender.
     pub view_every: Duration,
@@ -170,6 +174,8 @@ impl Default for Config {
             invitations_per_room: 64,
             names_per_room: 32,
             claims_per_name: 4,
+            makes_way_within: Duration::from_secs(60),
+            makes_way_for: Duration::from_secs(600),
             view_every: Duration::from_millis(100),
             keep_unused: Duration::from_secs(600),
             keep_empty: Duration::from_secs(24 * 3600),

@@ -9,8 +9,9 @@
 use ed25519_dalek::VerifyingKey;
 
 use crate::encoding::{hash, lv};
-use crate::id::{Core, HostPk, Pid, RoomId, RoomName, SealedBox, SessionId, Signature, Spk};
+use crate::id::{Core, HostPk, Pid, RoomId, SealedBox, SessionId, Signature, Spk};
 use crate::refusal::Refusal;
+use crate::room_name::RoomName;
 
 /// First byte of a core of this version.
 const VERSION: u8 = 1;
@@ -31,7 +32,7 @@ impl Person {
     /// [`Refusal::BadRequest`] for a core of another version, [`Refusal::BadSignature`] if its person did not sign
     /// it for this room and this session.
     pub(crate) fn read(
-        room: RoomName,
+        room: &RoomName,
         session: SessionId,
         core: &Core,
         sig: &Signature,
@@ -43,9 +44,10 @@ impl Person {
             return Err(Refusal::BadRequest);
         }
         let spk = Spk(spk.try_into().expect("split after 32 bytes"));
-        let signed = lv(&[b"parlour/1 join", &room.0, &session.0, &core.0]);
+        let room = room.as_bytes();
+        let signed = lv(&[b"parlour/1 join", room, &session.0, &core.0]);
         verify(&spk.0, &signed, sig)?;
-        let hid = hash(&lv(&[b"parlour/1 id", &room.0, &core.0]));
+        let hid = hash(&lv(&[b"parlour/1 id", room, &core.0]));
         let [a, b, c, d, e, f, g, h, ..] = hid;
         Ok(Self {
             hid,
@@ -56,10 +58,10 @@ impl Person {
 
     /// # Errors
     /// [`Refusal::BadSignature`] if the host key did not sign that this page is a host.
-    pub(crate) fn is_host(&self, host: HostPk, sig: &Signature) -> Result<(), Refusal> {
+    pub(crate) fn is_host(&self, host: HostPk, room: &RoomName, sig: &Signature) -> Result<(), Refusal> {
         verify(
             &host.0,
-            &lv(&[b"parlour/1 host-in", &host.room().0, &self.hid]),
+            &lv(&[b"parlour/1 host-in", room.as_bytes(), &self.hid]),
             sig,
         )
     }

@@ -245,7 +245,7 @@ impl Signaling {
         let (action, close, wait) = match code {
             ByeCode::Restart => (Action::Rejoin, CloseCode::Restart, Some(self.rejoin_delay())),
             ByeCode::Queue => (Action::Rejoin, CloseCode::Policy, Some(AFTER_QUEUE)),
-            ByeCode::Removed | ByeCode::Over | ByeCode::Replaced | ByeCode::Expired => {
+            ByeCode::Removed | ByeCode::Over | ByeCode::Replaced | ByeCode::Expired | ByeCode::GaveWay => {
                 (Action::Stop, CloseCode::Ended, None)
             }
         };
@@ -313,5 +313,6 @@ fn words(code: ByeCode) -> &'static str {
         ByeCode::Over => "This room has ended.",
         ByeCode::Replaced => "This page joined again elsewhere.",
         ByeCode::Expired => "The time of this room is up.",
+        ByeCode::GaveWay => "The room of this name that was here before the server restarted is back.",
     }
 }

@@ -65,14 +65,12 @@ macro_rules! prints_nothing {
 }
 
 bytes!(
-    /// What the server knows a link by: derived by a page from the link's secret (seal, section 1).
+    /// What the server knows a link by: derived by a page from the link's secret (seal, section 1), or from the name of
+    /// a named room ([`crate::RoomName::id`]).
     RoomId, 12);
 bytes!(
-    /// The host's public Ed25519 key. One room has one; several may claim the same [`RoomId`].
+    /// The host's public Ed25519 key. One room has one, and one key has one room; several may claim the same [`RoomId`].
     HostPk, 32);
-bytes!(
-    /// The room as it stands in everything signed: 0x01 ‖ H(host_pk) for rooms that are reached by a link.
-    RoomName, 33);
 bytes!(
     /// A person's public Ed25519 key in one room.
     Spk, 32);
@@ -92,23 +90,12 @@ bytes!(
     /// The secret half of a session's ticket: good for one resumption, kept by the server as a hash only.
     Token, 32);
 
-prints_nothing!(RoomId, HostPk, RoomName, Spk, Core, Signature, SessionId, Token);
+prints_nothing!(RoomId, HostPk, Spk, Core, Signature, SessionId, Token);
 
 /// A participant id is random, public in its room and of this page's life only: tests and traces may show it.
 impl fmt::Debug for Pid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Pid({})", self.to_text())
-    }
-}
-
-impl HostPk {
-    /// The room that this host's signatures are about.
-    #[must_use]
-    pub fn room(self) -> RoomName {
-        let mut name = [1; 33];
-        let (_, rest) = name.split_at_mut(1);
-        rest.copy_from_slice(&hash(&self.0));
-        RoomName(name)
     }
 }
 

@@ -62,9 +62,10 @@ impl Signaling {
             book.miss(now, join.room_id);
             return Err(Refusal::NoSuchRoom);
         };
-        let person = Person::read(join.host_pk.room(), sid, &join.core, &join.join_sig)?;
+        let called = &self.rooms.get(tag).ok_or(Refusal::NoSuchRoom)?.called;
+        let person = Person::read(called, sid, &join.core, &join.join_sig)?;
         if let Some(host_in) = &join.host_in {
-            person.is_host(join.host_pk, host_in)?;
+            person.is_host(join.host_pk, called, host_in)?;
         }
         let who = Participant {
             person,
@@ -100,7 +101,7 @@ impl Signaling {
             if room.is_full(&self.config) {
                 return Err(Refusal::RoomFull(room.seats.len()));
             }
-            Some(self.give_seat(tag, who))
+            Some(self.give_seat(now, tag, who))
         } else {
             if !room.porch_takes(&self.config, who.prefix) {
                 return Err(Refusal::Busy);
@@ -174,9 +175,9 @@ impl Signaling {
             .take(now, self.config.costly)
             .map_err(Refusal::Rate)?;
         let room = self.rooms.get_mut(place.room).ok_or(Refusal::NotInRoom)?;
-        let host_pk = room.host;
+        let (host_pk, called) = (room.host, room.called.clone());
         let who = room.participant_mut(place.pid).ok_or(Refusal::NotInRoom)?;
-        who.person.is_host(host_pk, &host.host_in)?;
+        who.person.is_host(host_pk, &called, &host.host_in)?;
         who.is_host = true;
         self.fill(now, place.room);
         Ok(ServerMessage::Done(Empty {}))
@@ -319,7 +320,7 @@ impl Signaling {
         };
         self.stats.porch -= 1;
         let session = who.session;
-        let seat = self.give_seat(tag, who);
+        let seat = self.give_seat(now, tag, who);
         let ice_servers = self.ice_servers(session, Some(seat));
         self.say(
             session,
@@ -345,13 +346,16 @@ impl Signaling {
         self.change(tag);
     }
 
-    fn give_seat(&mut self, tag: RoomTag, who: Participant) -> SeatId {
+    fn give_seat(&mut self, now: Instant, tag: RoomTag, who: Participant) -> SeatId {
         let seat = SeatId::from_random(self.random_bytes());
         if let Some(room) = self.rooms.get_mut(tag) {
             room.seat(seat, who);
             self.stats.seats += 1;
             self.stats.seats_opened_total += 1;
             self.outputs.push_back(Output::SeatOpened { seat, room: tag });
+        }
+        for other in self.rooms.outnumbered(now, tag) {
+            self.end_room(now, other, ByeCode::GaveWay, false);
         }
         seat
     }

@@ -26,6 +26,7 @@ mod message;
 mod refusal;
 mod requests;
 mod room;
+mod room_name;
 mod rooms;
 mod session;
 mod signaling;
@@ -38,12 +39,13 @@ mod views;
 pub use config::{Config, IceTemplate, Rate};
 pub use connection::{Closed, ConnectionId, Source};
 pub use envelope::{ClientFrame, ServerFrame, Unreadable};
-pub use id::{Core, HostPk, Pid, RoomId, RoomName, SealedBox, SessionId, Signature, Spk, Token};
+pub use id::{Core, HostPk, Pid, RoomId, SealedBox, SessionId, Signature, Spk, Token};
 pub use message::{
     Action, Bye, ByeCode, Claim, ClientMessage, ClientSignal, Empty, ErrorBody, ErrorCode, Hello, Host,
     HostClaim, Ice, IceServer, Invitation, Invite, Join, Joined, Look, Redeem, Resume, Resumed, RoomInfo,
     Seat, SeatView, Seated, ServerMessage, ServerSignal, SignedState, States, View, Welcome,
 };
 pub use parlour_credentials::{Credentials, RoomTag, SeatId};
+pub use room_name::RoomName;
 pub use signaling::{Output, Signaling};
 pub use stats::Stats;

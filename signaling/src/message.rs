@@ -116,16 +116,18 @@ pub struct Resume {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Claim {
-    /// The link that is claimed.
+    /// The link or name that is claimed.
     pub room_id: RoomId,
     /// By whom.
     pub host_pk: HostPk,
     /// One to four rules, none of which dominates another.
     pub states: Vec<SignedState>,
-    /// What proves the claim to those who have the link.
-    pub room_box: SealedBox,
+    /// What proves the claim to those who have the link; a named room has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub room_box: Option<SealedBox>,
     /// The host's signature over `room_id` and `room_box`.
-    pub box_sig: Signature,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub box_sig: Option<Signature>,
 }
 
 /// Rules as the host signed them.
@@ -258,10 +260,12 @@ pub struct RoomInfo {
 pub struct HostClaim {
     /// Who.
     pub host_pk: HostPk,
-    /// The proof for those who have the link.
-    pub room_box: SealedBox,
+    /// The proof for those who have the link; a named room has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub room_box: Option<SealedBox>,
     /// The host's signature over it.
-    pub box_sig: Signature,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub box_sig: Option<Signature>,
     /// The rules, or as many of them as a frame can take.
     pub states: Vec<SignedState>,
     /// How many people have a seat.
@@ -368,7 +372,7 @@ pub enum Action {
 
 /// Why a session ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 pub enum ByeCode {
     /// The server restarts.
     Restart,
@@ -382,6 +386,8 @@ pub enum ByeCode {
     Replaced,
     /// The time that the rules gave the room is up.
     Expired,
+    /// The room of this name that was here before a restart has come back.
+    GaveWay,
 }
 
 /// A refusal.

@@ -1,4 +1,4 @@
-//! One room: its links, its rules, who has a seat and who stands on the porch.
+//! One room: its links or its name, its rules, who has a seat and who stands on the porch.
 //!
 //! Bookkeeping only. Who gets a seat is judged in `membership`; who is told of it in `views`.
 
@@ -12,6 +12,7 @@ use crate::core::Person;
 use crate::id::{HostPk, Pid, RoomId, SealedBox, SessionId, Signature, Spk};
 use crate::limits::Prefix;
 use crate::message::{HostClaim, SeatView, SignedState, View};
+use crate::room_name::RoomName;
 use crate::states::{Standing, StateSet};
 
 /// Rules that one claim in `room` may fill, in bytes of the frame: four claims fit a frame.
@@ -22,6 +23,9 @@ const MOST_REMEMBERED: usize = 64;
 pub(crate) struct Room {
     pub(crate) tag: RoomTag,
     pub(crate) host: HostPk,
+    pub(crate) called: RoomName,
+    /// A named room that was made when the server had just started makes way until then for one that comes back.
+    pub(crate) makes_way_until: Option<Instant>,
     pub(crate) names: BTreeMap<RoomId, Name>,
     /// Boxes that hosts left, by the invitation's id.
     pub(crate) invitations: BTreeMap<RoomId, SealedBox>,
@@ -56,10 +60,10 @@ pub(crate) enum Missed {
     Always,
 }
 
-/// A link of the room.
+/// A link of the room, or its name.
 pub(crate) struct Name {
-    pub(crate) room_box: SealedBox,
-    pub(crate) box_sig: Signature,
+    /// Signed by the host; of a link.
+    pub(crate) room_box: Option<(SealedBox, Signature)>,
     /// Who claimed it.
     pub(crate) prefix: Prefix,
 }
@@ -96,12 +100,15 @@ impl Room {
         now: Instant,
         tag: RoomTag,
         host: HostPk,
+        called: RoomName,
         states: StateSet,
         standing: Standing,
     ) -> Self {
         Self {
             tag,
             host,
+            called,
+            makes_way_until: None,
             names: BTreeMap::new(),
             invitations: BTreeMap::new(),
             states,
@@ -257,9 +264,7 @@ impl Room {
 
     /// What is told to those who ask by `name`.
     pub(crate) fn claim(&self, name: RoomId) -> Option<HostClaim> {
-        let Name {
-            room_box, box_sig, ..
-        } = self.names.get(&name)?;
+        let (room_box, box_sig) = self.names.get(&name)?.room_box.clone().unzip();
         let mut bytes = 0;
         let mut states = self.states.signed();
         states.retain(|state| {
@@ -268,8 +273,8 @@ impl Room {
         });
         Some(HostClaim {
             host_pk: self.host,
-            room_box: room_box.clone(),
-            box_sig: *box_sig,
+            room_box,
+            box_sig,
             states,
             seats: self.seats.len(),
         })

@@ -181,10 +181,26 @@ impl Rooms {
             .map(|room| room.tag)
     }
 
-    /// Buries a room that has ended.
+    /// Buries a room that has ended. A link is dead with it; a name is free for whoever comes next.
     pub(crate) fn bury(&mut self, now: Instant, config: &Config, room: &Room) {
         let keep = (config.tombstone_for, config.tombstones);
-        self.graves.bury(now, keep, room.host, room.names.keys().copied());
+        let links = room.names.keys().copied().filter(|_| !room.called.is_named());
+        self.graves.bury(now, keep, room.host, links);
+    }
+
+    /// Rooms of the same name that make way for this one: made while the server had just started, and with fewer people
+    /// (seal, section 1.4).
+    pub(crate) fn outnumbered(&self, now: Instant, tag: RoomTag) -> Vec<RoomTag> {
+        let makes_way = |room: &Room| room.makes_way_until.is_some_and(|until| now < until);
+        let Some(room) = self.get(tag).filter(|room| !makes_way(room)) else {
+            return vec![];
+        };
+        let name = room.called.id();
+        name.into_iter()
+            .flat_map(|id| self.named(id))
+            .filter(|other| makes_way(other) && other.seats.len() < room.seats.len())
+            .map(|other| other.tag)
+            .collect()
     }
 
     fn unclaim(&mut self, id: RoomId, tag: RoomTag) {

@@ -67,7 +67,7 @@ pub struct Signaling {
     pub(crate) config: Config,
     pub(crate) credentials: Credentials,
     pub(crate) random: StdRng,
-    started: Instant,
+    pub(crate) started: Instant,
     started_unix_ms: u64,
     pub(crate) connections: BTreeMap<ConnectionId, Connection>,
     pub(crate) sessions: BTreeMap<SessionId, Session>,

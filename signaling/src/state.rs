@@ -10,9 +10,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::core::verify;
 use crate::encoding::{hash, lv};
-use crate::id::{HostPk, RoomId, RoomName, Spk};
+use crate::id::{HostPk, RoomId, Spk};
 use crate::message::SignedState;
 use crate::refusal::Refusal;
+use crate::room_name::RoomName;
 
 /// Longest text, bytes.
 const MOST_BYTES: usize = 8192;
@@ -21,9 +22,11 @@ const MOST_LISTED: usize = 64;
 /// Integers are exact in every JSON reader below this.
 const TOO_GREAT: u64 = 1 << 53;
 
-/// A state of one room whose form is right; its signature is checked by [`State::verify`].
+/// A state whose form is right; its signature is checked by [`State::verify`].
 pub(crate) struct State {
     pub(crate) signed: SignedState,
+    /// Which room of this host it is about.
+    pub(crate) room: RoomName,
     pub(crate) rules: Rules,
     /// Unix seconds; the rules count until then.
     pub(crate) until: u64,
@@ -94,18 +97,28 @@ pub(crate) struct Link {
 
 impl State {
     /// # Errors
-    /// [`Refusal::BadState`] for every text but the canonical one of a state of this host's room.
+    /// [`Refusal::BadState`] for every text but the canonical one of a state of this host: of the room that its links
+    /// lead to, or of a named one.
     pub(crate) fn read(signed: SignedState, host: HostPk) -> Result<Self, Refusal> {
         if signed.json.len() > MOST_BYTES {
             return Err(Refusal::BadState);
         }
         let document: Document = canonical(&signed.json)?;
         let rules: Rules = canonical(&document.rules)?;
-        let of_this_room = document.v == 1 && document.room == host.room() && rules.host == host;
-        if !of_this_room || document.until >= TOO_GREAT || !rules.are_sound() {
+        let named = document.room.is_named();
+        let of_this_host = rules.host == host && (named || document.room == RoomName::of_link(host));
+        // A link stands in the rules of link rooms, and in no others.
+        let of_its_kind = named == rules.link.is_none();
+        if document.v != 1
+            || !of_this_host
+            || !of_its_kind
+            || document.until >= TOO_GREAT
+            || !rules.are_sound()
+        {
             return Err(Refusal::BadState);
         }
         Ok(Self {
+            room: document.room,
             rules,
             until: document.until,
             mark: hash(document.rules.as_bytes()),

@@ -53,7 +53,7 @@ impl HostKey {
     #[must_use]
     pub fn state(&self, rules: &Rules, until: u64) -> SignedState {
         let rules = serde_json::Value::from(rules.text(self.pk()));
-        let room = self.pk().room().to_text();
+        let room = RoomName::of_link(self.pk()).to_text();
         let json = format!(r#"{{"v":1,"room":"{room}","rules":{rules},"until":{until}}}"#);
         let sig = sign(&self.0, &[b"parlour/1 state", json.as_bytes()]);
         SignedState { json, sig }
@@ -72,15 +72,16 @@ impl HostKey {
             room_id,
             host_pk: self.pk(),
             states: states.to_vec(),
-            room_box,
-            box_sig,
+            room_box: Some(room_box),
+            box_sig: Some(box_sig),
         })
     }
 
     /// Signs that a page belongs to a host.
     #[must_use]
     pub fn host_in(&self, page: &PagePapers) -> Signature {
-        sign(&self.0, &[b"parlour/1 host-in", &self.pk().room().0, &page.hid])
+        let room = RoomName::of_link(self.pk());
+        sign(&self.0, &[b"parlour/1 host-in", room.as_bytes(), &page.hid])
     }
 }
 
@@ -109,12 +110,12 @@ impl PagePapers {
         own.copy_from_slice(&person.verifying_key().to_bytes());
         let (_fp_and_rnd, caps) = rest.split_at_mut(48);
         caps.fill(0);
-        let RoomName(room) = host.room();
+        let room = RoomName::of_link(host);
         Ok(Self {
             host,
             person,
             core: Core(core),
-            hid: Sha256::digest(lv(&[b"parlour/1 id", &room, &core])).into(),
+            hid: Sha256::digest(lv(&[b"parlour/1 id", room.as_bytes(), &core])).into(),
         })
     }
 
@@ -135,8 +136,8 @@ impl PagePapers {
     /// What to say to be let in as a guest, in this session and no other ([`crate::Client::session`]).
     #[must_use]
     pub fn join(&self, room_id: RoomId, session: SessionId) -> Join {
-        let RoomName(room) = self.host.room();
-        let items: [&[u8]; 4] = [b"parlour/1 join", &room, &session.0, &self.core.0];
+        let room = RoomName::of_link(self.host);
+        let items: [&[u8]; 4] = [b"parlour/1 join", room.as_bytes(), &session.0, &self.core.0];
         Join {
             room_id,
             host_pk: self.host,

@@ -70,7 +70,7 @@ fn answer(
         "/healthz" => text(StatusCode::OK, "ok\n"),
         "/readyz" if site.ready.load(Ordering::Relaxed) => text(StatusCode::OK, "ready\n"),
         "/readyz" => text(StatusCode::SERVICE_UNAVAILABLE, "not ready\n"),
-        path => file(path, &headers, &site.assets),
+        path => file(file_at(path), &headers, &site.assets),
     };
     if method == Method::HEAD {
         *response.body_mut() = warp::reply::Response::default().into_body();
@@ -135,6 +135,19 @@ fn host_name(host: &str) -> String {
             .bytes()
             .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-'));
     if plain { name.to_owned() } else { String::new() }
+}
+
+/// What an address shows. `/r/NAME` is the page, whatever the name: it says itself what is wrong with one, and the server
+/// has no need to know. The page names its files relative to its own address, so they are found from there, too.
+fn file_at(path: &str) -> &str {
+    let Some(rest) = path.strip_prefix("/r/") else {
+        return path;
+    };
+    match rest.split_once('/') {
+        None if !rest.is_empty() => "/",
+        Some(("app" | "sdk", _)) => &path["/r".len()..],
+        Some(_) | None => path,
+    }
 }
 
 fn file(path: &str, headers: &HeaderMap, assets: &Assets) -> Reply {
@@ -208,6 +221,25 @@ fn text(status: StatusCode, body: &'static str) -> Reply {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_named_room_is_the_page_and_finds_its_files() {
+        for (path, shows) in [
+            ("/r/choir", "/"),
+            ("/r/app", "/"),
+            ("/r/%C3%A9", "/"),
+            ("/r/app/main.js", "/app/main.js"),
+            ("/r/sdk/parlour.js", "/sdk/parlour.js"),
+            ("/r/", "/r/"),
+            ("/r", "/r"),
+            ("/r/choir/", "/r/choir/"),
+            ("/r/choir/app/main.js", "/r/choir/app/main.js"),
+            ("/r//app/main.js", "/r//app/main.js"),
+            ("/room", "/room"),
+        ] {
+            assert_eq!(file_at(path), shows, "{path}");
+        }
+    }
 
     #[test]
     fn a_host_header_gives_a_name_or_nothing() {

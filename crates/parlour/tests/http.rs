@@ -75,6 +75,40 @@ async fn the_page_is_compressed_and_revalidated() {
     stop(server).await;
 }
 
+/// The page and nothing else: no name is a path into the site, and nothing tells whether a room of that name exists.
+#[tokio::test]
+async fn a_named_room_is_the_same_page() {
+    let server = server(&[]).await;
+    let page = exchange(&server, &get("/", "")).await;
+    for path in [
+        "/r/choir",
+        "/r/nobody-is-here",
+        "/r/Choir%20of%20Ana",
+        "/r/..%2f..%2fetc",
+    ] {
+        let answer = exchange(&server, &get(path, "")).await;
+        assert_eq!(header(&answer, "cache-control"), Some("no-store"), "{path}");
+        let body = |answer: &str| answer.split_once("\r\n\r\n").map(|(_, body)| body.to_owned());
+        assert_eq!(body(&answer), body(&page), "{path}");
+    }
+    let script = exchange(&server, &get("/r/app/main.js", "")).await;
+    assert_eq!(
+        header(&script, "content-type"),
+        Some("text/javascript; charset=utf-8")
+    );
+    for path in [
+        "/r/",
+        "/r/choir/",
+        "/r/choir/app/main.js",
+        "/r/app/../../Cargo.toml",
+        "/r/test/x.js",
+    ] {
+        let answer = exchange(&server, &get(path, "")).await;
+        assert!(answer.starts_with("HTTP/1.1 404 "), "{path}\n{answer}");
+    }
+    stop(server).await;
+}
+
 #[tokio::test]
 async fn head_has_no_body() {
     let server = server(&[]).await;

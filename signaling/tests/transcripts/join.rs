@@ -271,10 +271,10 @@ fn signatures_of_join_and_host_are_checked() {
         ..good.clone()
     };
 
-    let foreign_person = with(ben.join_sig(host.pk(), session, &good.core));
-    let other_room = with(ana.join_sig(stranger.pk(), session, &good.core));
-    let other_core = with(ana.join_sig(host.pk(), session, &ana.page(&host, 3).core));
-    let other_session = with(ana.join_sig(host.pk(), elsewhere, &good.core));
+    let foreign_person = with(ben.join_sig(host.room(), session, &good.core));
+    let other_room = with(ana.join_sig(stranger.room(), session, &good.core));
+    let other_core = with(ana.join_sig(host.room(), session, &ana.page(&host, 3).core));
+    let other_session = with(ana.join_sig(host.room(), elsewhere, &good.core));
     let one = with(Signature([1; 64]));
     let mut foreign_host = good.clone();
     foreign_host.host_in = stranger.join_as_host(link(1), &ana, 2).host_in;

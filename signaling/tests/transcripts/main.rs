@@ -12,6 +12,7 @@ mod limits_of_queues;
 mod limits_of_rooms;
 mod merge;
 mod model;
+mod named;
 mod never_panics;
 mod porch;
 mod protocol_doc;

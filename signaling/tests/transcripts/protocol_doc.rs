@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use ed25519_dalek::{Signer as _, SigningKey, VerifyingKey};
 use parlour_signaling::{
-    ClientFrame, ClientMessage, Join, Pid, ServerFrame, ServerMessage, SessionId, Signature, SignedState,
+    ClientFrame, ClientMessage, Join, Pid, RoomName, ServerFrame, ServerMessage, SessionId, Signature,
+    SignedState,
 };
 
 use crate::common::Bench;
@@ -101,6 +102,7 @@ fn the_examples_are_true() {
     let mut bench = Bench::new();
     let page = bench.page();
     let mut pid = None;
+    let mut claimed = vec![];
     let documented = server().into_iter().find_map(|frame| match frame.message {
         ServerMessage::Welcome(welcome) => Some(welcome.session),
         _ => None,
@@ -126,6 +128,7 @@ fn the_examples_are_true() {
                     panic!("no room")
                 };
                 let claim = &room.hosts[0];
+                claimed.extend(claim.states.clone());
                 assert!(server().into_iter().any(|frame| match frame.message {
                     ServerMessage::Room(room) => {
                         let [host] = &room.hosts[..] else {
@@ -149,14 +152,19 @@ fn the_examples_are_true() {
         .into_iter()
         .flat_map(|frame| states(frame.message))
         .collect();
-    assert_eq!(states.len(), 3);
-    assert!(states.iter().all(|state| bench.view(page).states.contains(state)));
+    assert_eq!(
+        states.len(),
+        4,
+        "of the link room three times, of the named one once"
+    );
+    let known = [bench.view(page).states, claimed].concat();
+    assert!(states.iter().all(|state| known.contains(state)));
 }
 
 fn join_text(join: &Join, session: SessionId) -> Vec<u8> {
     lv(&[
         b"parlour/1 join",
-        &join.host_pk.room().0,
+        RoomName::of_link(join.host_pk).as_bytes(),
         &session.0,
         &join.core.0,
     ])
@@ -217,7 +225,7 @@ fn the_lists_of_codes_are_complete() {
             .all(|code| reads("error", &format!(r#"{{"code":"{code}","text":""}}"#)))
     );
     let byes = table("| code | action | close | meaning |\n");
-    assert_eq!(byes.len(), 6);
+    assert_eq!(byes.len(), 7);
     assert!(byes.iter().all(|code| reads(
         "bye",
         &format!(r#"{{"action":"stop","code":"{code}","text":""}}"#)

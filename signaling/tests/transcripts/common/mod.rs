@@ -14,7 +14,7 @@ use parlour_signaling::{
 };
 
 pub(crate) use page::Page;
-pub(crate) use room::{Host, Person, Rules, TOMORROW, UNIX, link, signed};
+pub(crate) use room::{Host, Person, Rules, TOMORROW, UNIX, link, name_id, signed};
 
 /// A page's place in [`Bench::pages`].
 pub(crate) type P = usize;

@@ -16,8 +16,11 @@ pub(crate) const UNIX: u64 = 1_795_190_400;
 /// A day later, the usual `until`.
 pub(crate) const TOMORROW: u64 = UNIX + 24 * 3600;
 
-/// A host key.
-pub(crate) struct Host(SigningKey);
+/// A host key, and what the room is called that it has.
+pub(crate) struct Host {
+    key: SigningKey,
+    room: Vec<u8>,
+}
 
 /// Somebody.
 #[derive(Clone)]
@@ -48,28 +51,57 @@ pub(crate) struct Rules {
     pub(crate) until: u64,
 }
 
+/// Names of rooms in these tests.
+const NAMES: [&str; 2] = ["choir", "other"];
+
+/// What a join with this id is about.
+fn room_of(host_pk: HostPk, room_id: RoomId) -> Vec<u8> {
+    let named = NAMES.into_iter().find(|name| name_id(name) == room_id);
+    match named {
+        Some(name) => [&[2], name.as_bytes()].concat(),
+        None => [&[1][..], &sha(&host_pk.0)].concat(),
+    }
+}
+
+/// The id of a named room.
+pub(crate) fn name_id(name: &str) -> RoomId {
+    let room = [&[2], name.as_bytes()].concat();
+    RoomId(sha(&lv(&[b"parlour/1 name", &room]))[..12].try_into().unwrap())
+}
+
 /// The link with this number.
 pub(crate) fn link(n: u8) -> RoomId {
     RoomId([n; 12])
 }
 
 impl Host {
+    /// Of a room that is reached by links.
     pub(crate) fn new(n: u8) -> Self {
-        Self(SigningKey::from_bytes(&sha(&[b'h', n])))
+        let key = SigningKey::from_bytes(&sha(&[b'h', n]));
+        let room = [&[1][..], &sha(&key.verifying_key().to_bytes())].concat();
+        Self { key, room }
+    }
+
+    /// Of a room that is reached by a name.
+    pub(crate) fn named(n: u8, name: &str) -> Self {
+        let room = [&[2], name.as_bytes()].concat();
+        Self { room, ..Self::new(n) }
     }
 
     pub(crate) fn pk(&self) -> HostPk {
-        HostPk(self.0.verifying_key().to_bytes())
+        HostPk(self.key.verifying_key().to_bytes())
     }
 
-    pub(crate) fn room(&self) -> [u8; 33] {
-        let mut room = [1; 33];
-        room[1..].copy_from_slice(&sha(&self.pk().0));
-        room
+    pub(crate) fn room(&self) -> &[u8] {
+        &self.room
+    }
+
+    pub(crate) fn is_named(&self) -> bool {
+        self.room[0] == 2
     }
 
     pub(crate) fn sign(&self, message: &[u8]) -> Signature {
-        Signature(self.0.sign(message).to_bytes())
+        Signature(self.key.sign(message).to_bytes())
     }
 
     /// Signs any text as a state.
@@ -87,7 +119,7 @@ impl Host {
         let quoted = serde_json::to_string(rules).unwrap();
         format!(
             r#"{{"v":1,"room":"{}","rules":{quoted},"until":{until}}}"#,
-            b64(&self.room())
+            b64(self.room())
         )
     }
 
@@ -97,16 +129,25 @@ impl Host {
         }
     }
 
-    /// A room's papers.
+    /// A room's papers. Named rooms have no box.
     pub(crate) fn claim(&self, name: RoomId, rules: &[Rules]) -> Claim {
+        if self.is_named() {
+            return Claim {
+                room_id: name,
+                host_pk: self.pk(),
+                states: self.states(rules).states,
+                room_box: None,
+                box_sig: None,
+            };
+        }
         let sealed: Vec<u8> = (0..97).map(|n| n ^ name.0[0] ^ self.pk().0[0]).collect();
         let box_sig = self.sign(&lv(&[b"parlour/1 room-box", &name.0, &sealed]));
         Claim {
             room_id: name,
             host_pk: self.pk(),
             states: self.states(rules).states,
-            room_box: SealedBox::new(sealed).unwrap(),
-            box_sig,
+            room_box: SealedBox::new(sealed),
+            box_sig: Some(box_sig),
         }
     }
 
@@ -132,7 +173,7 @@ impl Host {
     /// The host key's word that this page is a host.
     pub(crate) fn host_in(&self, person: &Person, page: u8) -> Signature {
         let hid = person.page(self, page).hid;
-        self.sign(&lv(&[b"parlour/1 host-in", &self.room(), &hid]))
+        self.sign(&lv(&[b"parlour/1 host-in", self.room(), &hid]))
     }
 }
 
@@ -153,13 +194,13 @@ impl Person {
         core.extend([page; 16]);
         core.extend(0_u32.to_be_bytes());
         let core = Core(core.try_into().unwrap());
-        let hid = sha(&lv(&[b"parlour/1 id", &host.room(), &core.0]));
+        let hid = sha(&lv(&[b"parlour/1 id", host.room(), &core.0]));
         PagePapers { core, hid }
     }
 
-    /// A person's signature under a join in this session.
-    pub(crate) fn join_sig(&self, host_pk: HostPk, session: SessionId, core: &Core) -> Signature {
-        let message = lv(&[b"parlour/1 join", &host_pk.room().0, &session.0, &core.0]);
+    /// A person's signature under a join of this room in this session.
+    pub(crate) fn join_sig(&self, room: &[u8], session: SessionId, core: &Core) -> Signature {
+        let message = lv(&[b"parlour/1 join", room, &session.0, &core.0]);
         Signature(self.0.sign(&message).to_bytes())
     }
 
@@ -183,6 +224,14 @@ impl Rules {
             ends: None,
             over: false,
             until: TOMORROW,
+        }
+    }
+
+    /// A named room that anybody may enter.
+    pub(crate) fn named() -> Self {
+        Self {
+            link: None,
+            ..Self::open(link(0))
         }
     }
 
@@ -253,7 +302,7 @@ pub(crate) fn signed(message: ClientMessage, session: SessionId) -> ClientMessag
                 .map(Person::new)
                 .find(|person| person.spk().0 == join.core.0[33..65]);
             let join_sig = person.map_or(UNSIGNED, |person| {
-                person.join_sig(join.host_pk, session, &join.core)
+                person.join_sig(&room_of(join.host_pk, join.room_id), session, &join.core)
             });
             ClientMessage::Join(Join { join_sig, ..join })
         }
