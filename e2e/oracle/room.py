@@ -52,6 +52,11 @@ def named_room(name):
     return b"\x02" + name.encode()
 
 
+def name_id(room):
+    """Under which id a server knows a named room."""
+    return H(lv("parlour/1 name", room))[:12]
+
+
 def secret(host_pk, r, flags0):
     return H(lv("parlour/1 room", host_pk, r, u8(flags0)))[:16]
 

@@ -86,7 +86,7 @@ def links():
         )
     other = room.seal_room_box(R, some("other salt", 16), HOST_PK, some("other r", 32), 2)
     cases.append({"name": "box refused", "in": {"R": R, "room_box": other, "box_sig": room.sign_room_box(HOST_SEED, R, other)}, "out": {"refused": True}})
-    cases.append({"name": "named room", "in": {"name_text": "book-club"}, "out": {"room": NAMED}})
+    cases.append({"name": "named room", "in": {"name_text": "book-club"}, "out": {"room": NAMED, "room_id": room.name_id(NAMED)}})
     return cases
 
 
@@ -104,14 +104,16 @@ def cores():
         given = {"room": place, "ephemeral": one["ephemeral"], "spk_seed": one["spk_seed"], "fp": some(f"{label} fp", 32), "rnd": some(f"{label} rnd", 16), "caps": 0}
         out = {name: one[name] for name in ("core", "core_sig", "hid")} | {"pid": one["hid"][:8]}
         cases.append({"name": f"core of {label}", "in": given, "out": out})
+    for place in (ROOM, NAMED):
+        ana = person("ana", place)
+        cases.append(
+            {
+                "name": "host-in",
+                "in": {"host_seed": HOST_SEED, "room": place, "hid": ana["hid"]},
+                "out": {"right": room.host_in(HOST_SEED, place, ana["hid"])},
+            }
+        )
     ana = person("ana")
-    cases.append(
-        {
-            "name": "host-in",
-            "in": {"host_seed": HOST_SEED, "room": ROOM, "hid": ana["hid"]},
-            "out": {"right": room.host_in(HOST_SEED, ROOM, ana["hid"])},
-        }
-    )
     session = some("session", 16)
     join_sig = room.join(ROOM, session, ana["spk_seed"], ana["core"])
     given = {"room": ROOM, "session": session, "spk_seed": ana["spk_seed"], "core": ana["core"]}
@@ -137,10 +139,13 @@ def cores():
 
 
 def pairs():
+    return pairs_in(ROOM, "", room.link_key(R, ROOM), room.room_id(R)) + pairs_in(NAMED, ", named room", b"", b"")
+
+
+def pairs_in(place, label, k_link, room_id):
     cases = []
-    ana, ben = person("ana"), person("ben")
-    k_link, room_id = room.link_key(R, ROOM), room.room_id(R)
-    right_ana, right_ben = (room.host_in(HOST_SEED, ROOM, one["hid"]) for one in (ana, ben))
+    ana, ben = person("ana", place), person("ben", place)
+    right_ana, right_ben = (room.host_in(HOST_SEED, place, one["hid"]) for one in (ana, ben))
     for how, x, right_i, right_r, y, psk in (
         (0, b"", b"", right_ben, b"", b""),
         (1, u32(65536 + 77), b"", b"", some("y", 32), some("psk", 32)),
@@ -150,19 +155,20 @@ def pairs():
     ):
         arg = lv(room_id, x, right_i)
         pn_i, pn_r = some(f"pn i {how}", 16), some(f"pn r {how}", 16)
-        T = pair.transcript(ROOM, how, arg, ana["core"], pn_i, ben["core"], pn_r, right_r, y)
+        T = pair.transcript(place, how, arg, ana["core"], pn_i, ben["core"], pn_r, right_r, y)
         keys = pair.keys(T, ana["ephemeral"], ben["core"][1:33], k_link, psk)
         assert keys == pair.keys(T, ben["ephemeral"], ana["core"][1:33], k_link, psk)
-        texts = {0: ["", "x", "é" * 126, "y" * 252, "z" * 253], 1: ["{}"]}.get(how, ["hello"])
+        lengths = ["", "x", "é" * 126, "y" * 252, "z" * 253] if place == ROOM else [""]
+        texts = {0: lengths, 1: ["{}"]}.get(how, ["hello"])
         frames = []
         for n, text in enumerate(texts, 1):
             made = pair.frame(keys["seal_I"], T, ana["hid"][:8], ben["hid"][:8], n, text)
             frames.append({"n": n, "plain_text": text, "k_text": made["k"], "c_text": made["c"]})
         cases.append(
             {
-                "name": f"how {how}",
+                "name": f"how {how}{label}",
                 "in": {
-                    "room": ROOM, "how": how, "arg": arg, "core_i": ana["core"], "pn_i": pn_i, "core_r": ben["core"], "pn_r": pn_r,
+                    "room": place, "how": how, "arg": arg, "core_i": ana["core"], "pn_i": pn_i, "core_r": ben["core"], "pn_r": pn_r,
                     "right_r": right_r, "y": y, "ephemeral_i": ana["ephemeral"], "ephemeral_r": ben["ephemeral"], "k_link": k_link, "psk": psk,
                 },
                 "out": {"T": T, **keys, "conf_mac_I": pair.conf(keys["conf_I"], T), "conf_mac_R": pair.conf(keys["conf_R"], T), "frames": frames},
@@ -188,13 +194,15 @@ def passwords():
     for typed in ("", "tab\t", "line\n", "\u200bx", "\ue000", "x\u2028", "\u0378"):
         cases.append({"name": "OpaqueString refused", "in": {"typed_text": typed}, "out": {"refused": True}})
     inv, salt = some("inv", 16), some("inv salt", 16)
-    inv_id, ipsk, box = room.invitation(inv, ROOM, R, "Ana’s guest", salt)
-    cases.append({"name": "invitation", "in": {"inv": inv, "room": ROOM, "R": R, "label_text": "Ana’s guest", "salt": salt}, "out": {"inv_id": inv_id, "ipsk": ipsk, "box": box}})
-    ana, ben = person("ana"), person("ben")
-    S, pw = password.stretch("correct horse", ROOM, 65536 + 77), 65536 + 77
+    for place, big_r in ((ROOM, R), (NAMED, bytes(16))):
+        inv_id, ipsk, box = room.invitation(inv, place, big_r, "Ana’s guest", salt)
+        cases.append({"name": "invitation", "in": {"inv": inv, "room": place, "R": big_r, "label_text": "Ana’s guest", "salt": salt}, "out": {"inv_id": inv_id, "ipsk": ipsk, "box": box}})
+    pw = 65536 + 77
     pn_n, pn_g = some("pn n", 16), some("pn g", 16)
-    for label, k_link in (("link room", room.link_key(R, ROOM)), ("no link", b"")):
-        sid, ci = password.sid(pn_n, pn_g), password.context(ROOM, pw, ben["hid"], ana["hid"])
+    for label, place, k_link in (("link room", ROOM, room.link_key(R, ROOM)), ("named room", NAMED, b"")):
+        ana, ben = person("ana", place), person("ben", place)
+        S = password.stretch("correct horse", place, pw)
+        sid, ci = password.sid(pn_n, pn_g), password.context(place, pw, ben["hid"], ana["hid"])
         g = password.generator(S, ci, sid)
         scalar_n, scalar_g = some("scalar n", 32), some("scalar g", 32)
         y_n, y_g = password.share(scalar_n, g), password.share(scalar_g, g)
@@ -202,7 +210,7 @@ def passwords():
         assert K == password.share(scalar_g, y_n)
         out = password.outputs(sid, ci, K, x25519(ana["ephemeral"], ben["core"][1:33]), k_link, y_g, y_n, ben["core"], ana["core"])
         given = {
-            "room": ROOM, "pw": pw, "S": S, "pn_n": pn_n, "pn_g": pn_g, "core_n": ana["core"], "core_g": ben["core"],
+            "room": place, "pw": pw, "S": S, "pn_n": pn_n, "pn_g": pn_g, "core_n": ana["core"], "core_g": ben["core"],
             "ephemeral_n": ana["ephemeral"], "ephemeral_g": ben["ephemeral"], "k_link": k_link, "scalar_n": scalar_n, "scalar_g": scalar_g,
         }
         cases.append({"name": f"pake, {label}", "in": given, "out": {"sid": sid, "ci": ci, "g": g, "y_n": y_n, "y_g": y_g, "K": K, **out}})
@@ -211,17 +219,17 @@ def passwords():
 
 def codes():
     cases = []
-    for people_, mode in ((2, "off"), (3, "standard"), (8, "off")):
+    for people_, mode, place in ((2, "off", ROOM), (3, "standard", ROOM), (8, "off", ROOM), (3, "off", NAMED)):
         hids = [some(f"hid {i}", 32) for i in range(people_)]
         run = some(f"run {people_}", 16)
-        view = sas.view(ROOM, HOST_PK, mode, run, hids)
+        view = sas.view(place, HOST_PK, mode, run, hids)
         ns = {hid: some(f"n {i} {people_}", 32) for i, hid in enumerate(hids)}
         code = sas.sas(view, ns)
         emoji, numbers = sas.readings(code)
         cases.append(
             {
                 "name": f"{people_} pages",
-                "in": {"room": ROOM, "host_pk": HOST_PK, "mode_text": mode, "run": run, "hids": hids, "ns": [ns[hid] for hid in hids]},
+                "in": {"room": place, "host_pk": HOST_PK, "mode_text": mode, "run": run, "hids": hids, "ns": [ns[hid] for hid in hids]},
                 "out": {"view": view, "commits": [sas.commitment(view, hid, ns[hid]) for hid in hids], "sas": code, "emoji": emoji, "numbers": numbers},
             }
         )

@@ -51,6 +51,7 @@ def states():
 
     change("everything in it", pw=65536 + 77, ends=until + 3600, over=True, removed=sorted(set(people(9)) - set(people(3))), members=people(3), clock={"h00000000": 1, "hffffffff": 2**53 - 1})
     change("named room", place=NAMED, flags0=None, link=None)
+    change("named room with a password, standard", place=NAMED, flags0=None, link=None, pw=65536 + 77, mode="standard")
     change("named room with a link", place=NAMED, flags0=None)
     change("link room without one", link=None)
     change("standard against flags0", mode="standard")
@@ -103,6 +104,7 @@ def states():
         ("until as text", f'"until":{until}', f'"until":"{until}"'),
         ("until too great", f'"until":{until}', '"until":9007199254740992'),
         ("escaped in room", '"room":"A', '"room":"\\u0041'),
+        ("named room", b64(ROOM), b64(NAMED)),
         ("room of another", b64(ROOM), b64(room.link_room(some("x", 32)))),
         ("newline at the end", "}", "}"),
     ]

@@ -5,11 +5,12 @@
 import { Meeting, ParlourError, supported } from "../sdk/parlour.js";
 import { createDevices } from "./devices.js";
 import { createHosting } from "./hosting.js";
-import { asksOnLeave, houseOf } from "./house.js";
-import { fragmentOf, wholeLink } from "./link_text.js";
+import { asksOnLeave, houseOf, wantsCode } from "./house.js";
+import { addressOf, fragmentOf, linkHere, wholeLink } from "./link_text.js";
 import { takeNote } from "./renewal.js";
 import { isOn } from "./state.js";
 import { deviceSentence } from "./words.js";
+import { nameTaken } from "./words_house.js";
 
 /** @typedef {import("./store.js").Store} Store */
 /** @typedef {import("./words.js").DeviceKind} DeviceKind */
@@ -32,6 +33,10 @@ export function createActions(store) {
   let meeting = null;
   /** @type {AbortController | null} */
   let listening = null;
+  /** Whether a code was asked for in this meeting, or somebody else will. */
+  let coded = false;
+  /** Whether somebody was in the meeting when this page joined. */
+  let cameLast = false;
   /** Whose host link was shown by itself. @type {Room | null} */
   let offered = null;
   /** At the door, until it is clear as whom. @type {{password?: string, message?: string}} */
@@ -55,6 +60,7 @@ export function createActions(store) {
   function adopt(opened) {
     drop();
     meeting = opened;
+    coded = false;
     listening = new AbortController();
     const { signal } = listening;
     opened.addEventListener("change", () => follow(opened), { signal });
@@ -80,10 +86,15 @@ export function createActions(store) {
     const over = where === "left" || where === "ended" || where === "failed";
     if (over) devices.close();
     // A new link, or an invitation that became the room's own: the address follows, so that a reload comes back here.
-    else if (link !== "" && location.hash !== link) history.replaceState(null, "", location.pathname + link);
+    else if (link !== "" && linkHere() !== link) history.replaceState(null, "", addressOf(link));
     dispatch({ type: "meeting", snapshot: { state: where, error, count, durable, me, people, notes, link, house: houseOf(followed) } });
     // Camera and microphone are asked for once there is a room to use them in, and not before.
     if (where === "ready") void devices.openBoth();
+    // Who comes last into a named room has the code made: so it is there once for everybody.
+    if (!coded && wantsCode(state())) {
+      coded = true;
+      if (cameLast) followed.startCode();
+    }
     // Without storage this page is host for as long as it lives, unless its person keeps the link.
     if (!over && me.host && !durable && offered !== followed) {
       offered = followed;
@@ -126,8 +137,8 @@ export function createActions(store) {
       const opened = await Meeting.open({ fragment });
       // A pasted link has never been in the address, and the Back button may have taken it out; one that came with
       // the address only gets its proper spelling.
-      const came = location.hash === fragment;
-      history[came ? "replaceState" : "pushState"](null, "", location.pathname + opened.link);
+      const came = linkHere() === fragment;
+      history[came ? "replaceState" : "pushState"](null, "", addressOf(opened.link));
       adopt(opened);
       // A failed look is told by the meeting's own state.
       await opened.look().catch(() => {});
@@ -158,10 +169,10 @@ export function createActions(store) {
     /** The page was loaded, or somebody walked through its history or edited its address. */
     async arrive() {
       const support = supported();
-      const fragment = location.hash;
+      const link = linkHere();
       if (!support.ok) stop(support);
-      else if (fragment.length > 1 && fragment === state().link && state().screen !== "left") return;
-      else if (fragment.length > 1) await arriveAt(fragment);
+      else if (link !== "" && link === state().link && state().screen !== "left") return;
+      else if (link !== "") await arriveAt(link);
       else if (state().screen === "call") await hosting.leaveNow();
       else {
         drop();
@@ -169,16 +180,18 @@ export function createActions(store) {
       }
     },
 
-    /** @param {{door?: Door, password?: string}} [choices] */
-    async startRoom({ door = "open", password = "" } = {}) {
+    /** @param {{door?: Door, password?: string, name?: string}} [choices] */
+    async startRoom({ door = "open", password = "", name = "" } = {}) {
       if (state().starting) return;
       dispatch({ type: "starting" });
       try {
-        const made = await Meeting.create({ door, password });
-        history.pushState(null, "", location.pathname + made.link);
+        const made = await Meeting.create({ door, password, name });
+        history.pushState(null, "", addressOf(made.link));
         adopt(made);
       } catch (error) {
-        dispatch({ type: "refused", about: "start", text: problemOf(error).text });
+        const { code, text } = problemOf(error);
+        const taken = name !== "" && code === "room-exists";
+        dispatch({ type: "refused", about: "start", text: taken ? nameTaken(wholeLink(`r/${name.toLowerCase().replace(/[\s_]+/gu, "-")}`)) : text });
       }
     },
 
@@ -194,7 +207,14 @@ export function createActions(store) {
 
     /** The link again: after leaving, or when something failed that may have passed. */
     async reopen() {
-      await open(state().link || location.hash, stop);
+      await open(state().link || linkHere(), stop);
+    },
+
+    /** What this device keeps of a named room is in the way: without it, and as somebody new. */
+    async reopenAfresh() {
+      const link = state().link || linkHere();
+      await meeting?.forget();
+      await open(link, stop);
     },
 
     /**
@@ -220,7 +240,7 @@ export function createActions(store) {
     },
 
     home() {
-      history.pushState(null, "", location.pathname);
+      history.pushState(null, "", addressOf(""));
       drop();
       dispatch({ type: "home" });
     },
@@ -271,6 +291,7 @@ export function createActions(store) {
     const going = meeting;
     if (!going || state().joining) return;
     dispatch({ type: "join-asked" });
+    cameLast = false;
     const { name, hideAddress, microphone, camera } = state();
     const { password = "", message = "" } = said;
     said = {};
@@ -289,6 +310,7 @@ export function createActions(store) {
       return;
     }
     if (going !== meeting) return;
+    cameLast = going.count > 1;
     follow(going);
     sendDevices(going);
   }

@@ -151,10 +151,10 @@ export function createHosting({ state, dispatch }, room, complain, copy, unmetOf
     /** @param {string} link */
     copyDeviceLink: (link) => copy("device", link),
 
-    /** @param {string} person */
-    async remove(person) {
+    /** @param {string} person @param {string} password a new one, in a named room */
+    async remove(person, password) {
       ask(null);
-      await tighten(`person/${person}`, (meeting, how) => meeting.remove(person, how));
+      await tighten(`person/${person}`, (meeting, how) => meeting.remove(person, { ...how, password }));
     },
 
     /** @param {string} person */

@@ -9,7 +9,8 @@
 
 /**
  * `invitations` is null where the SDK cannot invite.
- * @typedef {Readonly<Pick<Meeting, "rules" | "waiting" | "knocks" | "wrongPasswords" | "code" | "log"> & {invitations: Inviting["invitations"] | null}>} House
+ * @typedef {Readonly<Pick<Meeting, "rules" | "waiting" | "knocks" | "wrongPasswords" | "code" | "log"> & {invitations: Inviting["invitations"] | null, vacant: boolean}>} House
+ * `vacant`: nobody is in this named room, and whoever goes in is host
  */
 
 /** @type {House} */
@@ -21,6 +22,7 @@ export const noHouse = Object.freeze({
   wrongPasswords: 0,
   code: { state: /** @type {const} */ ("none"), emoji: [], numbers: [], covers: [], missing: [] },
   log: [],
+  vacant: false,
 });
 
 /**
@@ -38,8 +40,8 @@ export const noHouse = Object.freeze({
  * @returns {House}
  */
 export function houseOf(meeting) {
-  const { rules, waiting, knocks, wrongPasswords, code, log } = meeting;
-  return { rules, waiting, knocks, invitations: canInvite(meeting) ? meeting.invitations : null, wrongPasswords, code, log };
+  const { rules, waiting, knocks, wrongPasswords, code, log, vacant } = meeting;
+  return { rules, waiting, knocks, invitations: canInvite(meeting) ? meeting.invitations : null, wrongPasswords, code, log, vacant };
 }
 
 /**
@@ -89,22 +91,27 @@ export function stillDismissed(dismissed, { knocks }, panel, remarks) {
 
 /** Canonical room links never have an i in this place, as their alphabet has none. @param {string} link @returns {boolean} */
 export function isInvitation(link) {
-  return link.startsWith("#1i");
+  return /^(?:r\/[^#]*)?#1i/u.test(link);
+}
+
+/** The name of a room that is reached by one, else empty. @param {string} link @returns {string} */
+export function roomNameOf(link) {
+  return /^r\/([^#]*)/u.exec(link)?.[1] ?? "";
 }
 
 /**
  * What the page asks for before going in. Hosts and the invited come in by right; a password counts while the door is
- * open; a refusal that names the password asks for it whatever the rules said.
+ * open; a refusal that names the password asks for it whatever the rules said. In a named room there is always a place for
+ * one, as only the server says whether there is any (seal.md 1.7).
  * @param {Pick<State, "house" | "me" | "link" | "refusal">} state
- * @returns {{knock: boolean, password: boolean}}
+ * @returns {{knock: boolean, password: boolean, optional: boolean}} `optional`: the password may be left out
  */
 export function entryOf({ house: { rules }, me, link, refusal }) {
   const byRight = me.host || isInvitation(link);
   const asked = refusal?.code === "needs-password" || refusal?.code === "wrong-password";
-  return {
-    knock: !byRight && rules?.door === "knock",
-    password: asked || (!byRight && rules?.door === "open" && rules.password),
-  };
+  const needed = asked || (!byRight && rules?.door === "open" && rules.password) || (!byRight && link.endsWith("#p"));
+  const optional = !needed && !byRight && roomNameOf(link) !== "";
+  return { knock: !byRight && rules?.door === "knock", password: needed || optional, optional };
 }
 
 /**
@@ -126,6 +133,16 @@ export function isAtDoor({ house: { waiting }, screen }) {
 export function isNewCode({ code: before }, { code: after }, dialog) {
   const same = before.state === "ready" && before.numbers.join() === after.numbers.join();
   return after.state === "ready" && !same && dialog?.about !== "code";
+}
+
+/**
+ * Whether a code is due without being asked for: by a name people meet whom nothing has shown to one another (seal.md 8).
+ * @param {Pick<State, "screen" | "link" | "people" | "house">} state
+ * @returns {boolean}
+ */
+export function wantsCode({ screen, link, people, house }) {
+  const met = people.length > 0 && people.every((person) => person.link === "connected");
+  return screen === "call" && roomNameOf(link) !== "" && met && house.code.state === "none";
 }
 
 /**

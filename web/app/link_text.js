@@ -1,12 +1,34 @@
-// Links as text: the whole one for others, and what somebody pasted into the link field, which may be a whole link,
-// one without its scheme, or only what stands after the #. Whether a fragment is a good one is for the SDK to say.
+// Links as text: the whole one for others, the one in the address bar, and what somebody pasted into the link field, which
+// may be a whole link, one without its scheme, or only what stands after the #. Whether it is a good one is for the SDK to
+// say. A link is `#1…`, or `r/choir` for a named room.
 
 /**
- * @param {string} fragment
+ * Where a link stands on this server.
+ * @param {string} link empty: the front page
+ * @param {string} [pathname] of the page as it is
  * @returns {string}
  */
-export function wholeLink(fragment) {
-  return location.origin + location.pathname + fragment;
+export function addressOf(link, pathname = location.pathname) {
+  return pathname.replace(/r\/[^/]*$/u, "") + link;
+}
+
+/**
+ * The link in the address bar.
+ * @param {Pick<Location, "pathname" | "hash">} [from]
+ * @returns {string} empty on the front page
+ */
+export function linkHere({ pathname, hash } = location) {
+  const named = /r\/[^/]+$/u.exec(pathname);
+  const fragment = hash.length > 1 ? hash : "";
+  return named ? named[0] + fragment : fragment;
+}
+
+/**
+ * @param {string} link
+ * @returns {string}
+ */
+export function wholeLink(link) {
+  return location.origin + addressOf(link);
 }
 
 /**
@@ -20,6 +42,8 @@ export function fragmentOf(text, host) {
   const before = hash < 0 ? pasted : pasted.slice(0, hash);
   const other = hostOf(before);
   if (other !== "" && other !== host) return { elsewhere: other };
+  const named = /(?:^|\/)(r\/[^/]+)\/?$/u.exec(before);
+  if (named?.[1]) return { fragment: named[1] + (hash >= 0 ? pasted.slice(hash) : "") };
   if (hash >= 0) return { fragment: pasted.slice(hash) };
   return { fragment: other === "" ? `#${pasted}` : "#" };
 }

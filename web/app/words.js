@@ -201,7 +201,7 @@ const headlines = Object.freeze({
   "link-missing": "Half a link",
   "link-damaged": "Something is off with this link",
   "link-leaked": "This link is no secret any more",
-  "link-unsupported": "An unknown kind of link",
+  "bad-name": "Not a name for a room",
   "room-full": "No chair free",
   "room-over": "The room is closed",
   "refused": "Not this time",

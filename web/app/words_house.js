@@ -25,27 +25,67 @@ export const doors = Object.freeze([
 /**
  * Who can come in, in a sentence.
  * @param {Pick<Rules, "door" | "password"> | null} rules
+ * @param {boolean} [named] reached by a name
  * @returns {string}
  */
-export function doorSentence(rules) {
+export function doorSentence(rules, named = false) {
   switch (rules?.door) {
     case undefined: return "";
-    case "open": return rules?.password ? "Anyone with the link and the password can come in." : "Anyone with the link can come in.";
-    case "knock": return "Whoever has the link can knock, and a host lets people in.";
+    case "open": {
+      const key = named ? "who knows or guesses the name" : "with the link";
+      return rules?.password ? `Anyone ${named ? "who knows the name" : key} and the password can come in.` : `Anyone ${key} can come in.`;
+    }
+    case "knock": return named ? "Anyone can knock, and a host lets people in." : "Whoever has the link can knock, and a host lets people in.";
     case "invite": return "Only personal invitations open the door.";
     case "locked": return "Nobody new can come in. Whoever leaves stays out; a reload of the page comes back.";
   }
 }
 
+/** Where a named room can be made: what a name is, and what protects it. */
+export const namedExplained = "A name can be said aloud, and anybody can guess it. What protects a named room is a password, a door at which people knock, or the code that you read to each other inside. Without a name the room has a link that nobody can guess.";
+
+/** The same for who comes in by one. */
+export const namedOutside = "Anybody can guess a name and open a room under it. Inside, read the code to each other: it shows that nobody is in between.";
+
+/** Above the button that makes the code, in a named room. */
+export const namedInside = "You met by a name, which anybody can guess. Read the code to each other before you say what matters.";
+
+/**
+ * Under the password field of a named room.
+ * @param {boolean} vacant
+ * @returns {string}
+ */
+export function namedPasswordHint(vacant) {
+  return vacant
+    ? "If you set one, everybody who comes needs it."
+    : "If you were told one, type it: the page then shows you to nobody who does not know it.";
+}
+
+/**
+ * Who is in, before one goes in.
+ * @param {string} name
+ * @returns {string}
+ */
+export function vacantSentence(name) {
+  return `Nobody is in “${name}” yet. You will be the first one, and the host.`;
+}
+
+/** A room of the wished name is there. @param {string} address @returns {string} */
+export function nameTaken(address) {
+  return `A room of this name is open already. Go in at ${address}, or choose another name.`;
+}
+
 /**
  * Beside the link, for the first one here.
  * @param {Door | undefined} door
+ * @param {boolean} [named] reached by a name
  * @returns {string}
  */
-export function invitationSentence(door) {
+export function invitationSentence(door, named = false) {
   switch (door) {
     case undefined:
-    case "open": return "Send the link to whoever should come. It is the key to this room.";
+    case "open": if (named) return "Tell the name to whoever should come. Anybody can guess it, so look who comes in.";
+      return "Send the link to whoever should come. It is the key to this room.";
     case "knock": return "Send the link to whoever should come. They knock, and you let them in.";
     case "invite": return "The door opens to personal invitations only: make them under People.";
     case "locked": return "The door is locked: nobody new can come in until it is opened under People.";
@@ -191,10 +231,11 @@ export function codeSentence(state) {
  * What a dialog asks that is answered by yes or by going back. `name` is of whom it is about.
  * @param {Dialog["about"]} about
  * @param {string} name
- * @param {{open: boolean, host?: boolean}} here whether the door is open, and whether this person is host
+ * @param {{open: boolean, host?: boolean, named?: boolean}} here whether the door is open, whether this person is host, and
+ *   whether the room is reached by a name
  * @returns {{title: string, text: string, yes: string, grave: boolean} | null} null for dialogs of another kind
  */
-export function questionOf(about, name, { open, host = false }) {
+export function questionOf(about, name, { open, host = false, named = false }) {
   const who = nameOf(name);
   switch (about) {
     case "settings":
@@ -204,14 +245,15 @@ export function questionOf(about, name, { open, host = false }) {
     case "unmet":
     case "device": return null;
     case "close-door": return { title: "Close the door?", text: keepsNothing(host, true), yes: "Close the door", grave: true };
-    case "end": return { title: "End for everyone?", text: "The room closes for all of you, at once and for good. Its link does not work again.", yes: "End for everyone", grave: true };
+    case "end": return { title: "End for everyone?", text: `The room closes for all of you, at once and for good. ${named ? "Its name is free for whoever comes next." : "Its link does not work again."}`, yes: "End for everyone", grave: true };
     case "new-link": return { title: "Make a new link?", text: "The old one lets nobody in any more. Everybody who is here stays and gets the new one by itself.", yes: "Make a new link", grave: false };
-    case "no-password": return { title: "Remove the password?", text: "Whoever has the link can then come in without one.", yes: "Remove the password", grave: false };
+    case "no-password": return { title: "Remove the password?", text: named ? "Whoever knows or guesses the name can then come in." : "Whoever has the link can then come in without one.", yes: "Remove the password", grave: false };
     case "forget": return { title: "Forget this room here?", text: "You leave, and this device forgets the room’s link, its password and your key. With the link you can come again, as somebody new; if you are host here, not as host.", yes: "Leave and forget", grave: true };
     case "remove": return {
       title: `Remove ${who}?`,
-      text: open
-        ? `${who} goes out at once and cannot come back. As the door is open, the room also gets a new link, and the old one stops working.`
+      text: open && named
+        ? `${who} goes out at once, but knows the name and may come as somebody else. From now on people knock, unless you set a new password.`
+        : open ? `${who} goes out at once and cannot come back. As the door is open, the room also gets a new link, and the old one stops working.`
         : `${who} goes out at once and cannot come back.`,
       yes: `Remove ${who}`, grave: true,
     };

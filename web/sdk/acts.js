@@ -44,15 +44,17 @@ export class Acts extends EventTarget {
 
   /**
    * Gives the room another link; the old one lets nobody new in. `link` changes here and for everybody inside.
-   * @param {Anyway} [how] @throws {ParlourError} `not-host`, `unmet`
+   * @param {Anyway} [how] @throws {ParlourError} `not-host`, `unmet`; `no-link` in a named room
    */
   async newLink(how) { await this.#inside().hosting.newLink(how?.anyway); }
 
   /**
-   * Takes somebody out, for good. While the door is open the room gets a new link, since that person knows the old one.
-   * @param {string} id of a person @param {Anyway} [how] @throws {ParlourError} `not-host`, `host-stays`, `unmet`
+   * Takes somebody out, for good. While the door is open the room gets a new link, since that person knows the old one;
+   * a named room the new `password`, or without one a door at which people knock.
+   * @param {string} id of a person @param {Anyway & {password?: string}} [how]
+   * @throws {ParlourError} `not-host`, `host-stays`, `bad-password`, `unmet`
    */
-  async remove(id, how) { await this.#inside().hosting.remove(id, how?.anyway); }
+  async remove(id, how) { await this.#inside().hosting.remove(id, how); }
 
   /** Ends the meeting for everybody; the link is dead from then on. */
   async end() { await this.#inside().end(); }
@@ -60,7 +62,7 @@ export class Acts extends EventTarget {
   /**
    * A link for somebody who is let in by it without being asked, whatever the door says unless it is locked.
    * @param {{label: string, uses?: number}} options `label`: for whom, shown to hosts; `uses`: people, 1 to 64
-   * @returns {Promise<{id: string, link: string}>} `#1i…`
+   * @returns {Promise<{id: string, link: string}>} `#1i…`, or `r/choir#1i…`
    */
   async invite({ label, uses = 1 }) { return this.#inside().hosting.invite({ label, uses }); }
 

@@ -4,8 +4,9 @@
 // Several tabs of a host device take turns (keep.js, `alone`), so that none overtakes another; several devices may still
 // sign at once: then the strictest of all holds until one of them merges.
 
-import { withPassword } from "./entrance.js";
 import { ParlourError } from "./errors.js";
+import { namedLink } from "./named.js";
+import { withPassword } from "./papers.js";
 import { SealError, b64, unb64 } from "./seal/bytes.js";
 import { isTightening, newHostPage, nextPw, nextRules } from "./seal/issue.js";
 import { stretch } from "./seal/password.js";
@@ -65,25 +66,16 @@ export class Hosting {
 
   /** @param {string} password empty: none from now on @param {boolean} [anyway] @throws {ParlourError} `bad-password`, `unmet` */
   setPassword(password, anyway) {
-    const { knowledge } = this.#parts.entrance;
     return this.#inTurn(async () => {
-      // Any number that the room has not had stands for the one to come.
-      await this.#awaitUnmet({ pw: password === "" ? 0 : Number.MAX_SAFE_INTEGER }, anyway);
-      /** @type {import("./seal/types.js").Password | null} */
-      let next = null;
-      await this.#publish(async (kept) => {
-        const highest = Math.max(kept.pw, ...knowledge.book.held.map(({ rules }) => rules.pw));
-        if (password === "") return { pw: 0 };
-        const pw = nextPw(highest);
-        next = { pw, S: await withPassword(() => stretch(password, knowledge.room, pw)), sure: true };
-        return { pw };
-      }, () => (knowledge.password = next));
+      await this.#awaitUnmet(passwordToCome(password), anyway);
+      await this.#publishWithPassword(password, {});
     });
   }
 
-  /** @param {boolean} [anyway] @throws {ParlourError} `unmet` */
+  /** @param {boolean} [anyway] @throws {ParlourError} `unmet`; `no-link` in a named room */
   newLink(anyway) {
     return this.#inTurn(async () => {
+      if (this.#parts.entrance.name !== "") throw new ParlourError("no-link");
       await this.#awaitUnmet({ link: "" }, anyway);
       await this.#publishWithLink({});
     });
@@ -91,17 +83,20 @@ export class Hosting {
 
   /**
    * Takes a person out; while the door is open, with a new link in the same state, since that person knows the old one.
-   * @param {string} spk @param {boolean} [anyway] @throws {ParlourError} `host-stays`, `unmet`
+   * A name cannot be replaced: there it is a new password, or else the door closes and people knock.
+   * @param {string} spk @param {{anyway?: boolean, password?: string}} [how] `password`: a new one, in a named room
+   * @throws {ParlourError} `host-stays`, `bad-password`, `unmet`
    */
-  remove(spk, anyway) {
+  remove(spk, { anyway, password = "" } = {}) {
     return this.#inTurn(async () => {
       const { rules, invitations } = this.#parts.entrance.knowledge;
       const change = { remove: [spk] };
-      const isOpen = rules?.door === "open" && rules.link !== undefined;
-      if (isOpen) await this.#awaitUnmet({ link: "" }, anyway);
+      const isOpen = rules?.door === "open";
+      if (isOpen) await this.#awaitUnmet(rules.link ? { link: "" } : password !== "" ? passwordToCome(password) : { door: "knock" }, anyway);
       await this.#revoke(invitations.usedBy([spk]));
-      if (isOpen) await this.#publishWithLink(change);
-      else await this.#publish(change);
+      if (isOpen && rules.link) await this.#publishWithLink(change);
+      else if (isOpen && password !== "") await this.#publishWithPassword(password, change);
+      else await this.#publish(isOpen ? { ...change, door: "knock" } : change);
     });
   }
 
@@ -140,6 +135,7 @@ export class Hosting {
     return this.#inTurn(async () => {
       const { entrance, me } = this.#parts;
       const { knowledge, R } = entrance;
+      // In a named room R is zeros: the path of the link says which room it is.
       const made = await knowledge.invitations.make(wish, knowledge.room, knowledge.linkInForce?.R ?? R, me().id);
       if (!made) throw new ParlourError("rules-full");
       const { id, box } = made.row;
@@ -151,7 +147,7 @@ export class Hosting {
       }
       await entrance.self.rememberInvitations();
       this.#user.onGift();
-      return { id, link: made.link };
+      return { id, link: entrance.name === "" ? made.link : namedLink(entrance.name, { secret: made.link }) };
     });
   }
 
@@ -273,11 +269,26 @@ export class Hosting {
     return this.#inTurn(() => this.#publish(change));
   }
 
+  /** @param {string} password empty: none from now on @param {Change} change */
+  async #publishWithPassword(password, change) {
+    const { knowledge } = this.#parts.entrance;
+    /** @type {import("./seal/types.js").Password | null} */
+    let next = null;
+    await this.#publish(async (kept) => {
+      const highest = Math.max(kept.pw, ...knowledge.book.held.map(({ rules }) => rules.pw));
+      if (password === "") return { ...change, pw: 0 };
+      const pw = nextPw(highest);
+      next = { pw, S: await withPassword(() => stretch(password, knowledge.room, pw)), sure: true };
+      return { ...change, pw };
+    }, () => (knowledge.password = next));
+  }
+
   /** @param {Change} change */
   async #publishWithLink(change) {
     const { knowledge } = this.#parts.entrance;
     const { hostKey, seed } = knowledge;
     if (!hostKey || !seed) throw new ParlourError("not-host");
+    if (knowledge.named) throw new ParlourError("no-link");
     const link = await makeLink({ privateKey: hostKey, publicKey: new Uint8Array(knowledge.hostPk), seed }, knowledge.flags0);
     await knowledge.addLink(link.R, link.roomBox, link.boxSig);
     await this.#publish({ ...change, link: b64(link.roomId) });
@@ -342,11 +353,11 @@ export class Hosting {
   #issue(change) {
     const { entrance, mesh, giving, me } = this.#parts;
     const { knowledge, self: { keep } } = entrance;
-    return keep.alone(`host ${knowledge.name}`, async () => {
-      const { hostKey, seed, name } = knowledge;
+    return keep.alone(`host ${knowledge.hostName}`, async () => {
+      const { hostKey, seed, hostName } = knowledge;
       if (!hostKey || !seed) throw new ParlourError("not-host");
       const until = knowledge.now() + STATE_SECONDS;
-      const kept = (await keep.host(name)) ?? newHost(seed, until);
+      const kept = (await keep.host(hostName)) ?? newHost(seed, until);
       await knowledge.adopt(kept.issued);
       const now = Date.now();
       const met = latest([...kept.met, ...giving.met], now - MET_MS);
@@ -361,7 +372,7 @@ export class Hosting {
       const state = await signState(hostKey, knowledge.book.pins, rulesAfter(knowledge, actor, wish), until);
       const removed = latest([...kept.removed, ...(wish.remove ?? []).map((spk) => /** @type {[string, number]} */ ([spk, now]))], now - REMOVED_MS);
       const pw = Math.max(kept.pw, wish.pw ?? 0);
-      await keep.putHost(name, { ...kept, until, issued: [{ json: state.json, sig: b64(state.sig) }], pw, met, removed });
+      await keep.putHost(hostName, { ...kept, until, issued: [{ json: state.json, sig: b64(state.sig) }], pw, met, removed });
       knowledge.book.add([state]);
       return wish;
     });
@@ -390,6 +401,11 @@ function rulesAfter({ book }, actor, change) {
 function latest(list, since) {
   const times = new Map([...list].sort(([, a], [, b]) => a - b));
   return [...times].filter(([, at]) => at >= since).sort(([, a], [, b]) => b - a).slice(0, 256);
+}
+
+/** What a password to come would change: any number that the room has not had stands for it. @param {string} password @returns {Change} */
+function passwordToCome(password) {
+  return { pw: password === "" ? 0 : Number.MAX_SAFE_INTEGER };
 }
 
 /** @param {number} ms */

@@ -213,7 +213,9 @@ export class Inside {
       this.#parts.entrance.checkWay();
       return true;
     } catch (thrown) {
-      if (thrown instanceof ParlourError) this.stay.giveUp(thrown);
+      // Seated already, with a password that rules of another day have made useless: nobody can be met.
+      if (thrown instanceof ParlourError && !this.stay.isEntering) this.#user.onEnd(thrown.code);
+      else if (thrown instanceof ParlourError) this.stay.giveUp(thrown);
       return false;
     }
   }
@@ -233,7 +235,7 @@ export class Inside {
     this.#user.onLink();
     const end = this.#knowledge.endFor(this.#spk);
     if (end) this.#cutOff(end);
-    else if (this.stay.isEntering) this.#checkWay();
+    else if (this.stay.isEntering || this.#knowledge.onlyPassword) this.#checkWay();
     this.#user.onChange();
   }
 
@@ -293,6 +295,7 @@ export class Inside {
   #met(spk, name, host) {
     this.#name(spk, name);
     if (!host || this.#knowledge.hostKey) this.giving.met.set(spk, Date.now());
+    if (this.#knowledge.named && !this.#knowledge.pinned) void this.#parts.entrance.pin().then(() => this.#user.onLink());
     const { password } = this.#knowledge;
     if (password && !password.sure && this.mesh.provenPw === password.pw) {
       this.#knowledge.password = { ...password, sure: true };

@@ -28,18 +28,24 @@ export class Knowledge {
   /** From which the host key grew, if this device has it. @type {Bytes | null} */ seed = null;
   /** @type {import("./seal/types.js").Password | null} */ password = null;
   /** By which this page came. @type {import("./seal/types.js").Invitation | null} */ invitation = null;
+  /** Of a named room: that it is this host's was found out by meeting somebody, or it was made here. */ pinned = false;
+  /** Somebody typed a password for this attempt. */ typed = false;
   /** Of this room, for hosts. */ invitations = new Invitations();
 
-  /** @param {import("./seal/state.js").Pins} pins @param {RoomLink} link */
+  /** @param {import("./seal/state.js").Pins} pins @param {RoomLink | null} link null: in a named room */
   constructor(pins, link) {
     this.book = new Rulebook(pins);
-    this.links.push(link);
+    if (link) this.links.push(link);
   }
 
   get room() { return this.book.pins.room; }
   /** As a word, for storage. */
   get name() { return b64(this.room); }
+  /** The same for what makes a device host: a name may have several rooms in a day, each with a host key of its own. */
+  get hostName() { return this.named ? `${this.name} ${b64(this.hostPk)}` : this.name; }
   get named() { return this.room[0] === 2; }
+  /** seal/types.js */
+  get onlyPassword() { return this.named && this.typed && !this.pinned; }
   get hostPk() { return this.book.pins.hostPk; }
 
   /** The strictest of what stands; null before the first state. */

@@ -7,8 +7,7 @@ import { readLink as decode } from "./seal/link.js";
 /** @typedef {import("./seal/link.js").Link} Link */
 
 /**
- * A link that was read. `room` opens a meeting. `invite`, `host` and `named` are recognised so that a page can say
- * what they are; {@link import("./meeting.js").Meeting.open} refuses them with `link-unsupported`.
+ * A link that was read; {@link import("./meeting.js").Meeting.open} opens all of them.
  * @typedef {{kind: "room" | "invite" | "host" | "named"}} ReadLink
  */
 
@@ -19,7 +18,7 @@ import { readLink as decode } from "./seal/link.js";
  * @param {string} fragment `location.hash`, or better `location.href`: then a secret that an app moved out of the
  *   fragment, and so sent to the server, is noticed
  * @returns {Promise<ReadLink>}
- * @throws {ParlourError} `link-missing`, `link-damaged`, `link-leaked`
+ * @throws {ParlourError} `link-missing`, `link-damaged`, `link-leaked`, `bad-name`
  */
 export async function readLink(fragment) {
   const { kind } = await openLink(fragment);
@@ -34,12 +33,13 @@ export async function readLink(fragment) {
 export async function openLink(fragment) {
   const trimmed = fragment.trim();
   const isAddress = /[#/]/.test(trimmed);
-  if (trimmed === "" || trimmed === "#" || (isAddress && !trimmed.includes("#") && !/\/r\/|%/.test(trimmed))) throw new ParlourError("link-missing");
+  if (trimmed === "" || trimmed === "#" || (isAddress && !trimmed.includes("#") && !/(?:^|\/)r\/|%/.test(trimmed))) throw new ParlourError("link-missing");
   try {
     return await decode(isAddress ? trimmed : `#${trimmed}`);
   } catch (thrown) {
     if (!(thrown instanceof SealError)) throw new ParlourError("fault", { cause: thrown });
     if (thrown.code === "secret-in-path") throw new ParlourError("link-leaked");
+    if (thrown.code === "bad-name") throw new ParlourError("bad-name", { cause: thrown });
     throw new ParlourError("link-damaged", { cause: thrown });
   }
 }

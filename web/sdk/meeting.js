@@ -10,6 +10,7 @@ import { Entrance } from "./entrance.js";
 import { ParlourError, asParlourError, sentenceFor } from "./errors.js";
 import { Keep } from "./keep.js";
 import { openLink } from "./links.js";
+import { tidyRoomName } from "./named.js";
 import { Inside } from "./inside.js";
 import { writeNotes } from "./notes.js";
 import { tidyName } from "./roster.js";
@@ -77,21 +78,25 @@ export class Meeting extends Acts {
    * Makes a room on the server and says where it is. `link` is set once the server has said yes; this page holds the
    * host's key. The meeting is `ready`; call `join` next.
    *
-   * @param {{server?: string, cap?: number, door?: Door, password?: string, offRecord?: boolean}} [options] `server` is an
-   *   origin such as `https://meet.example.org` (this page's own by default); `cap` is how many people fit in, 2 to 16 (8);
-   *   an empty `password` is none; `offRecord` stays as it is for as long as the room lives.
+   * @param {{server?: string, name?: string, cap?: number, door?: Door, password?: string, offRecord?: boolean}} [options] `server` is an
+   *   origin such as `https://meet.example.org` (this page's own by default); `name`: a named room, which anybody can guess
+   *   (by default a link that nobody can); `cap` is how many people fit in, 2 to 16 (8); an empty `password` is none;
+   *   `offRecord` stays as it is for as long as the room lives.
    * @returns {Promise<Meeting>}
-   * @throws {ParlourError} `no-server`, `busy`, `bad-password`, `not-secure`, `no-crypto`, `no-webrtc`, …
+   * @throws {ParlourError} `no-server`, `busy`, `bad-password`, `bad-name`, `room-exists`, `not-secure`, `no-crypto`, `no-webrtc`, …
    */
-  static async create({ server = location.origin, cap = 8, door = "open", password = "", offRecord = true } = {}) {
+  static async create({ server = location.origin, name = "", cap = 8, door = "open", password = "", offRecord = true } = {}) {
+    const called = name === "" ? "" : tidyRoomName(name);
     const meeting = new Meeting(server);
     try {
-      meeting.#entrance = await Entrance.create(meeting.#server, await Keep.open(), { cap, door, password, offRecord });
+      const entrance = await Entrance.before(meeting.#server, await Keep.open(), called);
+      await entrance.make({ cap, door, password, offRecord });
+      meeting.#entrance = entrance;
     } catch (thrown) {
       meeting.#server.end();
       throw asParlourError(thrown);
     }
-    meeting.#link = await meeting.#entrance.link();
+    meeting.#link = (await meeting.#entrance?.link()) ?? "";
     meeting.#me = { ...meeting.#me, host: true };
     meeting.#become("ready");
     return meeting;
@@ -100,25 +105,28 @@ export class Meeting extends Acts {
   /**
    * A meeting for a link that somebody gave. Nothing is sent before `look` or `join`.
    *
-   * @param {{server?: string, fragment: string}} options `fragment` is what stands after the path: `#1…`, or a host's
-   *   `#1h…`, by which this device becomes a host; a whole address will do as well (see readLink). Put `link` in its place
-   *   in the address bar.
+   * @param {{server?: string, fragment: string}} options `fragment` is what stands after the origin: `#1…`, a host's
+   *   `#1h…`, by which this device becomes a host, or a named room's `r/choir`; a whole address will do as well (see
+   *   readLink). Put `link` in its place in the address bar.
    * @returns {Promise<Meeting>} a promise because the check characters of a link are a hash
-   * @throws {ParlourError} `link-missing`, `link-damaged`, `link-leaked`, `link-unsupported`.
+   * @throws {ParlourError} `link-missing`, `link-damaged`, `link-leaked`, `bad-name`.
    */
   static async open({ server = location.origin, fragment }) {
     const link = await openLink(fragment);
-    if (link.kind === "named") throw new ParlourError("link-unsupported");
     const meeting = new Meeting(server);
-    const keep = await Keep.open();
-    if (link.kind === "invitation") meeting.#entrance = Entrance.invited(meeting.#server, keep, link.inv);
-    else meeting.#entrance = await Entrance.of(meeting.#server, keep, link.R, link.kind === "host" ? link.seed : null);
+    meeting.#entrance = await Entrance.of(meeting.#server, await Keep.open(), link);
     meeting.#link = await meeting.#entrance.link();
     return meeting;
   }
 
-  /** The fragment for others, `#1…`; give it as `location.origin + "/" + link`. @returns {string} */
+  /** For others, `#1…` or `r/choir`; give it as `location.origin + "/" + link`. @returns {string} */
   get link() { return this.#link; }
+
+  /** Of a named room, else empty. @returns {string} */
+  get name() { return this.#entrance?.name ?? ""; }
+
+  /** Nobody is in this named room: whoever joins makes it, and is its host. @returns {boolean} */
+  get vacant() { return this.name !== "" && this.#state === "ready" && !this.#entrance?.known; }
 
   /** @returns {MeetingState} */
   get state() { return this.#state; }
@@ -171,10 +179,11 @@ export class Meeting extends Acts {
 
   /**
    * Asks the server whether the room is there. The promise ends with the first answer: `state` is then `ready` or
-   * `no-room`, and while it is `no-room` the server is asked again every 5 s.
+   * `no-room`, and while it is `no-room` the server is asked again every 5 s. A named room in which nobody is is `ready` and
+   * `vacant`, and the server is asked again as well.
    *
    * @returns {Promise<void>}
-   * @throws {ParlourError} `no-server`, `room-over`, `room-expired`, `link-damaged`, …; `state` is then `failed` or `ended`.
+   * @throws {ParlourError} `no-server`, `room-over`, `room-expired`, `two-hosts`, `link-damaged`, …; `state` is then `failed` or `ended`.
    */
   async look() {
     if (!this.#isOutside()) return;
@@ -207,16 +216,17 @@ export class Meeting extends Acts {
 
   /**
    * Goes in. Resolves when this person has a seat; at a door, once somebody opened it: until then `state` is `knocking`,
-   * `waiting` says for what, and `leave` gives up. Tracks stay the caller's: the SDK never stops them.
+   * `waiting` says for what, and `leave` gives up. The first one in a named room makes it; `password` is then the room's.
+   * Tracks stay the caller's: the SDK never stops them.
    *
    * @param {{name?: string, audio?: MediaStreamTrack | null, video?: MediaStreamTrack | null, hideAddress?: boolean,
    *   password?: string, message?: string, move?: boolean}} [options] `hideAddress`: media goes through the relay only, so that the others do
-   *   not learn this device's address; without a relay there is then no call. `password`: one attempt. `message`: what hosts
-   *   read while this person knocks. `move`: as the person who is in this room in another tab of this browser, which then
-   *   stops (`replaced`).
+   *   not learn this device's address; without a relay there is then no call. `password`: one attempt, and in a named room
+   *   in which this person has met nobody the only way in. `message`: what hosts read while this person knocks. `move`: as
+   *   the person who is in this room in another tab of this browser, which then stops (`replaced`).
    * @returns {Promise<void>}
    * @throws {ParlourError} `no-such-room`, `room-full`, `needs-password`, `wrong-password`, `too-many-tries`, `no-password`,
-   *   `refused`, `locked`, `not-invited`, `link-replaced` (all leave the meeting `ready` or `no-room`: try again),
+   *   `name-without-password`, `password-promised`, `door-closed`, `refused`, `locked`, `not-invited`, `link-replaced` (all leave the meeting `ready` or `no-room`: try again),
    *   `refused-for-good`, `room-over`, `removed`, `gave-up`, `no-server`, …
    */
   async join({ name = "", audio = null, video = null, hideAddress = false, password = "", message = "", move = false } = {}) {
@@ -233,6 +243,7 @@ export class Meeting extends Acts {
     try {
       if (password !== "" && !this.#presses.take(performance.now())) throw new ParlourError("too-many-tries");
       await entrance.redeem();
+      if (!entrance.known) await this.#makeNamed(password);
       other = move ? await entrance.self.takeOver() : null;
       // A full room has no seat for both tabs; in any other the old one goes last, so that the room is never left alone.
       const isFull = other !== null && ((await entrance.look()) ?? 0) >= (this.rules?.cap ?? 0);
@@ -270,8 +281,8 @@ export class Meeting extends Acts {
       if (other !== null) await entrance.self.giveBack();
       if (thrown instanceof ParlourError && retryable.has(thrown.code)) {
         const isGone = thrown.code === "no-such-room";
-        this.#become(isGone ? "no-room" : "ready");
-        if (isGone) this.#lookLater();
+        this.#become(isGone && this.name === "" ? "no-room" : "ready");
+        if (isGone) this.#lookLater(isGone);
         throw thrown;
       }
       throw this.#fail(thrown);
@@ -311,17 +322,31 @@ export class Meeting extends Acts {
   async leave() {
     if (isFinal(this.#state)) return;
     const wasIn = this.#inside !== null;
+    // The last one out ends a named room, and its key opens nothing any more: the name is free for the next one.
+    const andHost = this.name !== "" && this.#count <= 1;
     const said = this.#inside?.mesh.sayBye().then(() => (this.#server.live ? this.#server.ask("leave", {}) : undefined)).catch(() => {});
     this.#become("left");
     await Promise.race([said, new Promise((resolve) => setTimeout(resolve, LEAVE_MS))]);
     this.#stop();
-    if (wasIn) await this.#entrance?.self.forget(false);
+    if (wasIn) await this.#entrance?.forget(andHost);
   }
 
   /** Forgets this room on this device, host or not. Leaves first. */
   async forget() {
     await this.leave();
-    await this.#entrance?.self.forget(true);
+    await this.#entrance?.forget(true);
+  }
+
+  /** The first one in is the host (seal.md 1.7), unless somebody was quicker. @param {string} password */
+  async #makeNamed(password) {
+    const entrance = /** @type {Entrance} */ (this.#entrance);
+    try {
+      await entrance.make({ cap: 8, door: "open", password, offRecord: true });
+    } catch (thrown) {
+      if (!(thrown instanceof ParlourError) || thrown.code !== "room-exists") throw thrown;
+      if ((await entrance.look()) === null) throw new ParlourError("no-such-room");
+    }
+    await this.#followLink();
   }
 
   /** The room may have another link, which this page may have been given. */
@@ -348,14 +373,15 @@ export class Meeting extends Acts {
     this.#count = count ?? 0;
     if (this.#entrance?.known?.hostKey) this.#me = { ...this.#me, host: true };
     await this.#followLink();
-    this.#become(count === null ? "no-room" : "ready");
+    this.#become(count === null && this.name === "" ? "no-room" : "ready");
     if (count === null) this.#lookLater();
   }
 
-  #lookLater() {
+  /** @param {boolean} [isGone] a named room that was there may be vacant by now */
+  #lookLater(isGone = false) {
     clearTimeout(this.#lookTimer);
     this.#lookTimer = setTimeout(async () => {
-      if (this.#state !== "no-room") return;
+      if (this.#state !== "no-room" && !this.vacant && !(isGone && this.#state === "ready")) return;
       try {
         await this.#lookOnce();
       } catch (thrown) {
@@ -449,7 +475,7 @@ export class Meeting extends Acts {
 /** Refusals after which one may try again. */
 const retryable = new Set([
   "no-such-room", "room-full", "busy", "rate", "no-server", "session-lost", "not-invited", "invitation-used", "locked", "link-replaced", "refused",
-  "needs-password", "wrong-password", "too-many-tries", "no-password", "bad-password",
+  "needs-password", "name-without-password", "password-promised", "door-closed", "wrong-password", "too-many-tries", "no-password", "bad-password",
 ]);
 /** Errors after which there is nothing to try again. */
 const overs = new Set(["room-over", "removed", "refused-for-good"]);

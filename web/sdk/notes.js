@@ -19,6 +19,7 @@ const sentences = Object.freeze({
   "sees-more": (who, about) => `${who} sees ${about}, you do not (yet).`,
   "sees-less": (who, about) => `You see ${about}, ${who} does not (yet).`,
   "rules-unheard": (who) => `${who} has not heard of the new rules.`,
+  "two-hosts": () => "Somebody here goes by another host's rules: there are two rooms of this name. The connection was closed.",
   "no-host": () => "You are not connected with the host.",
   "queue-full": (who) => `Too much is waiting to be sent to ${who}.`,
 });

@@ -37,8 +37,8 @@ const session = object({
 });
 const host = object({
   host_pk: base64(32),
-  room_box: base64(undefined, 1024),
-  box_sig: base64(undefined, 128),
+  room_box: maybe(base64(undefined, 1024)),
+  box_sig: maybe(base64(undefined, 128)),
   states: list(signedState, 8),
   seats: integer(0, 4096),
 });
@@ -67,7 +67,7 @@ const bodies = {
 /** @typedef {{json: string, sig: string}} SignedState A room's rules as the host signed them. */
 /** @typedef {ReturnType<typeof view>} View Who is in, whole; `n` only grows. */
 /** @typedef {ReturnType<typeof iceServer>} IceServer */
-/** @typedef {ReturnType<typeof host>} HostClaim One who claims a room id, with the proof. */
+/** @typedef {ReturnType<typeof host>} HostClaim One who claims a room id, with the proof; of a name there is none. */
 
 /** @typedef {typeof bodies} Bodies */
 /** @typedef {keyof Bodies} ServerType */
@@ -94,7 +94,7 @@ const bodies = {
  *   ice: {}, leave: {},
  * }} ClientBodies
  */
-/** @typedef {{room_id: string, host_pk: string, states: SignedState[], room_box: string, box_sig: string}} RoomPapers */
+/** Without box for a named room. @typedef {{room_id: string, host_pk: string, states: SignedState[], room_box?: string | undefined, box_sig?: string | undefined}} RoomPapers */
 /** @typedef {keyof ClientBodies} ClientType */
 
 /** Fields of what a page says, in the order in which they are written. Also what keeps others from slipping in. */

@@ -54,15 +54,17 @@ export class Self {
    * @param {Knowledge} knowledge of a room that was just found @param {Uint8Array<ArrayBuffer> | null} seed of a host link
    */
   async recall(knowledge, seed) {
-    const host = await this.keep.host(knowledge.name);
+    const host = await this.keep.host(knowledge.hostName);
     if (host) {
       await knowledge.addSeed(host.seed);
       await knowledge.adopt(host.issued);
       knowledge.invitations.recall(host.invitations);
     } else if (seed && (await knowledge.addSeed(seed))) {
       const until = knowledge.now() + 24 * 3600;
-      await this.keep.putHost(knowledge.name, newHost(seed, until));
+      await this.keep.putHost(knowledge.hostName, newHost(seed, until));
     }
+    // Who has the key of a named room knows whose it is.
+    knowledge.pinned = knowledge.named && knowledge.hostKey !== null;
     const person = await this.keep.person(knowledge.name);
     if (person) await this.#become(knowledge, person);
   }
@@ -77,8 +79,9 @@ export class Self {
     // What was merely typed is no right to come in without being asked.
     const password = knowledge.password?.sure ? knowledge.password : null;
     const { guesses } = this;
+    const pin = knowledge.named && knowledge.pinned ? b64(knowledge.hostPk) : "";
     const marks = { ticks: [...this.ticks], admitted: [...this.admitted], pages: [...this.ownPages] };
-    await this.keep.putPerson(name, { spk: this.#person, states, links, password, guesses, ...marks });
+    await this.keep.putPerson(name, { spk: this.#person, states, links, password, guesses, pin, ...marks });
     for (const { roomId } of knowledge.links) await this.keep.putLink(b64(roomId), name);
   }
 
@@ -95,17 +98,17 @@ export class Self {
   /** This page has been made host: so is this device. */
   async rememberHost() {
     const { knowledge } = this;
-    if (knowledge?.seed) await this.keep.putHost(knowledge.name, newHost(knowledge.seed, knowledge.book.until));
+    if (knowledge?.seed) await this.keep.putHost(knowledge.hostName, newHost(knowledge.seed, knowledge.book.until));
   }
 
   /** Forgets who this person was in this room; or also that this device is host. @param {boolean} andHost */
   async forget(andHost) {
     const { knowledge } = this;
-    if (!knowledge) return;
     this.#forgotten = true;
+    if (!knowledge) return;
     await this.keep.dropPerson(knowledge.name);
     for (const { roomId } of knowledge.links) await this.keep.dropLink(b64(roomId));
-    if (andHost) await this.keep.dropHost(knowledge.name);
+    if (andHost) await this.keep.dropHost(knowledge.hostName);
   }
 
   /** Other tabs of this browser that are in this room. @returns {Promise<string[]>} */
@@ -165,6 +168,9 @@ export class Self {
   /** @param {Knowledge} knowledge @param {import("./keep.js").KeptPerson} person */
   async #become(knowledge, person) {
     this.#person = person.spk;
+    // Another host's room under the same name: the same person, who knows nothing of it.
+    if (knowledge.named && person.pin !== b64(knowledge.hostPk)) return;
+    knowledge.pinned = knowledge.named;
     this.guesses = person.guesses;
     this.ownPages.push(...person.pages);
     // The same maps for as long as this page lives: others hold them.
@@ -179,9 +185,10 @@ export class Self {
   async #changeHost(change) {
     const { knowledge, keep } = this;
     if (!knowledge) return;
-    await keep.alone(`host ${knowledge.name}`, async () => {
-      const host = await keep.host(knowledge.name);
-      if (host) await keep.putHost(knowledge.name, { ...host, ...change(knowledge) });
+    const { hostName } = knowledge;
+    await keep.alone(`host ${hostName}`, async () => {
+      const host = await keep.host(hostName);
+      if (host) await keep.putHost(hostName, { ...host, ...change(knowledge) });
     });
   }
 }

@@ -20,7 +20,7 @@ const final = new Set(["unsupported", "bad-signature", "bad-state", "bad-request
 /** Answers that only rules can make true (seal.md 2: being cut off moves no power). */
 const claims = new Set(["room-over", "removed"]);
 /** What the server's last word means, by its code. @type {Readonly<Record<string, string>>} */
-const ends = Object.freeze({ removed: "removed", over: "room-over", replaced: "replaced", expired: "room-over" });
+const ends = Object.freeze({ "gave-way": "two-hosts", removed: "removed", over: "room-over", replaced: "replaced", expired: "room-over" });
 
 /** @typedef {import("./protocol.js").ServerMessage} ServerMessage */
 /** @typedef {import("./protocol.js").View} View */
@@ -200,7 +200,7 @@ export class Stay {
     const { mesh, entrance, core } = this.#parts;
     const proven = entrance.knowledge.endFor(b64(core.spk));
     if (proven) return this.#user.onEnd(proven);
-    if (mesh.reached.length === 0) return this.#user.onEnd(this.#isIn ? "stopped" : code);
+    if (mesh.reached.length === 0) return this.#user.onEnd(this.#isIn && code !== "two-hosts" ? "stopped" : code);
     this.#user.onStopped();
     this.#claimedAt = performance.now();
     this.#askIn(Math.min(STOPPED_LAST_MS, STOPPED_MS * 2 ** this.#claims++));

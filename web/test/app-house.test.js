@@ -2,11 +2,11 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { asksOnLeave, entryOf, isAtDoor, isInvitation, knocksToShow, noHouse, unanswered } from "../app/house.js";
+import { asksOnLeave, entryOf, isAtDoor, isInvitation, knocksToShow, noHouse, roomNameOf, unanswered, wantsCode } from "../app/house.js";
 import { createHosting } from "../app/hosting.js";
 import { titleOf, viewOf } from "../app/show.js";
 import { initialState, next } from "../app/state.js";
-import { coverage, doors, doorSentence, invitationSentence, keepsNothing, knockHow, knockSentence, leavingSentence, marksOf, outsideSentence, questionOf, unmetQuestion, usedSentence, waitingWords, wrongPasswordsSentence } from "../app/words_house.js";
+import { coverage, doors, doorSentence, invitationSentence, keepsNothing, knockHow, knockSentence, leavingSentence, marksOf, namedExplained, outsideSentence, questionOf, unmetQuestion, usedSentence, waitingWords, wrongPasswordsSentence } from "../app/words_house.js";
 
 /** @typedef {import("../app/state.js").State} State */
 /** @typedef {import("../app/state.js").PageEvent} PageEvent */
@@ -44,25 +44,57 @@ function after(events, from = initialState) {
 
 test("an open room asks for nothing, a password room for the password, a knock room for a knock", () => {
   const at = (/** @type {Partial<Rules>} */ rules, me = guest, link = "#1abc") => entryOf({ house: house(rules), me, link, refusal: null });
-  assert.deepEqual(at({}), { knock: false, password: false });
-  assert.deepEqual(at({ password: true }), { knock: false, password: true });
-  assert.deepEqual(at({ door: "knock" }), { knock: true, password: false });
-  assert.deepEqual(at({ door: "knock", password: true }), { knock: true, password: false }, "a password counts while the door is open");
-  assert.deepEqual(at({ door: "locked", password: true }), { knock: false, password: false });
-  assert.deepEqual(entryOf({ house: noHouse, me: guest, link: "#1abc", refusal: null }), { knock: false, password: false });
+  assert.deepEqual(at({}), { knock: false, password: false, optional: false });
+  assert.deepEqual(at({ password: true }), { knock: false, password: true, optional: false });
+  assert.deepEqual(at({ door: "knock" }), { knock: true, password: false, optional: false });
+  assert.deepEqual(at({ door: "knock", password: true }), { knock: true, password: false, optional: false }, "a password counts while the door is open");
+  assert.deepEqual(at({ door: "locked", password: true }), { knock: false, password: false, optional: false });
+  assert.deepEqual(entryOf({ house: noHouse, me: guest, link: "#1abc", refusal: null }), { knock: false, password: false, optional: false });
+});
+
+test("a named room always has a place for a password, and asks for it where the link promises one", () => {
+  const at = (/** @type {Partial<Rules>} */ rules, link = "r/choir", me = guest) => entryOf({ house: house(rules), me, link, refusal: null });
+  assert.deepEqual(at({}), { knock: false, password: true, optional: true });
+  assert.deepEqual(at({ password: true }), { knock: false, password: true, optional: false });
+  assert.deepEqual(at({}, "r/choir#p"), { knock: false, password: true, optional: false }, "whatever the server says");
+  assert.deepEqual(at({ door: "knock" }), { knock: true, password: true, optional: true });
+  assert.deepEqual(entryOf({ house: noHouse, me: guest, link: "r/choir", refusal: null }), { knock: false, password: true, optional: true }, "vacant");
+  assert.deepEqual(at({}, "r/choir", host), { knock: false, password: false, optional: false });
+  assert.deepEqual(at({ door: "invite" }, "r/choir#1iabc"), { knock: false, password: false, optional: false });
+});
+
+test("in a named room a code is due as soon as all are met, once", () => {
+  const met = [{ ...person("a", {}), link: /** @type {const} */ ("connected") }];
+  const at = (/** @type {object} */ change) => wantsCode({ screen: "call", link: "r/choir", people: met, house: house(), ...change });
+  assert.equal(at({}), true);
+  assert.equal(at({ link: "#1abc" }), false);
+  assert.equal(at({ people: [] }), false);
+  assert.equal(at({ people: [{ ...met[0], link: "connecting" }] }), false);
+  assert.equal(at({ house: { ...house(), code: { ...noHouse.code, state: "running" } } }), false);
+});
+
+test("what is said of a named room speaks of names, and of what protects them", () => {
+  assert.match(doorSentence({ door: "open", password: false }, true), /guesses the name/u);
+  assert.match(doorSentence({ door: "open", password: true }, true), /name and the password/u);
+  for (const door of /** @type {const} */ (["open", "knock"])) assert.doesNotMatch(doorSentence({ door, password: false }, true), /link/u);
+  assert.match(invitationSentence("open", true), /name/u);
+  assert.match(namedExplained, /guess.*password.*knock.*code/u);
+  assert.match(questionOf("remove", "Ben", { open: true, named: true })?.text ?? "", /knock/u);
+  assert.doesNotMatch(questionOf("end", "", { open: true, named: true })?.text ?? "", /link/u);
+  assert.deepEqual(["r/choir", "r/choir#p", "r/choir#1iabc", "#1abc", ""].map(roomNameOf), ["choir", "choir", "choir", "", ""]);
 });
 
 test("hosts and the invited are not asked, unless a refusal asks", () => {
   const refusal = { code: "needs-password", text: "…" };
-  assert.deepEqual(entryOf({ house: house({ door: "knock" }), me: host, link: "#1abc", refusal: null }), { knock: false, password: false });
-  assert.deepEqual(entryOf({ house: house({ password: true }), me: guest, link: "#1iabc", refusal: null }), { knock: false, password: false });
+  assert.deepEqual(entryOf({ house: house({ door: "knock" }), me: host, link: "#1abc", refusal: null }), { knock: false, password: false, optional: false });
+  assert.deepEqual(entryOf({ house: house({ password: true }), me: guest, link: "#1iabc", refusal: null }), { knock: false, password: false, optional: false });
   assert.equal(entryOf({ house: house(), me: host, link: "#1abc", refusal }).password, true, "a host page that lacks the password");
   assert.equal(entryOf({ house: house(), me: guest, link: "#1abc", refusal: { code: "wrong-password", text: "…" } }).password, true);
   assert.equal(entryOf({ house: house(), me: guest, link: "#1abc", refusal: { code: "room-full", text: "…" } }).password, false);
 });
 
 test("an invitation is told from a room link", () => {
-  assert.deepEqual(["#1iabc", "#1abc", "#1habc", ""].map(isInvitation), [true, false, false, false]);
+  assert.deepEqual(["#1iabc", "r/choir#1iabc", "#1abc", "#1habc", "r/1i", ""].map(isInvitation), [true, true, false, false, false, false]);
 });
 
 test("who knocks waits at the door, and giving up is no leaving", () => {

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { fragmentOf } from "../app/link_text.js";
+import { addressOf, fragmentOf, linkHere } from "../app/link_text.js";
 import { comingAndGoing, deviceSentence, headline, howMany, hueOf, initials, nameOf, routeExplained, routeName, switched, tileName, whoIsIn } from "../app/words.js";
 
 test("people are counted in whole words", () => {
@@ -73,9 +73,22 @@ test("a pasted link may be whole, without its scheme, or only the part after the
   assert.deepEqual(fragmentOf("#1abc", here), { fragment: "#1abc" });
   assert.deepEqual(fragmentOf("1abc def", here), { fragment: "#1abc def" });
   assert.deepEqual(fragmentOf("https://meet.example.org/", here), { fragment: "#" });
+  assert.deepEqual(fragmentOf("https://meet.example.org/r/choir#p", here), { fragment: "r/choir#p" });
+  assert.deepEqual(fragmentOf("meet.example.org/r/Choir/", here), { fragment: "r/Choir" });
+  assert.deepEqual(fragmentOf("/r/choir", here), { fragment: "r/choir" });
 });
 
 test("a link to another server is not looked up here", () => {
   assert.deepEqual(fragmentOf("https://other.example/#1abc", "meet.example.org"), { elsewhere: "other.example" });
   assert.deepEqual(fragmentOf("http://localhost:8080/#1abc", "localhost:8443"), { elsewhere: "localhost:8080" });
+});
+
+test("the address of a link, and the link of an address", () => {
+  for (const [link, pathname, address] of [
+    ["#1abc", "/", "/#1abc"], ["r/choir#p", "/", "/r/choir#p"], ["r/choir", "/r/other", "/r/choir"], ["#1abc", "/r/choir", "/#1abc"], ["", "/r/choir", "/"],
+  ]) assert.equal(addressOf(/** @type {string} */ (link), pathname), address);
+  assert.equal(linkHere({ pathname: "/", hash: "" }), "");
+  assert.equal(linkHere({ pathname: "/", hash: "#1abc" }), "#1abc");
+  assert.equal(linkHere({ pathname: "/r/choir", hash: "" }), "r/choir");
+  assert.equal(linkHere({ pathname: "/r/choir", hash: "#p" }), "r/choir#p");
 });

@@ -162,5 +162,17 @@ test("s1.7 named rooms are normalised and enforced", async () => {
   assert.deepEqual(await readLink("https://example.org/r/Book%20Club"), { kind: "named", name: "book-club", password: false });
   assert.deepEqual(await readLink("https://example.org/r/book-club/#P."), { kind: "named", name: "book-club", password: true });
   assert.deepEqual(await readLink(`https://example.org${namedPath("book-club", true)}`), { kind: "named", name: "book-club", password: true });
-  await assert.rejects(readLink("https://example.org/r/a%2Fb"), { code: "not-a-link" });
+  await assert.rejects(readLink("https://example.org/r/a%2Fb"), { code: "bad-name" });
+});
+
+test("s1.3, s1.7 invitations and host links of a named room stand behind its name; a room's own link does not", async () => {
+  const inv = random(16);
+  const seed = random(32);
+  const at = `https://example.org${namedPath("book-club")}`;
+  assert.deepEqual(await readLink(at + (await invitationLink(inv))), { kind: "invitation", inv, name: "book-club" });
+  const host = await readLink(at + (await hostLink(seed, new Uint8Array(16))));
+  assert.deepEqual(host, { kind: "host", seed, R: new Uint8Array(16), name: "book-club" });
+  await assert.rejects(readLink(at + (await roomLink(random(16)))), { code: "damaged" });
+  await assert.rejects(readLink(`${at}${await invitationLink(inv)}x`), { code: "damaged" });
+  await assert.rejects(readLink(`${at}#passwords`), { code: "not-a-link" });
 });

@@ -14,7 +14,7 @@ import { finishPake, pakeContext, pakeSid, startPake } from "../sdk/seal/pake.js
 import { Instance, pairKeys, transcriptHash } from "../sdk/seal/pair.js";
 import { opaqueString, stretch } from "../sdk/seal/password.js";
 import { checkProof, makeProof } from "../sdk/seal/proof.js";
-import { hostKeyOf, linkKeyOf, linkRoomOf, namedRoomOf, openLink, roomIdOf, sealRoomBox, secretOf } from "../sdk/seal/room.js";
+import { hostKeyOf, linkKeyOf, linkRoomOf, nameIdOf, namedRoomOf, openLink, roomIdOf, sealRoomBox, secretOf } from "../sdk/seal/room.js";
 import { parseRules, writeRules } from "../sdk/seal/rules.js";
 import { commitmentOf, readSas, sasOf, viewOf } from "../sdk/seal/sas.js";
 import { readState, Rulebook, signState } from "../sdk/seal/state.js";
@@ -71,7 +71,7 @@ each("1-links", {
     assert.deepEqual([await roomLink(R), await hostLink(host.seed, R)], [o.link_text, o.host_link_text]);
   },
   "box refused": (i) => refuses(() => openLink(unhex(i.R), unhex(i.room_box), unhex(i.box_sig)), "bad-box"),
-  "named room": (i, o) => assert.equal(hex(namedRoomOf(i.name_text)), o.room),
+  "named room": async (i, o) => assert.deepEqual([namedRoomOf(i.name_text), await nameIdOf(namedRoomOf(i.name_text))].map(hex), [o.room, o.room_id]),
   room: async (i, o) => {
     assert.equal(await roomLink(unhex(i.bytes)), o.link_text);
     assert.equal(hex((await readLink(o.link_text)).R), i.bytes);

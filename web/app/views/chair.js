@@ -2,6 +2,7 @@
 
 import { h, setText, show } from "../dom.js";
 import { icon, setIcon } from "../icons.js";
+import { roomNameOf } from "../house.js";
 import { wholeLink } from "../link_text.js";
 import { invitationSentence } from "../words_house.js";
 
@@ -30,7 +31,7 @@ export function createChair(actions) {
       show(link, !coming);
       show(actionsRow, !coming);
       setText(title, coming ? "Somebody is coming in…" : "You are the first one here");
-      setText(text, coming ? "The connection is being made." : invitationSentence(house.rules?.door));
+      setText(text, coming ? "The connection is being made." : invitationSentence(house.rules?.door, roomNameOf(fragment) !== ""));
       setText(link, wholeLink(fragment).replace(/^https?:\/\//u, ""));
       const done = copied === "room";
       setText(word, done ? "Copied" : "Copy the invitation");

@@ -2,6 +2,7 @@
 
 import { h } from "../dom.js";
 import { doorway } from "../icons.js";
+import { addressOf } from "../link_text.js";
 import { moreChoices } from "./more_choices.js";
 import { brand, button, sealedSign, troubleLine } from "./parts.js";
 
@@ -47,8 +48,8 @@ export function landing(actions) {
         form),
       h("div", { class: "landing-picture" }, doorway())),
     h("footer", { class: "landing-foot" },
-      h("a", { href: "security" }, "What keeps it between you"),
-      h("a", { href: "privacy" }, "What is kept")));
+      h("a", { href: addressOf("security") }, "What keeps it between you"),
+      h("a", { href: addressOf("privacy") }, "What is kept")));
 
   return {
     element,

@@ -2,11 +2,15 @@
 
 import { h, setAttribute, setText, show } from "../dom.js";
 import { doorway } from "../icons.js";
+import { roomNameOf } from "../house.js";
 import { headline } from "../words.js";
 import { brand, button, sealedSign, troubleLine } from "./parts.js";
 
 /** Codes after which the same link may work again. */
 const passing = new Set(["no-server", "busy", "rate", "restart", "queue", "protocol", "no-relay", "relay-full", "replaced", "room-expired", "room-full", "stopped", "refused", "locked", "not-invited", "fault"]);
+
+/** Codes after which a name may lead to a room for somebody who knows nothing of the one before. */
+const staleNames = new Set(["two-hosts", "room-over", "room-expired"]);
 
 /** Codes that say that this browser or address cannot do it: no button of the page helps. */
 const hopeless = new Set(["not-secure", "no-crypto", "no-x25519", "no-ed25519", "no-deflate", "no-websocket", "no-webrtc"]);
@@ -27,15 +31,16 @@ export function left(actions) {
 
   return {
     element,
-    update({ lastOut, gaveUp, starting, trouble: wrong }) {
+    update({ lastOut, gaveUp, starting, trouble: wrong, link }) {
+      const named = roomNameOf(link) !== "";
       setAttribute(element, "data-light", lastOut ? "off" : "on");
       setText(title, gaveUp ? "You went away from the door" : "You left the room");
       rejoin.setBusy(false, gaveUp ? "Knock again" : "Rejoin");
       setText(text, lastOut
-        ? "You were the last one in it, so the room is gone and its link with it. Nothing was kept."
+        ? named ? "You were the last one in it, so the room is gone, and its name is free. Nothing was kept." : "You were the last one in it, so the room is gone and its link with it. Nothing was kept."
         : gaveUp ? "Camera and microphone are off. Nobody saw or heard you." : "Camera and microphone are off. The others can go on without you.");
-      rejoin.element.classList.toggle("button-quiet", lastOut);
-      start.element.classList.toggle("button-quiet", !lastOut);
+      rejoin.element.classList.toggle("button-quiet", lastOut && !named);
+      start.element.classList.toggle("button-quiet", !lastOut || named);
       start.setBusy(starting, starting ? "Opening the door…" : "Start a new room");
       trouble.say(wrong?.text ?? "");
     },
@@ -52,23 +57,26 @@ export function problem(actions) {
   const text = h("p", { class: "lead" });
   const code = h("p", { class: "code" });
   const again = button({ label: "Try again", onclick: () => void actions.reopen() });
+  const afresh = button({ label: "Forget it and go in as somebody new", onclick: () => void actions.reopenAfresh() });
   const start = button({ label: "Start a new room", onclick: () => void actions.startRoom() });
   const secure = h("a", { class: "button" }, "Open it securely");
   const trouble = troubleLine();
   const element = notice(actions, title, text,
-    h("div", { class: "notice-actions" }, again.element, secure, start.element), trouble.element, code);
+    h("div", { class: "notice-actions" }, again.element, afresh.element, secure, start.element), trouble.element, code);
 
   return {
     element,
-    update({ problem: about, starting, trouble: wrong }) {
+    update({ problem: about, starting, trouble: wrong, link }) {
       if (!about) return;
       setText(title, headline(about.code));
       setText(text, about.text);
       setText(code, `Code: ${about.code}`);
-      const mayPass = passing.has(about.code);
+      const mayForget = staleNames.has(about.code) && roomNameOf(link) !== "";
+      const mayPass = passing.has(about.code) && !mayForget;
       show(again.element, mayPass);
+      show(afresh.element, mayForget);
       show(start.element, !hopeless.has(about.code));
-      start.element.classList.toggle("button-quiet", mayPass);
+      start.element.classList.toggle("button-quiet", mayPass || mayForget);
       start.setBusy(starting, starting ? "Opening the door…" : "Start a new room");
       show(secure, about.code === "not-secure");
       secure.href = location.href.replace(/^http:/u, "https:");

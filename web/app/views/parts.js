@@ -2,6 +2,7 @@
 
 import { h, setAttribute, setText, show } from "../dom.js";
 import { icon, mark, setIcon } from "../icons.js";
+import { addressOf } from "../link_text.js";
 
 /** @typedef {import("../icons.js").IconName} IconName */
 /** @typedef {import("../state.js").Choice} Choice */
@@ -22,7 +23,7 @@ export function brand(onclick) {
  * since a lock says that something has been checked.
  */
 export function sealedSign() {
-  return h("a", { class: "sealed", href: "security", target: "_blank", rel: "noopener" }, "End-to-end encrypted");
+  return h("a", { class: "sealed", href: addressOf("security"), target: "_blank", rel: "noopener" }, "End-to-end encrypted");
 }
 
 /** The lock of a call. Shown while somebody is on the screen: a tile stands for a proof that held. */

@@ -1,9 +1,10 @@
 // The people panel beside the stage: who is at the door, who is here, the code, the room, who did what.
 
-import { h, keyed, setText, show } from "../dom.js";
+import { h, keyed, setAttribute, setText, show } from "../dom.js";
 import { icon } from "../icons.js";
+import { roomNameOf } from "../house.js";
 import { howMany } from "../words.js";
-import { timeOf } from "../words_house.js";
+import { namedInside, timeOf } from "../words_house.js";
 import { createKnock } from "./knock.js";
 import { createPerson, createSelf } from "./person.js";
 import { createRoom } from "./room.js";
@@ -26,13 +27,16 @@ export function people(actions) {
   const others = h("ul", { class: "rows rows-others", role: "list" });
   const here = h("section", { class: "panel-part", "aria-label": "In the room" },
     h("ul", { class: "rows", role: "list" }, self.element), others);
-  const check = h("button", { type: "button", class: "button button-small button-quiet", onclick: () => hosting.ask({ about: "code" }) },
+  const check = h("button", { type: "button", class: "button button-small", onclick: () => hosting.ask({ about: "code" }) },
     "Check that nobody is in between");
+  const why = h("p", { class: "small" }, namedInside);
+  // Comes first where people met by a name (seal.md 8); elsewhere it is one thing among others.
+  const checking = h("section", { class: "panel-part panel-check", "aria-label": "The code" }, why, check);
   const room = createRoom(actions);
   const log = createLog();
   const element = h("aside", { class: "panel", "aria-labelledby": "people-title", hidden: true },
     h("div", { class: "panel-head" }, title, close),
-    h("div", { class: "panel-body" }, atDoor, here, check, room.element, log.element));
+    h("div", { class: "panel-body" }, checking, atDoor, here, room.element, log.element));
 
   /** @type {State | null} */
   let latest = null;
@@ -60,7 +64,11 @@ export function people(actions) {
       showKnocks(state.house.knocks);
       self.update(state);
       showOthers(state.people);
-      show(check, state.people.length > 0);
+      const named = roomNameOf(state.link) !== "";
+      show(checking, state.people.length > 0);
+      show(why, named);
+      check.classList.toggle("button-quiet", !named);
+      setAttribute(checking, "data-named", named);
       room.update(state);
       log.update(state);
       if (opens) title.focus({ preventScroll: true });

@@ -3,10 +3,10 @@
 import { h, setAttribute, setText, show } from "../dom.js";
 import { icon, setIcon } from "../icons.js";
 import { watchLevel } from "../levels.js";
-import { entryOf, isInvitation } from "../house.js";
+import { entryOf, isInvitation, roomNameOf } from "../house.js";
 import { isComing, isOn, troubleOf } from "../state.js";
 import { deviceSentence, whoIsIn } from "../words.js";
-import { doorSentence, keepsNothing, outsideSentence } from "../words_house.js";
+import { doorSentence, keepsNothing, namedOutside, namedPasswordHint, outsideSentence, vacantSentence } from "../words_house.js";
 import { createOwnPicture } from "./own_picture.js";
 import { brand, button, cameraLook, control, deviceMenu, microphoneLook, openId, sealedSign, switchField, troubleLine } from "./parts.js";
 import { createTile } from "./tile.js";
@@ -19,6 +19,7 @@ import { createTile } from "./tile.js";
  */
 export function preview(actions) {
   const stage = createStage(actions);
+  const title = h("h1", { tabindex: -1 });
   const status = h("p", { class: "lead", role: "status" });
   const name = h("input", {
     class: "input", id: "name", type: "text", maxlength: 64, autocomplete: "nickname", spellcheck: "false",
@@ -38,6 +39,7 @@ export function preview(actions) {
     type: "button", class: "button button-plain", "aria-label": "Copy link", onclick: () => void actions.copyLink(),
   }, copyImage, copyWord);
   const whoMay = h("p", { class: "small" });
+  const named = h("p", { class: "small" });
   const forgets = h("p", { class: "small", "data-tone": "amber" });
   const form = h("form", {
     class: "preview-panel",
@@ -46,11 +48,11 @@ export function preview(actions) {
       void actions.join(entrance.read());
     },
   },
-  h("div", { class: "preview-head" }, h("h1", { tabindex: -1 }, "Ready to go in?"), status),
+  h("div", { class: "preview-head" }, title, status),
   h("div", { class: "field" },
     h("label", { class: "field-label", for: "name" }, "Your name", h("span", { class: "field-aside" }, "optional")), name),
   entrance.element, hide.element, forgets,
-  h("div", { class: "preview-join" }, refusal.element, join.element),
+  h("div", { class: "preview-join" }, refusal.element, join.element, named),
   h("div", { class: "preview-invite" }, whoMay, copy));
 
   const element = h("div", { class: "page preview" },
@@ -61,7 +63,11 @@ export function preview(actions) {
     element,
     update(state) {
       stage.update(state);
-      setText(status, whoIsIn(state.count));
+      const roomName = roomNameOf(state.link);
+      setText(title, roomName === "" ? "Ready to go in?" : `Ready for “${roomName}”?`);
+      setText(status, state.house.vacant ? vacantSentence(roomName) : whoIsIn(state.count));
+      setText(named, roomName === "" || isInvitation(state.link) ? "" : namedOutside);
+      show(named, named.textContent !== "");
       if (name.value !== state.name && document.activeElement !== name) name.value = state.name;
       hide.set(state.hideAddress);
       refusal.say(state.refusal?.text ?? "");
@@ -69,7 +75,7 @@ export function preview(actions) {
       join.setBusy(state.joining, joinWord(state));
       const personal = isInvitation(state.link);
       const done = state.copied === "room";
-      setText(whoMay, personal ? "This invitation is yours alone." : entrance.says ? "" : doorSentence(state.house.rules) || "Anyone with the link can come in.");
+      setText(whoMay, personal ? "This invitation is yours alone." : entrance.says ? "" : doorSentence(state.house.rules, roomName !== "") || (roomName === "" ? "Anyone with the link can come in." : ""));
       show(whoMay, whoMay.textContent !== "");
       show(copy, !personal);
       setText(forgets, state.durable ? "" : keepsNothing(state.me.host, false));
@@ -96,7 +102,9 @@ function joinWord(state) {
 function createEntrance() {
   const sentence = h("p", { class: "small" });
   const password = h("input", { class: "input", id: "password", type: "password", maxlength: 128, autocomplete: "off" });
-  const passwordField = h("div", { class: "field" }, h("label", { class: "field-label", for: "password" }, "Password"), password);
+  const aside = h("span", { class: "field-aside" }, "optional");
+  const hint = h("p", { class: "small", id: "password-hint" });
+  const passwordField = h("div", { class: "field" }, h("label", { class: "field-label", for: "password" }, "Password", aside), password, hint);
   const message = h("input", { class: "input", id: "message", type: "text", maxlength: 140, autocomplete: "off", placeholder: "Ana’s friend from choir" });
   const messageField = h("div", { class: "field" },
     h("label", { class: "field-label", for: "message" }, "A few words for the host", h("span", { class: "field-aside" }, "optional")), message);
@@ -115,11 +123,16 @@ function createEntrance() {
       setText(sentence, text);
       show(sentence, text !== "");
       show(passwordField, asked.password);
+      show(aside, asked.optional);
+      setText(hint, roomNameOf(state.link) === "" ? "" : namedPasswordHint(state.house.vacant));
+      show(hint, hint.textContent !== "");
+      setAttribute(password, "aria-describedby", hint.hidden ? null : "password-hint");
+      setAttribute(password, "type", state.house.vacant ? "text" : "password");
       show(messageField, asked.knock);
       show(element, asked.password || asked.knock || text !== "");
       // Once per refusal, so that nobody is torn away from another field.
       const code = state.refusal?.code ?? "";
-      const wrong = code === "wrong-password" || code === "needs-password";
+      const wrong = code === "wrong-password" || code === "needs-password" || code === "name-without-password" || code === "door-closed";
       setAttribute(password, "aria-invalid", String(wrong));
       if (code !== refused && wrong) {
         password.focus();

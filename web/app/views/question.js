@@ -1,6 +1,7 @@
 // Before something that cannot be taken back: what will happen, and yes or back.
 
-import { h, setAttribute, setText } from "../dom.js";
+import { h, setAttribute, setText, show } from "../dom.js";
+import { roomNameOf } from "../house.js";
 import { questionOf, unmetQuestion } from "../words_house.js";
 import { createDialog } from "./dialog.js";
 
@@ -15,8 +16,11 @@ export function question({ hosting }) {
   const yes = h("button", { type: "button", class: "button", onclick: () => answer() });
   // Has the focus at first: nothing grave happens by a stray key.
   const back = h("button", { type: "button", class: "button button-quiet", onclick: () => dialog.element.close() }, "Back");
+  const password = h("input", { class: "input input-small", id: "remove-password", type: "text", maxlength: 128, autocomplete: "off", autocapitalize: "off", spellcheck: "false" });
+  const instead = h("div", { class: "field" },
+    h("label", { class: "field-label", for: "remove-password" }, "New password", h("span", { class: "field-aside" }, "optional")), password);
   const dialog = createDialog({ id: "question", title: "", className: "dialog-small", onclose: () => asked && hosting.closed(asked.about) },
-    text, h("div", { class: "dialog-actions" }, back, yes));
+    text, instead, h("div", { class: "dialog-actions" }, back, yes));
   /** @type {Dialog | null} */
   let asked = null;
 
@@ -26,7 +30,7 @@ export function question({ hosting }) {
       case "new-link": return void hosting.newLink();
       case "no-password": return void hosting.setPassword("");
       case "forget": return void hosting.forget();
-      case "remove": return void hosting.remove(asked.person);
+      case "remove": return void hosting.remove(asked.person, instead.hidden ? "" : password.value);
       case "make-host": return void hosting.makeHost(asked.person);
       case "close-door": return void hosting.setDoor(asked.door, true);
       case "unmet": return hosting.anyway();
@@ -35,10 +39,13 @@ export function question({ hosting }) {
 
   return {
     element: dialog.element,
-    update({ dialog: wanted, people, house, me }) {
+    update({ dialog: wanted, people, house, me, link }) {
       const name = wanted && "person" in wanted ? people.find(({ id }) => id === wanted.person)?.name ?? "" : "";
-      const words = wanted && (wanted.about === "unmet" ? unmetQuestion(wanted.who) : questionOf(wanted.about, name, { open: house.rules?.door === "open", host: me.host }));
+      const [open, named] = [house.rules?.door === "open", roomNameOf(link) !== ""];
+      const words = wanted && (wanted.about === "unmet" ? unmetQuestion(wanted.who) : questionOf(wanted.about, name, { open, host: me.host, named }));
       if (words) {
+        if (asked !== wanted) password.value = "";
+        show(instead, wanted.about === "remove" && open && named);
         asked = wanted;
         dialog.setTitle(words.title);
         setText(text, words.text);

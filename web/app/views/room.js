@@ -2,6 +2,7 @@
 // change it.
 
 import { h, setAttribute, setText, show } from "../dom.js";
+import { roomNameOf } from "../house.js";
 import { doors, doorSentence, wrongPasswordsSentence } from "../words_house.js";
 import { createInvitations } from "./invitations.js";
 import { button } from "./parts.js";
@@ -37,7 +38,8 @@ export function createRoom(actions) {
     update(state) {
       const { house, me, busy, copied } = state;
       door.update(state);
-      setText(sentence, doorSentence(house.rules));
+      const named = roomNameOf(state.link) !== "";
+      setText(sentence, doorSentence(house.rules, named));
       password.update(state);
       wrong.update(state);
       setText(copy, copied === "room" ? "Copied" : "Copy link");
@@ -45,7 +47,9 @@ export function createRoom(actions) {
       device.setBusy(busy.includes("device"));
       end.setBusy(busy.includes("end"));
       invitations.update(state);
-      for (const part of [door.element, fresh.element, ending]) show(part, me.host);
+      for (const part of [door.element, ending]) show(part, me.host);
+      // A name cannot be replaced by another one.
+      show(fresh.element, me.host && !named);
       show(invitations.element, me.host && house.invitations !== null);
     },
   };

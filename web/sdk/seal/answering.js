@@ -77,6 +77,8 @@ function judge(machine, page, open, claimed) {
   if (rules === undefined || !isFresh(room)) return "stale";
   const link = linkOf(room, open.roomId);
   if (link === undefined) return "unknown";
+  // Nobody has shown the password that was typed here: whoever comes by another way may be anybody. Later, perhaps.
+  if (room.onlyPassword && (rules.pw === 0 || machine.provenPw !== rules.pw)) return "busy";
   if (isFull(machine, open.how, rules.cap)) return "busy";
   const proof = doorProof(open.how, open.roomId, open.x);
   const proofs = proof ? [...page.proofs, proof] : page.proofs;

@@ -58,7 +58,8 @@ export async function handleFirst(machine, page, pending, plain) {
     if (error instanceof SealError) return instance.destroy();
     throw error;
   }
-  await learn(machine, page, said.docs);
+  await learn(machine, page, said.docs, true);
+  if (page.otherHost) return instance.destroy();
   await verified(machine, page, pending, said);
 }
 

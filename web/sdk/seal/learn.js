@@ -14,9 +14,10 @@ import { post, sayLast } from "./talk.js";
  * Docs of a refuse, a first frame or a message. They prove themselves; what does not is left out.
  * @param {Machine} machine @param {Page} page from which they came
  * @param {unknown} docs bytes, or their base64url
+ * @param {boolean} [sealed] whether that page itself said so; a refuse may have been made up by the server
  * @returns {Promise<boolean>} whether other rules hold now
  */
-export async function learn(machine, page, docs) {
+export async function learn(machine, page, docs, sealed = false) {
   const { book } = machine.room;
   /** @type {import("./state.js").StateDoc[]} */
   let read;
@@ -31,7 +32,7 @@ export async function learn(machine, page, docs) {
   const { changed } = unknown.length > 0 ? await book.adopt(unknown) : { changed: false };
   for (const { json } of read) if (before.has(json) || book.held.some((state) => state.json === json)) page.told.add(json);
   const learned = book.held.filter(({ json }) => !before.has(json));
-  if (learned.length < unknown.length && machine.room.named) await sayIfTwoHosts(machine, page, unknown);
+  if (learned.length < unknown.length && machine.room.named) await sayIfTwoHosts(machine, page, unknown, sealed);
   if (learned.length === 0) return false;
   machine.out({ t: "states", states: learned.map(({ json, sig }) => ({ json, sig: b64(sig) })) });
   await rulesChanged(machine, changed);
@@ -55,10 +56,10 @@ function showHost(machine) {
 }
 
 /**
- * A named room of another host key: two people thought that they were the first. Nothing is merged.
- * @param {Machine} machine @param {Page} page @param {readonly import("./state.js").StateDoc[]} docs
+ * A named room of another host key: two people thought that they were the first. Nothing is merged, and a pair is closed.
+ * @param {Machine} machine @param {Page} page @param {readonly import("./state.js").StateDoc[]} docs @param {boolean} sealed
  */
-async function sayIfTwoHosts(machine, page, docs) {
+async function sayIfTwoHosts(machine, page, docs, sealed) {
   const { room, hostPk } = machine.room;
   for (const doc of docs) {
     try {
@@ -68,6 +69,8 @@ async function sayIfTwoHosts(machine, page, docs) {
     } catch {
       continue; // of no host at all
     }
+    page.otherHost ||= sealed;
+    if (sealed) goodbye(machine, page, "no-right");
     page.resting = "rules";
     machine.out({ t: "note", colour: "amber", code: "two-hosts", pid: page.pid });
     return;

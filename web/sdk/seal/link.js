@@ -3,7 +3,8 @@
  * Links: what stands behind the `#`, written and read (sections 1.3 and 1.7).
  *
  * Three kinds hold a secret: the room (`#1…`), an invitation (`#1i…`), the host's second device (`#1h…`). A
- * named room (`/r/name`, `/r/name#p`) holds none. Reading forgives what chat programs and typing do. A secret in
+ * named room (`/r/name`, `/r/name#p`) holds none, but its invitations and host links stand behind its path
+ * (`/r/name#1i…`). Reading forgives what chat programs and typing do. A secret in
  * the path or the query has been shown to a server and is never used. What a secret opens is in `room.js` and
  * `invite.js`.
  */
@@ -13,7 +14,8 @@ import { checkedLength, decodeChecked, encodeChecked, tidy } from "./base32.js";
 /** @typedef {import("./bytes.js").Bytes} Bytes */
 /**
  * What a link says. `R` is 16 bytes, `inv` 16, `seed` 32; `password` tells that the link itself asks for one.
- * @typedef {{kind: "room", R: Bytes} | {kind: "invitation", inv: Bytes} | {kind: "host", seed: Bytes, R: Bytes}
+ * An invitation or host link with a `name` is of that named room, and its R means nothing.
+ * @typedef {{kind: "room", R: Bytes} | {kind: "invitation", inv: Bytes, name?: string} | {kind: "host", seed: Bytes, R: Bytes, name?: string}
  *   | {kind: "named", name: string, password: boolean}} Link
  */
 
@@ -55,7 +57,8 @@ export function roomName(typed) {
  * Reads an address, a fragment (`#…`), or the letters of a code that somebody typed.
  * @param {string} input @returns {Promise<Link>}
  * @throws {SealError} `secret-in-path` if path or query hold a secret, whatever the fragment says;
- *   `damaged` if this is a link but not as it was made; `not-a-link` for everything else
+ *   `damaged` if this is a link but not as it was made; `bad-name` for a named room of no good name; `not-a-link` for
+ *   everything else
  */
 export async function readLink(input) {
   const trimmed = input.trim();
@@ -65,8 +68,17 @@ export async function readLink(input) {
   const fragment = bare ? trimmed : sharp < 0 ? "" : trimmed.slice(sharp + 1);
   await refuseSecretBefore(before);
   const named = /(?:^|\/)r\/([^/?#]+)\/?$/.exec(before);
-  if (named) return { kind: "named", name: readName(/** @type {string} */ (named[1])), password: readsP(fragment) };
+  if (named) return readNamed(/** @type {string} */ (named[1]), fragment);
   return readFragment(fragment, bare);
+}
+
+/** @param {string} segment of the path @param {string} fragment @returns {Promise<Link>} */
+async function readNamed(segment, fragment) {
+  const name = roomName(unescaped(segment));
+  if (fragment.trim() === "" || readsP(fragment)) return { kind: "named", name, password: fragment.trim() !== "" };
+  const link = await readFragment(fragment, false);
+  if (link.kind === "room" || link.kind === "named") throw new SealError("damaged");
+  return { ...link, name };
 }
 
 /** @param {string} fragment @param {boolean} bare whether it came without `#`: then it may as well be a name */
@@ -110,15 +122,6 @@ async function refuseSecretBefore(before) {
       continue; // of a link's length but wrong check: a word like any other
     }
     if (found !== undefined) throw new SealError("secret-in-path");
-  }
-}
-
-/** @param {string} segment @returns {string} */
-function readName(segment) {
-  try {
-    return roomName(unescaped(segment));
-  } catch {
-    throw new SealError("not-a-link");
   }
 }
 

@@ -82,6 +82,8 @@ export class Page {
   channel = false;
   /** It has shown host-in in this or an earlier instance. */
   wasHost = false;
+  /** In a named room: it showed, sealed, the rules of another host. */
+  otherHost = false;
   /** Opened to although not listed before: a gap, or it was there when this page was let in. */
   reach = false;
   /** Its instance lives here, and perhaps not there: nothing is acknowledged. */

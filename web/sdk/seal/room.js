@@ -134,6 +134,11 @@ export async function linkRoomOf(hostPk) {
   return concat(u8(1), await hash(hostPk));
 }
 
+/** What the server knows a named room by. @param {Uint8Array} room 0x02 ‖ name @returns {Promise<Bytes>} 12 bytes */
+export async function nameIdOf(room) {
+  return (await hash(lv("parlour/1 name", room))).slice(0, 12);
+}
+
 /** `room` of a named room: 0x02 ‖ name. @param {string} name `[a-z0-9-]{1,64}` @returns {Bytes} */
 export function namedRoomOf(name) {
   if (!/^[a-z0-9-]{1,64}$/.test(name)) throw new RangeError("not a normalised name");

@@ -123,7 +123,7 @@ async function handleMessage(machine, page, message) {
     machine.refuseForGood(page.hid, "bye");
     goodbye(machine, page, "bye");
   } else if (message.k === "states") {
-    await learn(machine, page, message.docs);
+    await learn(machine, page, message.docs, true);
   } else if (message.k === "rest") {
     page.first = readFirst(message.first) ?? page.first;
     await settle(machine, page);

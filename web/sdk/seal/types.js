@@ -30,6 +30,8 @@
  * - `hostKey`: private half of the host key, if this page is a host
  * - `password`: that of the generation in force, set or proven here or typed; null: none
  * - `invitation`: what this page came with
+ * - `onlyPassword`: in a named room, somebody typed a password and has met nobody there: then how 1 alone is used,
+ *   whatever the rules say (section 1.7)
  * - `now`: unix seconds of this device
  * - `invitationRow`: what a host knows of an invitation that may still be used; null or absent: nothing
  * @typedef {{
@@ -41,6 +43,7 @@
  *   readonly hostKey?: CryptoKey | null,
  *   readonly password?: Password | null,
  *   readonly invitation?: Invitation | null,
+ *   readonly onlyPassword?: boolean,
  *   now(): number,
  *   invitationRow?(invId: Uint8Array): InvitationRow | null,
  * }} RoomKnowledge

@@ -28,9 +28,10 @@ export function chooseWay(room, me, tried) {
   if (!me.host && rules.removed.includes(me.spk)) return null;
   const current = linkInForce(room);
   if (rules.door === "open" && current) {
-    if (rules.pw === 0) return { how: 0, link: current, x: EMPTY, psk: EMPTY };
-    if (room.password?.pw === rules.pw) return { how: 1, link: current, x: u32(rules.pw), psk: null };
+    if (rules.pw === 0 && !room.onlyPassword) return { how: 0, link: current, x: EMPTY, psk: EMPTY };
+    if (rules.pw !== 0 && room.password?.pw === rules.pw) return { how: 1, link: current, x: u32(rules.pw), psk: null };
   }
+  if (room.onlyPassword) return null;
   const links = linksInOrder(room, current);
   const link = links[tried % Math.max(1, links.length)];
   if (link === undefined) return null;

@@ -41,6 +41,9 @@ class Room {
   get rules() {
     return this.states.map(({ json }) => JSON.parse(JSON.parse(json).rules)).sort((a, b) => sum(b) - sum(a))[0];
   }
+  get host() { return [...this.claims.values()][0].host_pk; }
+  /** As it stands in everything signed. */
+  get name() { return bytesOf(JSON.parse(this.states[0].json).room); }
   get view() {
     return { n: this.n, seats: this.seats.map(({ pid, socket }) => ({ pid, ...(socket ? {} : { away: true }) })), porch: this.porch.map(({ pid }) => pid), states: this.states };
   }
@@ -51,7 +54,7 @@ class Room {
   mayEnter({ spk, isHost, via }) {
     const { door, pw, members, removed, link } = this.rules;
     if (isHost) return true;
-    return !removed.includes(spk) && (members.includes(spk) || this.known.has(spk) || (door === "open" && pw === 0 && link.id === via));
+    return !removed.includes(spk) && (members.includes(spk) || this.known.has(spk) || (door === "open" && pw === 0 && (!link || link.id === via)));
   }
   isRemoved({ spk, isHost }) { return !isHost && this.rules.removed.includes(spk); }
   seat(session) {
@@ -94,6 +97,8 @@ export class FakeServer {
   sockets = new Set();
   isAway = false;
   /** Boxes by inv_id. */ invitations = new Map();
+  /** Rooms of other hosts under the same id. */ rivals = new Map();
+  /** Host keys of named rooms that have ended. */ ended = new Set();
   /** Signatures of joins, and whether each is good for the session in which it came. @type {{sig: string, isSigned: boolean}[]} */ joins = [];
   /** Everything that pages said, by type. */ said = [];
   /** Answers in the place of what would be answered, by type. @type {Map<string, {code: string, retry_ms?: number}>} */ refuse = new Map();
@@ -119,7 +124,9 @@ export class FakeServer {
   back() { this.isAway = false; }
   forget() {
     this.rooms.clear();
+    this.rivals.clear();
     this.sessions.clear();
+    this.ended.clear();
   }
 
   hear(socket, line) {
@@ -155,11 +162,14 @@ export class FakeServer {
 
   #answer(session, t, id, d) {
     const error = (code) => session.say("error", { code, text: code }, id);
-    const room = this.rooms.get(d.room_id);
+    const rivals = this.rivals.get(d.room_id) ?? [];
+    const room = [this.rooms.get(d.room_id), ...rivals].find((one) => one && (d.host_pk === undefined || one.host === d.host_pk)) ?? this.rooms.get(d.room_id);
+    if ((t === "create" || t === "restore") && this.ended.has(d.host_pk)) return error("room-over");
     if (t === "create" || t === "restore") {
       const own = room ?? [...new Set(this.rooms.values())].find(({ claims }) => [...claims.values()][0].host_pk === d.host_pk);
-      if (room && t === "create" && [...room.claims.values()][0].host_pk !== d.host_pk) return error("room-exists");
-      if (own) {
+      if (room && t === "create" && room.host !== d.host_pk) return error("room-exists");
+      if (room && room.host !== d.host_pk) this.rivals.set(d.room_id, [...rivals, new Room(d)]);
+      else if (own) {
         own.claims.set(d.room_id, d);
         own.adopt(d.states);
         this.rooms.set(d.room_id, own);
@@ -169,8 +179,11 @@ export class FakeServer {
       if (!room) return error("no-such-room");
       if (room.isOver) return error("room-over");
       if (t === "look") {
-        const { host_pk, room_box, box_sig } = room.claims.get(d.room_id);
-        session.say("room", { hosts: [{ host_pk, room_box, box_sig, states: room.states, seats: room.seats.length }] }, id);
+        const claim = (one) => {
+          const { host_pk, room_box, box_sig } = one.claims.get(d.room_id);
+          return { host_pk, room_box, box_sig, states: one.states, seats: one.seats.length };
+        };
+        session.say("room", { hosts: [room, ...rivals].map(claim) }, id);
       }
       else this.#join(session, room, id, d);
     } else if (t === "signal") {
@@ -210,9 +223,8 @@ export class FakeServer {
   }
 
   #join(session, room, id, d) {
-    const name = Buffer.concat([Buffer.of(1), sha(bytesOf(d.host_pk))]);
-    this.joins.push({ sig: d.join_sig, isSigned: isSignedFor(d, name, session.id) });
-    session.pid = b64(sha(lv("parlour/1 id", name, bytesOf(d.core))).subarray(0, 8));
+    this.joins.push({ sig: d.join_sig, isSigned: isSignedFor(d, room.name, session.id) });
+    session.pid = b64(sha(lv("parlour/1 id", room.name, bytesOf(d.core))).subarray(0, 8));
     session.spk = b64(bytesOf(d.core).subarray(33, 65));
     session.isHost = d.host_in !== undefined;
     session.via = d.room_id;
@@ -236,7 +248,7 @@ export class FakeServer {
 
   /** After new rules: who is removed goes, who has no right stands outside, who has one comes in. */
   #judge(room) {
-    if (room.rules.over) room.isOver = true;
+    if (room.rules.over) this.#end(room);
     for (const one of [...room.seats, ...room.porch]) {
       if (!room.rules.over && !room.isRemoved(one)) continue;
       room.seats = room.seats.filter((other) => other !== one);
@@ -259,7 +271,7 @@ export class FakeServer {
     const hadSeat = room.seats.includes(session);
     room.seats = room.seats.filter((seat) => seat !== session);
     room.porch = room.porch.filter((one) => one !== session);
-    if (hadSeat && room.seats.length === 0) room.isOver = true;
+    if (hadSeat && room.seats.length === 0) this.#end(room);
     room.tell();
   }
 
@@ -277,6 +289,16 @@ export class FakeServer {
       room.porch = room.porch.filter((one) => one !== session);
       room.tell();
     });
+  }
+
+  /** A link is dead from then on; a name is free for a room of another key. */
+  #end(room) {
+    room.isOver = true;
+    for (const [id, { host_pk }] of room.claims) {
+      if (room.name[0] !== 2) continue;
+      this.ended.add(host_pk);
+      if (this.rooms.get(id) === room) this.rooms.delete(id);
+    }
   }
 
   /** A WebSocket class whose every instance leads here. */

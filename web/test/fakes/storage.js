@@ -43,6 +43,12 @@ export class Device {
     return made;
   }
 
+  /** What is on the disk now; `put back` by the function that is returned, as if the page had crashed at this moment. */
+  freeze() {
+    const then = [...this.stores.values()].map((store) => /** @type {const} */ ([store, new Map(store.records)]));
+    return () => then.forEach(([store, records]) => (store.records = new Map(records)));
+  }
+
   /** How many records it holds of whatever kind. */
   get size() { return [...this.stores.values()].reduce((sum, { records }) => sum + records.size, 0); }
 
