@@ -47,7 +47,7 @@ step("whoever opens the address with the name comes in; the code comes by itself
   await ben.open(`${server.origin}/r/Choir`);
   await atScreen(ben, "preview");
   await ben.waitFor("location.pathname === '/r/choir'", 5000, "the name as it is written");
-  await ben.waitFor(() => document.querySelector("[role=status]")?.textContent === "One person is in the room.", 10_000, "who is in");
+  await ben.waitFor(() => document.querySelector(".preview-head [role=status]")?.textContent === "One person is in the room.", 10_000, "who is in");
   assert.match(await textOf(ben, "form"), /Anybody can guess a name/u);
   await join(ben, { name: "Ben" });
   await together();
@@ -68,7 +68,7 @@ step("whoever opens the address with the name comes in; the code comes by itself
 step("another name is another room, and no name is said so", 60_000, async () => {
   await leave(ben);
   await ben.open(`${server.origin}/r/quire`);
-  await ben.waitFor(() => document.querySelector("[role=status]")?.textContent?.includes("Nobody is in “quire” yet"), 10_000, "a vacant room");
+  await ben.waitFor(() => document.querySelector(".preview-head [role=status]")?.textContent?.includes("Nobody is in “quire” yet"), 10_000, "a vacant room");
   await ben.open(`${server.origin}/r/ch%C3%B6r`);
   await atScreen(ben, "problem");
   assert.match(await textOf(ben, "main"), /letters from a to z, digits and hyphens/u);
@@ -123,7 +123,7 @@ step("a restarted server is given the room back, password and all", 150_000, asy
   await Promise.all([ada, ben].map((page) => page.waitFor(() => document.querySelector(".banner:not([hidden])") === null, RESTART, "the server is back")));
   await leave(ben);
   await ben.open(`${server.origin}/r/choir`);
-  await ben.waitFor(() => document.querySelector("[role=status]")?.textContent === "One person is in the room.", 20_000, "the room is known again");
+  await ben.waitFor(() => document.querySelector(".preview-head [role=status]")?.textContent === "One person is in the room.", 20_000, "the room is known again");
   await ben.fill("Password", "correct horse");
   await ben.click("Join");
   await atScreen(ben, "call", 30_000);
@@ -134,7 +134,7 @@ step("with the last one the room is gone, and its name is free", 60_000, async (
   await leave(ben);
   await leave(ada);
   await ben.open(`${server.origin}/r/choir`);
-  await ben.waitFor(() => document.querySelector("[role=status]")?.textContent?.includes("Nobody is in “choir” yet"), 15_000, "a vacant room");
+  await ben.waitFor(() => document.querySelector(".preview-head [role=status]")?.textContent?.includes("Nobody is in “choir” yet"), 15_000, "a vacant room");
   await join(ben, { name: "Ben" });
   await ben.click("People, 1 person");
   assert.ok(await ben.has("End for everyone…"), "the first one in is host");
