@@ -3,18 +3,19 @@
 // The words of Meeting's interface; the doing is hosting.js's and codes.js's.
 
 import { ParlourError } from "./errors.js";
+import { Sharing } from "./sharing.js";
 
 /** @typedef {import("./inside.js").Inside} Inside */
 /** @typedef {import("./types.js").Door} Door */
 /** `anyway`: whoever is just coming in may be cut off. @typedef {{anyway?: boolean}} Anyway */
 
 /** Of a meeting. What only hosts can do throws `not-host`; everything throws `not-in-room` outside. */
-export class Acts extends EventTarget {
+export class Acts extends Sharing {
   #inside;
 
   /** @param {() => Inside | null} inside */
   constructor(inside) {
-    super();
+    super(inside);
     this.#inside = () => {
       const here = inside();
       if (!here || here.stay.isEntering) throw new ParlourError("not-in-room");

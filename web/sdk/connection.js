@@ -39,10 +39,11 @@ const PROOF_BYTES = 256;
  *   checkProof(gen: number, proof: Uint8Array): Promise<"good" | "later" | "wrong">,
  *   iceServers(): RTCIceServer[],
  *   onText(text: string): void,
+ *   onProven(): void,
  *   onMismatch(): void,
  *   onFault(): void,
  *   onChange(): void,
- * }} ConnectionUser `onText`: over the proven channel. `onMismatch`: what came is not what was announced; it is
+ * }} ConnectionUser `onText`: over the proven channel. `onProven`: the gate is open; other channels may be. `onMismatch`: what came is not what was announced; it is
  *   closed. `onFault`: the browser refused a step; another generation may do better
  */
 
@@ -164,6 +165,20 @@ export class Connection {
       return true;
     } catch {
       return false;
+    }
+  }
+
+  /**
+   * A channel beside channel 0, with an id that both sides know: never before the proof. What comes before the other side
+   * has it as well is lost.
+   * @param {number} id @returns {RTCDataChannel | null}
+   */
+  openChannel(id) {
+    if (!this.proven) return null;
+    try {
+      return this.#pc.createDataChannel("parlour", { negotiated: true, id });
+    } catch {
+      return null;
     }
   }
 
@@ -359,6 +374,7 @@ export class Connection {
     this.#attach();
     // First that the channel stands, then what came over it.
     this.#user.onChange();
+    this.#user.onProven();
     for (const text of this.#waiting.splice(0)) this.#user.onText(text);
   }
 

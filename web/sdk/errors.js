@@ -66,6 +66,14 @@ const sentences = Object.freeze({
   "unmet": "Somebody is just coming in and would be cut off. Wait a moment, or do it anyway.",
   "rules-full": "This room has seen too many changes for one link. Start a new room.",
   "stopped": "The server ended this meeting for you. The host may know why.",
+  // What people say and send each other.
+  "too-fast": "That was a lot at once. Wait a moment and send it again.",
+  "file-too-large": "This file is larger than 128 MiB. Send a smaller one.",
+  "files-full": "There are too many files already. Save or remove some first.",
+  "file-unreadable": "This file could not be read. It may have been moved or changed; choose it again.",
+  "no-such-file": "This file is not there any more.",
+  "bad-poll": "A poll needs a question and two to ten different choices, and eight polls of one person can be open.",
+  "no-such-poll": "This poll is closed.",
   // How it was used.
   "already-joined": "This page has joined or left already. Open the link again.",
   "media-kind": "That is not a track of the right kind: audio goes to setAudio, video to setVideo.",

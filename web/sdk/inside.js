@@ -1,10 +1,12 @@
 // Everything that exists between the press of Join and the leave, put together: the calls (mesh.js), the stay at the
-// server (stay.js), what a host does (hosting.js), the door (lobby.js), gifts (giving.js), codes (codes.js), the log.
+// server (stay.js), what a host does (hosting.js), the door (lobby.js), gifts (giving.js), codes (codes.js), what people say and
+// send each other (content/), the log.
 //
 // It decides what a change of rules means for this page: that it is over, that there is no way in, that others are owed a
 // link. What a page reads and calls is meeting.js's.
 
 import { Codes } from "./codes.js";
+import { Content } from "./content/content.js";
 import { ParlourError } from "./errors.js";
 import { Giving } from "./giving.js";
 import { Hosting } from "./hosting.js";
@@ -33,7 +35,7 @@ const SETTLE_LOOK_MS = 200;
  */
 /**
  * @typedef {{onIn(): void, onPorch(): void, onAway(): void, onCount(count: number): void, onEnd(code: string): void,
- *   onHost(): void, onLink(): void, onChange(): void, isAway(): boolean}} InsideUser
+ *   onHost(): void, onLink(): void, onReaction(person: string, emoji: string): void, onChange(): void, isAway(): boolean}} InsideUser
  */
 
 export class Inside {
@@ -73,6 +75,8 @@ export class Inside {
         onPerson: (spk, as, host) => this.#met(spk, as, host),
         onBye: (spk) => this.giving.met.delete(spk),
         onChannel: (hid) => this.#give(hid),
+        onProven: (hid, gen) => this.content.handleConnection(hid, gen),
+        onGone: (hid) => this.content.handleGone(hid),
         onWrongPassword: () => this.#wrongPassword(),
         onCutOff: (code) => this.#cutOff(code),
         onTick: (awake) => this.#tick(awake),
@@ -80,6 +84,10 @@ export class Inside {
         isServerAway: () => user.isAway(),
         onChange: () => user.onChange(),
       },
+    );
+    this.content = new Content(
+      { spk: this.#spk, name: () => me().name, isHost: () => this.#knowledge.hostKey !== null }, this.mesh,
+      { onChange: () => user.onChange(), onReaction: (person, emoji) => user.onReaction(person, emoji) },
     );
     this.giving = new Giving(knowledge, this.#spk, entrance.self.admitted, (hid, given) => this.mesh.send(hid, given));
     const mode = knowledge.rules?.mode ?? "off";
@@ -191,6 +199,7 @@ export class Inside {
   stop() {
     this.#stopped = true;
     this.stay.stop();
+    this.content.stop();
     this.mesh.stop();
   }
 
@@ -267,7 +276,7 @@ export class Inside {
   /** @param {string} hid @param {import("./seal/types.js").Message} message */
   async #hear(hid, message) {
     const person = this.mesh.personOf(hid);
-    if (!person || this.codes.handle(hid, message)) return;
+    if (!person || this.content.handle(hid, message) || this.codes.handle(hid, message)) return;
     const taken = await this.giving.take(person, message);
     if (taken === null || this.#stopped) return;
     if (taken === "links" || taken === "password" || taken === "host") {
@@ -341,6 +350,7 @@ export class Inside {
   #tick(awake) {
     const here = new Set(this.mesh.reached.map(({ spk }) => spk));
     for (const spk of here) this.giving.met.set(spk, Date.now());
+    this.content.handleTick();
     this.codes.handleTick();
     this.hosting.handleTick(awake);
     const { guesses, entrance } = { guesses: this.mesh.guesses, entrance: this.#parts.entrance };

@@ -38,8 +38,8 @@ const noCode = Object.freeze({ state: "none", emoji: [], numbers: [], covers: []
 /**
  * One meeting, from the link to the leave. What hosts do, passwords and codes are in {@link Acts}.
  *
- * Events: `change` (a plain Event, at most one per task, whenever anything that can be read here has changed) and
- * `problem` (a CustomEvent whose `detail` is a {@link Problem}).
+ * Events: `change` (a plain Event, at most one per task, whenever anything that can be read here has changed), `problem` (a
+ * CustomEvent whose `detail` is a {@link Problem}) and `reaction` (see Sharing, what people say and send each other).
  */
 export class Meeting extends Acts {
   #server;
@@ -266,6 +266,7 @@ export class Meeting extends Acts {
           onEnd: (code) => this.#end(code),
           onHost: () => (this.#me = { ...this.#me, host: true }),
           onLink: () => void this.#followLink(),
+          onReaction: (person, emoji) => this.dispatchEvent(new CustomEvent("reaction", { detail: Object.freeze({ person, emoji }) })),
           onChange: () => this.#changed(),
           isAway: () => this.#state === "reconnecting",
         },

@@ -43,6 +43,8 @@ const callKinds = new Set(["desc", "candidates", "restart"]);
  *   onPerson(spk: string, name: string, host: boolean): void,
  *   onBye(spk: string): void,
  *   onChannel(hid: string): void,
+ *   onProven(hid: string, gen: number): void,
+ *   onGone(hid: string): void,
  *   onWrongPassword(): void,
  *   onTick(awake: number): void,
  *   seat(pid: string): void,
@@ -51,7 +53,7 @@ const callKinds = new Set(["desc", "candidates", "restart"]);
  *   isServerAway(): boolean,
  *   onChange(): void,
  * }} MeshUser `onStates`: rules were learnt from others. `onMessage`: of a kind that is not the calls'. `onPerson`: somebody is met.
- *   `onChannel`: messages take the proven channel from now on. `seat`: somebody on the porch is a person here. `onCutOff`: this page has no place here any more. `onDoubt`: a path died;
+ *   `onProven`: a connection with that page stands; `onGone`: that page is gone for good. `onChannel`: messages take the proven channel from now on. `seat`: somebody on the porch is a person here. `onCutOff`: this page has no place here any more. `onDoubt`: a path died;
  *   is the server still there?
  */
 
@@ -124,6 +126,9 @@ export class Mesh {
 
   /** @param {string} hid @param {import("./seal/types.js").Message} message @returns {boolean} */
   send(hid, message) { return this.#pairs.send(hid, message); }
+
+  /** A data channel beside channel 0, once the proof of the present connection stands. @param {string} hid @param {number} id @returns {RTCDataChannel | null} */
+  openChannel(hid, id) { return this.#roster.page(hid)?.peer.openChannel(id) ?? null; }
 
   /** @param {string} hid @param {string} text */
   hold(hid, text) { this.#pairs.hold(hid, text); }
@@ -332,6 +337,7 @@ export class Mesh {
         this.#heard.add(hid);
         this.#pairs.handleChannel(hid, text);
       },
+      onProven: (gen) => this.#user.onProven(hid, gen),
       // The pairs answer with the red note and `gone`; its connection is closed already.
       onMismatch: () => this.#pairs.handleContradiction(hid),
       onChange: () => this.#user.onChange(),
@@ -367,6 +373,7 @@ export class Mesh {
     this.#heard.delete(hid);
     trace(hid, "gone", why);
     page?.peer.close();
+    if (page) this.#user.onGone(hid);
     if (page && why === "bye") this.#user.onBye(page.spk);
     this.#remarks.forget(hid);
     this.#user.onChange();

@@ -12,6 +12,7 @@ export { Meeting } from "./meeting.js";
 export { ParlourError } from "./errors.js";
 export { supported } from "./supported.js";
 export { readLink } from "./links.js";
+export { REACTIONS as reactions } from "./content/hands.js";
 
 /** @typedef {import("./types.js").MeetingState} MeetingState */
 /** @typedef {import("./types.js").Me} Me */
@@ -19,5 +20,9 @@ export { readLink } from "./links.js";
 /** @typedef {import("./types.js").Route} Route */
 /** @typedef {import("./types.js").Note} Note */
 /** @typedef {import("./types.js").Problem} Problem */
+/** @typedef {import("./types.js").ChatMessage} ChatMessage */
+/** @typedef {import("./types.js").Hand} Hand */
+/** @typedef {import("./types.js").FileOffer} FileOffer */
+/** @typedef {import("./types.js").Poll} Poll */
 /** @typedef {import("./links.js").ReadLink} ReadLink */
 /** @typedef {import("./supported.js").Support} Support */

@@ -51,7 +51,7 @@ const GENERATIONS_PER_MINUTE = 12;
  */
 /**
  * @typedef {Pick<import("./connection.js").ConnectionUser, "send" | "makeProof" | "checkProof" | "iceServers" | "onText" | "onMismatch" | "onChange">
- *   & {onChannel(usable: boolean): void, isSending(): boolean, isServerAway(): boolean}} PeerUser `onChannel`: whether
+ *   & {onChannel(usable: boolean): void, onProven(gen: number): void, isSending(): boolean, isServerAway(): boolean}} PeerUser `onProven`: of each generation. `onChannel`: whether
  *   texts may take channel 0, which stands still while the path is cut. `isSending`: whether the other says that media should come.
  *   `isServerAway`: nothing can be told by way of the server
  */
@@ -199,6 +199,11 @@ export class Peer {
     return this.#connection?.sendText(text) ?? false;
   }
 
+  /** See Connection. @param {number} id @returns {RTCDataChannel | null} */
+  openChannel(id) {
+    return this.#connection?.openChannel(id) ?? null;
+  }
+
   /** For good, without a word to anybody. */
   close() {
     this.#connection?.close();
@@ -239,6 +244,9 @@ export class Peer {
       checkProof: (of, proof) => this.#user.checkProof(of, proof),
       iceServers: () => this.#user.iceServers(),
       onText: (text) => this.#user.onText(text),
+      onProven: () => {
+        if (connection === this.#connection) this.#user.onProven(gen);
+      },
       onMismatch: () => this.#user.onMismatch(),
       onFault: () => this.#times.failed = true,
       onChange: () => {

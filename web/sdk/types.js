@@ -87,6 +87,40 @@
  */
 
 /**
+ * A message in the chat. `id` names it for as long as it is kept. `by` is the id of a person, who may have left; `name` what that person was
+ * called. `text` is plain text of several lines: show it as nothing else. `live`: it came while this page was here. `told`: names of
+ * those on whose word it is known, empty if it came from its author; `disputed`: others tell other words. `delivery`, of
+ * one's own: `sending` (not yet everywhere), `delivered`, `partly` or `failed` (somebody went before it came), `alone` (nobody
+ * else was here), else null.
+ * @typedef {{readonly id: string, readonly by: string, readonly name: string, readonly own: boolean, readonly text: string, readonly at: Date,
+ *   readonly live: boolean, readonly told: readonly string[], readonly disputed: boolean,
+ *   readonly delivery: "sending" | "delivered" | "partly" | "failed" | "alone" | null}} ChatMessage
+ */
+
+/** `person` is an id. @typedef {{readonly person: string, readonly at: Date}} Hand */
+
+/**
+ * A file that somebody offers. `file` is a name under which it can be saved on any system; `program`: opening it may run
+ * something. `hash`: SHA-256 in hexadecimal. `to`: id of the one person it is for, or empty. `state`: of others' `offered`, `wanted`
+ * (accepted, waits), `receiving`, `checking`, `ready` (its hash is right), `declined`, `withdrawn`, `failed` (its sender is gone), `damaged`
+ * (its hash is wrong; thrown away); of one's own `offered` or `withdrawn`, and of each page of a receiver `receivers`. `done`: bytes.
+ * @typedef {{readonly id: string, readonly by: string, readonly name: string, readonly own: boolean, readonly to: string, readonly file: string,
+ *   readonly size: number, readonly type: string, readonly hash: string, readonly at: Date, readonly live: boolean, readonly program: boolean,
+ *   readonly state: import("./content/files.js").FileState, readonly done: number,
+ *   readonly receivers: readonly {readonly id: string, readonly name: string, readonly done: number,
+ *     readonly state: import("./content/offers.js").ReceiverState}[]}} FileOffer
+ */
+
+/**
+ * `told`: on whose word it is known (a name), empty if on its author's. `secret`: its author's page counts and shows no names. `mine`: what
+ * this person chose, places in `choices`.
+ * @typedef {{readonly id: string, readonly by: string, readonly name: string, readonly own: boolean, readonly question: string,
+ *   readonly choices: readonly {readonly text: string, readonly votes: number, readonly voters: readonly {readonly id: string, readonly name: string}[]}[],
+ *   readonly multiple: boolean, readonly secret: boolean, readonly at: Date, readonly live: boolean, readonly told: string,
+ *   readonly open: boolean, readonly voters: number, readonly mine: readonly number[]}} Poll
+ */
+
+/**
  * Detail of the `problem` event: something failed just now; the meeting goes on unless `state` says otherwise.
  * @typedef {{code: string, text: string}} Problem
  */

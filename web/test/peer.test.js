@@ -71,6 +71,7 @@ class Bench {
         if (usable && this.isTalkative) this.sides[name].sendText(`first words of ${name}`);
       },
       onText: (text) => this.texts.push(text),
+      onProven: (gen) => this.log.push(`${name} proven ${gen}`),
       onMismatch: () => this.mismatches++,
       onChange: () => {},
       iceServers: () => this.iceServers,

@@ -36,6 +36,11 @@ export class Mail {
     return { box: this.#box, from: this.#waiting[0]?.m ?? this.#next, of: this.#otherBox, got: this.#received };
   }
 
+  /** Highest number that the other side has said it has; 0 before the first. */
+  get acknowledged() {
+    return (this.#waiting[0]?.m ?? this.#next) - 1;
+  }
+
   /**
    * Takes over what the other side's first frame says. What it no longer has will never come.
    * @param {Record<string, unknown>} said

@@ -9,10 +9,11 @@ export const made = [];
 /** Every track that was given to a sender, and how many proofs had come by then. @type {{kind: string | null, proofs: number}[]} */
 export const attachments = [];
 /** The way between everybody: `cut` swallows messages and turns connections `disconnected`. */
-export const network = Object.assign(new EventEmitter(), {
+export const network = Object.assign(new EventEmitter().setMaxListeners(0), {
   isCut: false,
+  /** By channel id. @type {Map<number, number>} */ channelBytes: new Map(),
   cut() { this.isCut = true; for (const pc of made) pc.feel(); },
-  heal() { this.isCut = false; for (const pc of made) pc.feel(); },
+  heal() { this.isCut = false; for (const pc of made) pc.feel(); this.emit("heal"); },
 });
 
 const soon = (task) => setTimeout(task, 0);
@@ -56,17 +57,36 @@ class FakeChannel {
   onopen = null;
   onmessage = null;
   onclose = null;
+  onbufferedamountlow = null;
+  bufferedAmount = 0;
+  bufferedAmountLowThreshold = 0;
+  /** Most that ever lay in the buffer. */ highest = 0;
   other = null;
   /** Binary messages that came: proofs. */ proofs = 0;
+  constructor(pc, id) {
+    this.pc = pc;
+    this.id = id;
+  }
   send(data) {
     if (this.readyState !== "open") throw new Error("not open");
-    const { other } = this;
-    if (network.isCut || !other) return;
+    // As browsers do: what comes for a channel that is not there (yet) is lost.
+    const other = this.id === 0 ? this.other : this.pc.other?.channels.get(this.id);
+    if (!other || (network.isCut && this.id === 0)) return;
     const copy = typeof data === "string" ? data : data.slice().buffer;
-    soon(() => {
+    const size = typeof copy === "string" ? copy.length : copy.byteLength;
+    network.channelBytes.set(this.id, (network.channelBytes.get(this.id) ?? 0) + size);
+    this.bufferedAmount += size;
+    this.highest = Math.max(this.highest, this.bufferedAmount);
+    // SCTP sends it again until the path is back or the connection closed; channel 0 loses it, to try what is above it.
+    const deliver = () => {
+      if (network.isCut && this.id !== 0) return void network.once("heal", deliver);
+      const wasHigh = this.bufferedAmount > this.bufferedAmountLowThreshold;
+      this.bufferedAmount -= size;
+      if (wasHigh && this.bufferedAmount <= this.bufferedAmountLowThreshold) this.onbufferedamountlow?.();
       if (typeof copy !== "string") other.proofs++;
       if (other.readyState === "open") other.onmessage?.({ data: copy });
-    });
+    };
+    soon(deliver);
   }
 }
 
@@ -84,6 +104,7 @@ export class FakePeerConnection {
   candidates = [];
   transceivers = [];
   channel = null;
+  /** All of them, by id; `channel` is channel 0. */ channels = new Map();
   sctp = null;
   other = null;
   bytes = 0;
@@ -96,8 +117,18 @@ export class FakePeerConnection {
   }
 
   createDataChannel(_label, options) {
-    this.channelOptions = options;
-    return (this.channel = new FakeChannel());
+    if (this.connectionState === "closed") throw new Error("InvalidStateError");
+    const channel = new FakeChannel(this, options.id);
+    this.channels.set(options.id, channel);
+    if (options.id === 0) {
+      this.channelOptions = options;
+      this.channel = channel;
+    } else if (this.channel?.readyState === "open") soon(() => {
+      if (this.connectionState === "closed") return;
+      channel.readyState = "open";
+      channel.onopen?.();
+    });
+    return channel;
   }
   addTransceiver(kind, { direction }) {
     const transceiver = new FakeTransceiver(this, kind, direction);
@@ -148,9 +179,9 @@ export class FakePeerConnection {
   }
 
   close() {
-    const { other, channel } = this;
+    const { other } = this;
     this.signalingState = this.connectionState = "closed";
-    if (channel) channel.readyState = "closed";
+    for (const one of this.channels.values()) one.readyState = "closed";
     this.other = null;
     if (other?.other === this) soon(() => other.feel());
   }

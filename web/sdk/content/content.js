@@ -1,0 +1,340 @@
+// What people say and send each other inside: one line (channel 1) to each page, and who may say what on it.
+//
+// Everything here goes from page to page over proven data channels. A standard room's store (seal.md 9) would be one more
+// place that takes `chat.history()` and gives it to `chat.tell`; nothing else here knows of time before this page.
+
+import { ParlourError } from "../errors.js";
+import { Bucket } from "../seal/bounds.js";
+import { b64 } from "../seal/bytes.js";
+import { random } from "../seal/kdf.js";
+import { Chat, keyOf } from "./chat.js";
+import { Files } from "./files.js";
+import { Hands } from "./hands.js";
+import { Line } from "./line.js";
+import {
+  CHAT_BURST, CHAT_EVERY_MS, CHAT_LENGTH, FILE_CHANNELS, HEARD_BURST, HEARD_EVERY_MS, HISTORY_MESSAGES, POLLS, VOTE_BURST, VOTE_EVERY_MS,
+} from "./limits.js";
+import { Offers } from "./offers.js";
+import { tidyText } from "./plain.js";
+import { Polls, described } from "./polls.js";
+
+/** @typedef {import("../seal/types.js").Message} Message */
+/** @typedef {import("./chat.js").Entry} Entry */
+
+/**
+ * @typedef {{
+ *   send(hid: string, message: Message): boolean, openChannel(hid: string, id: number): RTCDataChannel | null,
+ *   personOf(hid: string): {spk: string, host: boolean, name: string} | null, readonly awake: number,
+ * }} ContentMesh `send`: over channel 0
+ */
+/** `told`: texts of a history that came; `hand`: it has said whether its hand was up. @typedef {{line: Line, told: number, hand: boolean}} Page */
+
+export class Content {
+  #me;
+  #mesh;
+  #user;
+  /** By hid. @type {Map<string, Page>} */ #pages = new Map();
+  /** By person. @type {Map<string, {chat: Bucket, offers: Bucket, votes: Bucket}>} */ #rates = new Map();
+  #own = new Bucket(CHAT_EVERY_MS, CHAT_BURST);
+  #chat;
+  #hands = new Hands();
+  #files;
+  #offers;
+  #polls;
+  /** Secret polls of one's own of which the counts changed. @type {Set<string>} */ #counted = new Set();
+  #progress = false;
+  /** @type {ReturnType<Content["read"]> | null} */ #shown = null;
+
+  /**
+   * @param {{spk: string, name(): string, isHost(): boolean}} me @param {ContentMesh} mesh
+   * @param {{onChange(): void, onReaction(person: string, emoji: string): void}} user
+   */
+  constructor(me, mesh, user) {
+    this.#me = me;
+    this.#mesh = mesh;
+    this.#user = user;
+    this.#chat = new Chat(me.spk);
+    this.#polls = new Polls(me.spk);
+    /** @type {import("./files.js").FilesUser} */
+    const filesUser = {
+      send: (hid, message) => void this.#pages.get(hid)?.line.send(message),
+      channel: (hid, id) => this.#fileChannel(hid, id),
+      isReady: (hid) => this.#pages.get(hid)?.line.ready ?? false,
+      onChange: () => this.#changed(),
+      onProgress: () => (this.#progress = true),
+    };
+    this.#files = new Files(filesUser);
+    this.#offers = new Offers(me.spk, filesUser);
+  }
+
+  /** What there is; the same object until something changes. */
+  get shown() { return (this.#shown ??= this.read()); }
+
+  /** @private */
+  read() {
+    const files = [...this.#files.shown, ...this.#offers.shown].sort((a, b) => a.at.getTime() - b.at.getTime());
+    return Object.freeze({ chat: this.#chat.shown, hands: this.#hands.shown, files: Object.freeze(files), polls: this.#polls.shown((spk) => this.#isHere(spk)) });
+  }
+
+  /**
+   * To everybody who is here, and to newcomers by everybody's history.
+   * @param {string} said @throws {ParlourError} `too-large`, `too-fast`
+   */
+  say(said) {
+    if (said.length > CHAT_LENGTH) throw new ParlourError("too-large");
+    const text = tidyText(said);
+    if (text === "") return;
+    if (!this.#own.take(this.#mesh.awake)) throw new ParlourError("too-fast");
+    const entry = this.#chat.say(b64(random(16)), this.#me.name(), text, Date.now());
+    for (const [hid, { line }] of this.#pages) {
+      const number = line.send({ k: "chat", id: entry.id, text, at: entry.at });
+      if (number > 0) entry.waits.set(hid, number);
+      else entry.lost += 1;
+    }
+    this.#changed();
+  }
+
+  /** @param {boolean} up */
+  raiseHand(up) {
+    const now = Date.now();
+    if (!this.#hands.set(this.#me.spk, up, now)) return;
+    this.#tellAll({ k: "hand", up, at: now });
+    this.#changed();
+  }
+
+  /** Hosts. @param {string} who spk, or empty for everybody */
+  lowerHand(who) {
+    if (!this.#me.isHost()) throw new ParlourError("not-host");
+    this.#tellAll({ k: "lower", who });
+    if (this.#hands.lower(who)) this.#changed();
+  }
+
+  /** For a moment, to those who are connected. @param {string} emoji */
+  react(emoji) {
+    if (!this.#hands.mayReact(this.#me.spk, emoji, this.#mesh.awake)) return;
+    for (const { line } of this.#pages.values()) line.sendNow({ k: "reaction", emoji });
+    this.#user.onReaction(this.#me.spk, emoji);
+  }
+
+  /** @param {Blob & {name?: string}} file @param {string} to spk, or empty @returns {Promise<string>} its id */
+  async offer(file, to) {
+    const own = await this.#offers.make(file, to, this.#me.name());
+    for (const { line } of this.#pages.values()) this.#offers.tell(own, line.hid, line.spk, this.#mesh.personOf(line.hid)?.name ?? "");
+    this.#changed();
+    return keyOf(this.#me.spk, own.id);
+  }
+
+  /** @param {string} id of a file */
+  accept(id) { this.#files.accept(id); }
+
+  /** @param {string} id of a file */
+  dropFile(id) {
+    if (!this.#offers.drop(id)) this.#files.drop(id);
+    this.#changed();
+  }
+
+  /** @param {string} id of a file @returns {Blob} */
+  whole(id) { return this.#files.whole(id); }
+
+  /** @param {{question: string, choices: readonly string[], multiple: boolean, secret: boolean}} asked @returns {string} its id */
+  ask(asked) {
+    const poll = this.#polls.ask(b64(random(16)), this.#me.name(), asked, Date.now());
+    if (!poll) throw new ParlourError("bad-poll");
+    this.#tellAll({ k: "poll", ...described(poll) });
+    this.#changed();
+    return keyOf(poll.by, poll.id);
+  }
+
+  /** @param {string} id of a poll @param {readonly number[]} chosen places in its choices */
+  vote(id, chosen) {
+    const poll = this.#polls.poll(id);
+    const isOpen = this.shown.polls.some((one) => one.id === id && one.open);
+    if (!poll || !isOpen || !this.#polls.vote(id, this.#me.spk, this.#me.name(), chosen)) throw new ParlourError("no-such-poll");
+    const message = { k: "vote", poll: poll.id, by: poll.by, chosen };
+    if (!poll.secret) this.#tellAll(message);
+    else if (poll.by === this.#me.spk) this.#counted.add(id);
+    else for (const { line } of this.#pages.values()) if (line.spk === poll.by) line.send(message);
+    this.#changed();
+  }
+
+  /** Its author, or a host. @param {string} id of a poll */
+  closePoll(id) {
+    const poll = this.#polls.poll(id);
+    if (!poll) throw new ParlourError("no-such-poll");
+    if (poll.by !== this.#me.spk && !this.#me.isHost()) throw new ParlourError("not-host");
+    if (!this.#polls.close(id)) return;
+    this.#tellAll({ k: "poll-close", poll: poll.id, by: poll.by });
+    this.#changed();
+  }
+
+  /** A message over channel 0. @param {string} hid @param {Message} message @returns {boolean} whether it was for this */
+  handle(hid, message) {
+    if (message.k !== "content") return false;
+    this.#page(hid)?.line.handleThere(message.gen);
+    return true;
+  }
+
+  /** A connection with that page was proven. @param {string} hid @param {number} gen */
+  handleConnection(hid, gen) {
+    this.#page(hid)?.line.handleConnection(gen);
+  }
+
+  /** That page is gone for good. @param {string} hid */
+  handleGone(hid) {
+    const page = this.#pages.get(hid);
+    if (!page) return;
+    page.line.close();
+    this.#pages.delete(hid);
+    this.#chat.gone(hid);
+    this.#files.gone(hid);
+    this.#offers.gone(hid);
+    if (!this.#isHere(page.line.spk)) {
+      this.#hands.gone(page.line.spk);
+      this.#rates.delete(page.line.spk);
+    }
+    this.#changed();
+  }
+
+  /** Every 500 ms. */
+  handleTick() {
+    for (const { line } of this.#pages.values()) line.handleTick();
+    for (const id of this.#counted) {
+      const poll = this.#polls.poll(id);
+      if (poll) this.#tellAll({ k: "poll-counts", poll: poll.id, counts: poll.counts, voters: poll.voters });
+    }
+    this.#counted.clear();
+    if (this.#progress || this.#offers.sending) this.#changed();
+    this.#progress = false;
+  }
+
+  stop() {
+    this.#offers.stop();
+    for (const { line } of this.#pages.values()) line.close();
+  }
+
+  /** @param {string} hid @returns {Page | null} */
+  #page(hid) {
+    const known = this.#pages.get(hid);
+    const person = this.#mesh.personOf(hid);
+    if (known || !person) return known ?? null;
+    const line = new Line({ spk: person.spk, hid }, {
+      open: (id) => this.#mesh.openChannel(hid, id),
+      announce: (gen) => void this.#mesh.send(hid, { k: "content", gen }),
+      awake: () => this.#mesh.awake,
+      onReady: (isFirst) => this.#ready(line, isFirst),
+      onMessage: (message) => this.#hear(line, message),
+      onDelivered: () => {
+        if (this.#chat.delivered(hid, line.acknowledged)) this.#changed();
+      },
+    });
+    const page = { line, told: 0, hand: false };
+    this.#pages.set(hid, page);
+    return page;
+  }
+
+  /** @param {Line} line @param {boolean} isFirst */
+  #ready(line, isFirst) {
+    if (isFirst) {
+      for (const text of this.#chat.history()) line.send(text);
+      const up = this.#hands.raisedAt(this.#me.spk);
+      line.send({ k: "hand", up: up !== null, at: up ?? Date.now() });
+      for (const message of this.#polls.history((spk) => this.#isHere(spk))) line.send(message);
+      this.#offers.tellAll(line.hid, line.spk, this.#mesh.personOf(line.hid)?.name ?? "");
+    }
+    this.#files.handleReady(line.hid);
+  }
+
+  /** @param {Line} line @param {Message} message */
+  #hear(line, message) {
+    const page = this.#pages.get(line.hid);
+    const person = this.#mesh.personOf(line.hid);
+    if (page && person && this.#take(page, person, message)) this.#changed();
+  }
+
+  /** @param {Page} page @param {{spk: string, host: boolean, name: string}} person @param {Message} message @returns {boolean} whether anything changed */
+  #take(page, { spk, host, name }, message) {
+    const { hid } = page.line;
+    const [now, awake, rate] = [Date.now(), this.#mesh.awake, this.#rate(spk)];
+    switch (message.k) {
+      case "chat": return rate.chat.take(awake) && this.#chat.take(spk, name, message, now);
+      case "history": return this.#mayTell(page) && this.#chat.tell(spk, name, message.list, now);
+      case "hand": {
+        const isFirst = !page.hand;
+        page.hand = true;
+        return this.#hands.take(spk, message, now, awake, isFirst);
+      }
+      case "lower": return host && rate.votes.take(awake) && this.#hands.lower(message.who);
+      case "reaction":
+        if (this.#hands.mayReact(spk, message.emoji, awake)) this.#user.onReaction(spk, /** @type {string} */ (message.emoji));
+        return false;
+      case "file": return rate.offers.take(awake) && this.#files.take(hid, spk, name, message, now);
+      case "file-gone": return this.#files.withdrawn(spk, message);
+      case "file-take": return this.#offers.takeAsk(hid, message, awake), true;
+      case "file-no":
+      case "file-done": return this.#offers.takeAnswer(hid, message);
+      case "poll": return rate.votes.take(awake) && this.#polls.take(spk, name, message, now);
+      case "poll-told": return this.#mayTell(page) && this.#polls.tell(spk, name, message, now);
+      case "vote": return rate.votes.take(awake) && this.#voted(spk, name, message);
+      case "poll-counts": return rate.votes.take(awake) && this.#polls.takeCounts(spk, message);
+      case "poll-close": return rate.votes.take(awake) && this.#closed(spk, host, message);
+      default: return false;
+    }
+  }
+
+  /** A page tells what was before once, and no more than fits into its list. @param {Page} page @returns {boolean} */
+  #mayTell(page) {
+    page.told += 1;
+    return page.told <= HISTORY_MESSAGES + POLLS;
+  }
+
+  /** @param {string} spk @param {string} name @param {Message} message */
+  #voted(spk, name, message) {
+    const changed = this.#polls.takeVote(spk, name, message);
+    const key = keyOf(this.#me.spk, String(message.poll));
+    if (changed && message.by === this.#me.spk && this.#polls.poll(key)?.secret) this.#counted.add(key);
+    return changed;
+  }
+
+  /** @param {string} spk @param {boolean} host @param {Message} message */
+  #closed(spk, host, message) {
+    const changed = this.#polls.takeClose(spk, host, message);
+    // Its author says so again: a host's word may have come to somebody before the poll.
+    if (changed && message.by === this.#me.spk && spk !== this.#me.spk) this.#tellAll({ k: "poll-close", poll: message.poll, by: message.by });
+    return changed;
+  }
+
+  /** @param {string} hid @param {number} id @returns {RTCDataChannel | null} */
+  #fileChannel(hid, id) {
+    if (!FILE_CHANNELS.includes(id)) return null;
+    const channel = this.#pages.get(hid)?.line.channel(id) ?? null;
+    if (channel && !channel.onmessage) {
+      channel.binaryType = "arraybuffer";
+      channel.onmessage = ({ data }) => this.#files.hear(hid, id, data);
+    }
+    return channel;
+  }
+
+  /** @param {Message} message */
+  #tellAll(message) {
+    for (const { line } of this.#pages.values()) line.send(message);
+  }
+
+  /** @param {string} spk */
+  #isHere(spk) {
+    return spk === this.#me.spk || [...this.#pages.values()].some(({ line }) => line.spk === spk);
+  }
+
+  /** @param {string} spk */
+  #rate(spk) {
+    let rate = this.#rates.get(spk);
+    if (!rate) this.#rates.set(spk, (rate = {
+      chat: new Bucket(HEARD_EVERY_MS, HEARD_BURST), offers: new Bucket(VOTE_EVERY_MS, VOTE_BURST), votes: new Bucket(VOTE_EVERY_MS, VOTE_BURST),
+    }));
+    return rate;
+  }
+
+  #changed() {
+    this.#shown = null;
+    this.#user.onChange();
+  }
+}

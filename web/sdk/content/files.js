@@ -1,0 +1,183 @@
+// Files that others offer to this page: nothing comes before it is accepted, nothing opens by itself, and nothing is given
+// out before its hash is that of the offer. What this page offers is offers.js's.
+
+import { ParlourError } from "../errors.js";
+import { base64, integer, object, text } from "../read.js";
+import { unb64 } from "../seal/bytes.js";
+import { keyOf, readable } from "./chat.js";
+import { FILES_BYTES, FILE_BYTES, FILE_CHANNELS, LATE_MS, OFFERS } from "./limits.js";
+import { believable, isProgram, tidyFileName, tidyName, tidyType } from "./plain.js";
+import { Heap, readPiece } from "./transfer.js";
+
+/** @typedef {import("../types.js").FileOffer} FileOffer */
+/** @typedef {import("../seal/types.js").Message} Message */
+
+/**
+ * `wanted`: accepted, and waits for a free channel or a connection. `failed`: its sender is gone, or could not go on.
+ * @typedef {"offered" | "wanted" | "receiving" | "checking" | "ready" | "declined" | "withdrawn" | "failed" | "damaged"} FileState
+ */
+/**
+ * @typedef {{key: string, id: string, hid: string, by: string, name: string, file: string, size: number, type: string, hash: string, at: number,
+ *   live: boolean, state: FileState, run: number, channel: number, heap: Heap | null, whole: Blob | null}} Offer
+ */
+/**
+ * @typedef {{send(hid: string, message: Message): void, channel(hid: string, id: number): RTCDataChannel | null, isReady(hid: string): boolean,
+ *   onChange(): void, onProgress(): void}} FilesUser
+ */
+
+const readOffer = object({
+  id: base64(16), name: text(8192), size: integer(0, FILE_BYTES), type: text(256), hash: base64(32), at: integer(0, Number.MAX_SAFE_INTEGER),
+});
+const underWay = new Set(["wanted", "receiving", "checking"]);
+
+export class Files {
+  #user;
+  /** Oldest first. @type {Map<string, Offer>} */ #offers = new Map();
+
+  /** @param {FilesUser} user */
+  constructor(user) {
+    this.#user = user;
+  }
+
+  /** @returns {readonly FileOffer[]} */
+  get shown() {
+    return [...this.#offers.values()].map(({ key, by, name, file, size, type, hash, at, live, state, heap }) => Object.freeze({
+      id: key, by, name, own: false, to: "", file, size, type, hash: hex(hash), at: new Date(at), live, program: isProgram(file), state,
+      done: state === "ready" ? size : (heap?.received ?? 0), receivers: Object.freeze([]),
+    }));
+  }
+
+  /**
+   * Somebody offers a file. An offer of a known name changes nothing.
+   * @param {string} hid @param {string} by @param {string} name @param {Message} message @param {number} now @returns {boolean}
+   */
+  take(hid, by, name, message, now) {
+    const read = readable(() => readOffer(message));
+    const key = read && keyOf(by, read.id);
+    if (!read || !key || this.#offers.has(key) || !this.#makeRoom(by)) return false;
+    this.#offers.set(key, {
+      key, id: read.id, hid, by, name: tidyName(name), file: tidyFileName(read.name), size: read.size, type: tidyType(read.type), hash: read.hash,
+      at: believable(read.at, now, 0), live: now - read.at < LATE_MS, state: "offered", run: 0, channel: 0, heap: null, whole: null,
+    });
+    return true;
+  }
+
+  /** @param {string} key @throws {ParlourError} `no-such-file`, `files-full` */
+  accept(key) {
+    const offer = this.#offer(key, "offered", "declined");
+    const held = [...this.#offers.values()].filter(({ state }) => underWay.has(state) || state === "ready").reduce((sum, { size }) => sum + size, 0);
+    if (held + offer.size > FILES_BYTES) throw new ParlourError("files-full");
+    offer.state = "wanted";
+    offer.heap = new Heap(offer.size, unb64(offer.hash, 32));
+    this.#askOf(offer.hid);
+  }
+
+  /** Declines, cancels, or forgets what came: whatever fits. @param {string} key @throws {ParlourError} `no-such-file` */
+  drop(key) {
+    const offer = this.#offer(key);
+    if (offer.state === "offered" || underWay.has(offer.state)) {
+      this.#user.send(offer.hid, { k: "file-no", id: offer.id });
+      this.#end(offer, "declined");
+    } else this.#offers.delete(key);
+  }
+
+  /** @param {string} key @returns {Blob} without a type @throws {ParlourError} `no-such-file` */
+  whole(key) {
+    return /** @type {Blob} */ (this.#offer(key, "ready").whole);
+  }
+
+  /** The sender takes the offer back, or cannot go on. @param {string} by @param {Message} message @returns {boolean} */
+  withdrawn(by, { id, failed }) {
+    const offer = this.#offers.get(keyOf(by, String(id)));
+    if (!offer || (offer.state !== "offered" && !underWay.has(offer.state))) return false;
+    this.#end(offer, failed === true ? "failed" : "withdrawn");
+    return true;
+  }
+
+  /** There is a connection (again): goes on where it was. @param {string} hid */
+  handleReady(hid) {
+    for (const offer of this.#offers.values()) if (offer.hid === hid && offer.state === "receiving") offer.state = "wanted";
+    this.#askOf(hid);
+  }
+
+  /** That page is gone, and what it had not sent with it. @param {string} hid @returns {boolean} */
+  gone(hid) {
+    const lost = [...this.#offers.values()].filter((offer) => offer.hid === hid && (offer.state === "offered" || offer.state === "wanted" || offer.state === "receiving"));
+    for (const offer of lost) this.#end(offer, "failed");
+    return lost.length > 0;
+  }
+
+  /** A piece of a file, over a file channel. @param {string} hid @param {number} channel @param {unknown} data */
+  hear(hid, channel, data) {
+    const read = data instanceof ArrayBuffer ? readPiece(data) : null;
+    if (!read) return;
+    const offer = [...this.#offers.values()].find((one) => one.hid === hid && one.channel === channel && one.run === read.run && one.state === "receiving");
+    if (!offer?.heap) return;
+    if (!offer.heap.add(read.piece)) {
+      this.#user.send(hid, { k: "file-no", id: offer.id });
+      this.#end(offer, "damaged");
+    } else if (offer.heap.full) void this.#check(offer);
+    else this.#user.onProgress();
+  }
+
+  /** Asks that page for what was accepted, as far as there are channels. @param {string} hid */
+  #askOf(hid) {
+    if (!this.#user.isReady(hid)) return;
+    const mine = [...this.#offers.values()].filter((offer) => offer.hid === hid);
+    for (const offer of mine) {
+      if (offer.state !== "wanted" || !offer.heap) continue;
+      if (offer.heap.full) {
+        void this.#check(offer);
+        continue;
+      }
+      const free = FILE_CHANNELS.find((id) => !mine.some((one) => one.state === "receiving" && one.channel === id));
+      if (free === undefined || !this.#user.channel(hid, free)) continue;
+      // Never the number of an earlier run on this channel, whichever file it was of.
+      offer.run = Math.max(0, ...mine.map(({ run }) => run)) + 1;
+      offer.channel = free;
+      offer.state = "receiving";
+      this.#user.send(hid, { k: "file-take", id: offer.id, run: offer.run, channel: free, from: offer.heap.received });
+    }
+    this.#user.onChange();
+  }
+
+  /** @param {Offer} offer all of which has come */
+  async #check(offer) {
+    offer.state = "checking";
+    this.#user.onChange();
+    this.#askOf(offer.hid);
+    const whole = await /** @type {Heap} */ (offer.heap).finish();
+    if (offer.state !== "checking") return;
+    offer.whole = whole;
+    this.#user.send(offer.hid, { k: "file-done", id: offer.id, ok: whole !== null });
+    this.#end(offer, whole ? "ready" : "damaged");
+  }
+
+  /** @param {Offer} offer @param {FileState} state */
+  #end(offer, state) {
+    offer.state = state;
+    offer.heap = null;
+    this.#user.onChange();
+    this.#askOf(offer.hid);
+  }
+
+  /** @param {string} key @param {...FileState} states any by default @returns {Offer} */
+  #offer(key, ...states) {
+    const offer = this.#offers.get(key);
+    if (!offer || (states.length > 0 && !states.includes(offer.state))) throw new ParlourError("no-such-file");
+    return offer;
+  }
+
+  /** Of one person's offers the oldest that is over makes way, or else the oldest that nobody wanted. @param {string} by @returns {boolean} */
+  #makeRoom(by) {
+    const theirs = [...this.#offers.values()].filter((offer) => offer.by === by);
+    if (theirs.length < OFFERS) return true;
+    const over = theirs.find(({ state }) => !underWay.has(state) && state !== "ready" && state !== "offered") ?? theirs.find(({ state }) => state === "offered");
+    return over !== undefined && this.#offers.delete(over.key);
+  }
+}
+
+/** @param {string} hash base64url @returns {string} as sha256sum writes it */
+export function hex(hash) {
+  return [...unb64(hash, 32)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
