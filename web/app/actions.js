@@ -9,6 +9,8 @@ import { asksOnLeave, houseOf, wantsCode } from "./house.js";
 import { addressOf, fragmentOf, linkHere, wholeLink } from "./link_text.js";
 import { takeNote } from "./renewal.js";
 import { isOn } from "./state.js";
+import { talkOf } from "./talk.js";
+import { createTalking } from "./talking.js";
 import { deviceSentence } from "./words.js";
 import { nameTaken } from "./words_house.js";
 
@@ -55,6 +57,7 @@ export function createActions(store) {
 
   const hosting = createHosting(store, () => meeting, (error) => say(problemOf(error)), copy,
     (error) => (error instanceof ParlourError && error.code === "unmet" ? error.who : null));
+  const talking = createTalking(store, () => meeting, (error) => say(problemOf(error)));
 
   /** @param {Room} opened */
   function adopt(opened) {
@@ -66,6 +69,9 @@ export function createActions(store) {
     opened.addEventListener("change", () => follow(opened), { signal });
     opened.addEventListener("problem", (event) => {
       if (event instanceof CustomEvent) say(/** @type {Problem} */ (event.detail));
+    }, { signal });
+    opened.addEventListener("reaction", (event) => {
+      if (event instanceof CustomEvent) talking.show(event.detail);
     }, { signal });
     dispatch({ type: "opened", link: opened.link });
     follow(opened);
@@ -87,7 +93,7 @@ export function createActions(store) {
     if (over) devices.close();
     // A new link, or an invitation that became the room's own: the address follows, so that a reload comes back here.
     else if (link !== "" && linkHere() !== link) history.replaceState(null, "", addressOf(link));
-    dispatch({ type: "meeting", snapshot: { state: where, error, count, durable, me, people, notes, link, house: houseOf(followed) } });
+    dispatch({ type: "meeting", snapshot: { state: where, error, count, durable, me, people, notes, link, house: houseOf(followed), talk: talkOf(followed) } });
     // Camera and microphone are asked for once there is a room to use them in, and not before.
     if (where === "ready") void devices.openBoth();
     // Who comes last into a named room has the code made: so it is there once for everybody.
@@ -165,6 +171,7 @@ export function createActions(store) {
   return {
     devices,
     hosting,
+    talking,
 
     /** The page was loaded, or somebody walked through its history or edited its address. */
     async arrive() {

@@ -3,6 +3,7 @@
 
 import { h } from "./dom.js";
 import { houseScenes } from "./gallery_house.js";
+import { talkScenes } from "./gallery_talk.js";
 import { device, devices, inCall, person, ready, stopped } from "./gallery_pretend.js";
 import { initialState } from "./state.js";
 import { show } from "./show.js";
@@ -55,6 +56,7 @@ const scenes = {
   ] }),
   "call-settings": () => ({ ...inCall(2), dialog: { about: "settings" } }),
   ...houseScenes,
+  ...talkScenes,
   "left": () => ({ screen: "left" }),
   "left-last": () => ({ screen: "left", lastOut: true }),
   "problem-over": () => stopped("room-over", "This meeting is over, and its link with it. Ask for a new link."),
@@ -82,18 +84,29 @@ function play(change) {
   const hosting = {
     ask: (/** @type {State["dialog"]} */ dialog) => set({ dialog }),
     closed: () => set({ dialog: null }),
-    setPanel: (/** @type {boolean} */ panel) => set({ panel }),
+    setPanel: (/** @type {boolean} */ panel) => set({ panel, chatting: state.chatting && !panel }),
   };
+  const talking = { setChat: (/** @type {boolean} */ chatting) => set({ chatting, panel: state.panel && !chatting, unread: 0 }) };
   const otherwise = (/** @type {object} */ acts) => new Proxy(acts, { get: (target, name) => Reflect.get(target, name) ?? (() => {}) });
   const pretend = otherwise({
     devices: nothing,
     hosting: otherwise(hosting),
+    talking: otherwise(talking),
     dismiss: (/** @type {string} */ id) => set({ toasts: state.toasts.filter((toast) => toast.id !== id), dismissed: [...state.dismissed, id] }),
   });
   show(store, /** @type {any} */ (pretend));
   tell();
+  if (location.hash === "#call-react") document.getElementById("react")?.showPopover();
+  if (location.hash === "#ask-filled") fillPoll();
   // What is folded away by itself is looked at unfolded in scenes of that name.
   if (location.hash.endsWith("-unfolded")) for (const summary of document.querySelectorAll("summary, [aria-label^='More for'], [aria-label='Set a password'], [aria-label^='Not now']")) if (summary instanceof HTMLElement && summary.checkVisibility()) summary.click();
+}
+
+function fillPoll() {
+  const words = ["When shall we meet again?", "Monday evening", "Tuesday at noon"];
+  document.querySelectorAll("#ask input[type=text]").forEach((field, index) => {
+    if (field instanceof HTMLInputElement) field.value = words[index] ?? "";
+  });
 }
 
 function list() {

@@ -32,6 +32,7 @@ export const noHouse = Object.freeze({
  *   | {about: "remove" | "make-host", person: string}
  *   | {about: "close-door", door: import("./expected.js").Door}
  *   | {about: "unmet", who: readonly string[]}
+ *   | {about: "poll"} | {about: "offer", files: readonly File[]}
  *   | {about: "device", link: string, kept: boolean}} Dialog
  */
 

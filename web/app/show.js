@@ -2,6 +2,7 @@
 
 import { setText } from "./dom.js";
 import { isAtDoor, unanswered } from "./house.js";
+import { ask } from "./views/ask.js";
 import { call } from "./views/call.js";
 import { code } from "./views/code.js";
 import { deviceLink } from "./views/device_link.js";
@@ -11,6 +12,7 @@ import { knocking } from "./views/knocking.js";
 import { landing } from "./views/landing.js";
 import { leaving } from "./views/leaving.js";
 import { left, problem } from "./views/notice.js";
+import { offer } from "./views/offer.js";
 import { preview } from "./views/preview.js";
 import { question } from "./views/question.js";
 import { settings } from "./views/settings.js";
@@ -29,7 +31,7 @@ const views = Object.freeze({ landing, waiting, preview, knocking, call, left, p
  */
 export function show({ state, subscribe }, actions) {
   const screen = byId("screen");
-  const dialogs = [settings, code, leaving, question, deviceLink, elsewhere].map((make) => make(actions));
+  const dialogs = [settings, code, leaving, question, deviceLink, elsewhere, ask, offer].map((make) => make(actions));
   const knocks = createKnockToast(byId("toasts"), actions);
   const toasts = createToasts(byId("toasts"), actions);
   const announce = createAnnouncer(byId("announcer"), state, actions);
@@ -83,13 +85,13 @@ export function viewOf(state) {
  * @returns {string}
  */
 export function titleOf(state) {
-  const { screen, people, house } = state;
-  const knocks = unanswered(house).length;
+  const { screen, people, house, unread } = state;
+  const waiting = unanswered(house).length + unread;
   if (isAtDoor(state)) return "At the door · Parlour";
   switch (screen) {
     case "landing": return "Parlour";
     case "preview": return "Going in · Parlour";
-    case "call": return `${knocks > 0 ? `(${knocks}) ` : ""}In a room, ${howMany(people.length + 1)} · Parlour`;
+    case "call": return `${waiting > 0 ? `(${waiting}) ` : ""}In a room, ${howMany(people.length + 1)} · Parlour`;
     case "left": return "Left · Parlour";
     case "problem": return "Parlour";
   }

@@ -2,6 +2,7 @@
 // Tracks and streams are in it by reference only; nothing here touches them. Events are sent by actions.js.
 
 import { isNewCode, noHouse, stillDismissed, stillOpen } from "./house.js";
+import { noTalk, withReaction, withTalk } from "./talk.js";
 import { codeCame } from "./words_house.js";
 
 /** @typedef {import("./words.js").DeviceTrouble} DeviceTrouble */
@@ -64,6 +65,11 @@ import { codeCame } from "./words_house.js";
  * @property {readonly Toast[]} toasts
  * @property {readonly string[]} dismissed ids of standing remarks and knocks that were put away
  * @property {boolean} panel the people are shown beside the stage
+ * @property {boolean} chatting the chat is shown there; never both
+ * @property {import("./talk.js").Talk} talk
+ * @property {number} unread what came while the chat was not shown
+ * @property {readonly import("./talk.js").News[]} news not yet said aloud
+ * @property {readonly import("./talk.js").Reaction[]} reactions on the screen now
  * @property {Dialog | null} dialog
  * @property {boolean} durable this browser keeps who this person is; else a reload is somebody new
  * @property {readonly string[]} busy names of what a host has asked for and the SDK is doing
@@ -83,6 +89,7 @@ import { codeCame } from "./words_house.js";
  * @property {readonly Note[]} notes
  * @property {string} link
  * @property {House} house
+ * @property {import("./talk.js").Talk} talk
  */
 
 /** @typedef {{name: string, hideAddress: boolean, shortcuts: boolean, microphone: string, camera: string, speaker: string}} Preferences */
@@ -104,6 +111,9 @@ import { codeCame } from "./words_house.js";
  *   | {type: "hide-address", on: boolean}
  *   | {type: "shortcuts", on: boolean}
  *   | {type: "panel", open: boolean}
+ *   | {type: "chatting", open: boolean}
+ *   | {type: "reaction", reaction: import("./talk.js").Reaction}
+ *   | {type: "reaction-over", id: string}
  *   | {type: "dialog", dialog: Dialog | null}
  *   | {type: "busy", name: string, on: boolean}
  *   | {type: "invited", id: string, link: string}
@@ -138,6 +148,11 @@ const noMeeting = Object.freeze({
   toasts: /** @type {readonly Toast[]} */ ([]),
   dismissed: /** @type {readonly string[]} */ ([]),
   panel: false,
+  chatting: false,
+  talk: noTalk,
+  unread: 0,
+  news: /** @type {State["news"]} */ ([]),
+  reactions: /** @type {State["reactions"]} */ ([]),
   dialog: /** @type {Dialog | null} */ (null),
   durable: true,
   busy: /** @type {readonly string[]} */ ([]),
@@ -188,13 +203,16 @@ export function next(state, event) {
     case "named": return { ...state, name: event.name };
     case "hide-address": return { ...state, hideAddress: event.on };
     case "shortcuts": return { ...state, shortcuts: event.on };
-    case "panel": return { ...state, panel: event.open, dismissed: stillDismissed(state.dismissed, state.house, true, state.dismissed) };
+    case "chatting": return { ...state, chatting: event.open, panel: state.panel && !event.open, unread: event.open ? 0 : state.unread };
+    case "reaction": return { ...state, ...withReaction(state, event.reaction) };
+    case "reaction-over": return { ...state, reactions: state.reactions.filter(({ id }) => id !== event.id) };
+    case "panel": return { ...state, panel: event.open, chatting: state.chatting && !event.open, dismissed: stillDismissed(state.dismissed, state.house, true, state.dismissed) };
     case "dialog": return { ...state, dialog: event.dialog, toasts: event.dialog?.about === "code" ? state.toasts.filter(({ shows }) => shows !== "code") : state.toasts };
     case "busy": return { ...state, busy: [...state.busy.filter((name) => name !== event.name), ...(event.on ? [event.name] : [])] };
     case "invited": return { ...state, invitationLinks: { ...state.invitationLinks, [event.id]: event.link } };
     case "copied": return { ...state, copied: event.what };
     case "silenced": return { ...state, silenced: event.on };
-    case "announced": return { ...state, came: [], went: [] };
+    case "announced": return { ...state, came: [], went: [], news: [] };
     case "toast": return { ...state, toasts: fitting([...state.toasts.filter(({ id }) => id !== event.toast.id), event.toast], "newest") };
     case "dismissed": return dismissed(state, event.id);
   }
@@ -308,7 +326,7 @@ function afterChange(before, snapshot) {
  * @param {Snapshot} snapshot
  * @returns {State}
  */
-function inCall(state, { state: where, count, me, people, notes, house }) {
+function inCall(state, { state: where, count, me, people, notes, house, talk }) {
   const before = state.screen === "call" ? state.people : people;
   const has = (/** @type {readonly Person[]} */ list, /** @type {string} */ id) => list.some((person) => person.id === id);
   const came = people.filter(({ id }) => !has(before, id)).map(({ name }) => name);
@@ -316,6 +334,7 @@ function inCall(state, { state: where, count, me, people, notes, house }) {
   const remarks = notes.map(remarkOf);
   return {
     ...state,
+    ...withTalk(state, talk, people),
     screen: "call",
     room: "ready",
     joining: false,

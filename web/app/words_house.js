@@ -239,6 +239,8 @@ export function questionOf(about, name, { open, host = false, named = false }) {
   const who = nameOf(name);
   switch (about) {
     case "settings":
+    case "poll":
+    case "offer":
     case "code":
     case "leave":
     case "elsewhere":

@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { asksOnLeave, entryOf, isAtDoor, isInvitation, knocksToShow, noHouse, roomNameOf, unanswered, wantsCode } from "../app/house.js";
 import { createHosting } from "../app/hosting.js";
 import { titleOf, viewOf } from "../app/show.js";
+import { noTalk } from "../app/talk.js";
 import { initialState, next } from "../app/state.js";
 import { coverage, doors, doorSentence, invitationSentence, keepsNothing, knockHow, knockSentence, leavingSentence, marksOf, namedExplained, outsideSentence, questionOf, unmetQuestion, usedSentence, waitingWords, wrongPasswordsSentence } from "../app/words_house.js";
 
@@ -34,7 +35,7 @@ function person(id, change) {
 
 /** @param {Partial<import("../app/state.js").Snapshot>} change @returns {PageEvent} */
 function meeting(change) {
-  return { type: "meeting", snapshot: { state: "in", error: null, count: 1, durable: true, me: host, people: [], notes: [], link: "#1abc", house: house(), ...change } };
+  return { type: "meeting", snapshot: { state: "in", error: null, count: 1, durable: true, me: host, people: [], notes: [], link: "#1abc", house: house(), talk: noTalk, ...change } };
 }
 
 /** @param {PageEvent[]} events @param {State} [from] */

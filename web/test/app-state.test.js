@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { noHouse } from "../app/house.js";
+import { noTalk } from "../app/talk.js";
 import { initialState, isOn, next, troubleOf } from "../app/state.js";
 
 /** @typedef {import("../app/state.js").State} State */
@@ -18,7 +19,7 @@ function person(id) {
 
 /** @param {Partial<Snapshot>} change @returns {PageEvent} */
 function meeting(change) {
-  return { type: "meeting", snapshot: { state: "in", error: null, count: 1, durable: true, me, people: [], notes: [], link: "", house: noHouse, ...change } };
+  return { type: "meeting", snapshot: { state: "in", error: null, count: 1, durable: true, me, people: [], notes: [], link: "", house: noHouse, talk: noTalk, ...change } };
 }
 
 /** @param {PageEvent[]} events @param {State} [from] */

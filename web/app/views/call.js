@@ -1,16 +1,20 @@
-// The call: everybody's tile on a stage, a bar on top that says how it stands, the controls below, and the people
-// panel beside the stage, or over it where there is no beside.
+// The call: everybody's tile on a stage, a bar on top that says how it stands, the controls below, and people or chat
+// beside the stage, or over it where there is no beside.
 
 import { h, setAttribute, setText, show } from "../dom.js";
 import { icon } from "../icons.js";
 import { unanswered } from "../house.js";
 import { placeEverybody } from "../layout.js";
 import { isComing, isOn } from "../state.js";
+import { handPlace } from "../talk.js";
 import { howMany, peopleButton } from "../words.js";
+import { chatButton } from "../words_talk.js";
 import { createChair } from "./chair.js";
+import { chat } from "./chat.js";
 import { createOwnPicture } from "./own_picture.js";
 import { button, cameraLook, control, microphoneLook, sealedLock } from "./parts.js";
 import { people } from "./people.js";
+import { createReact } from "./react.js";
 import { createTile } from "./tile.js";
 
 /** @typedef {import("../state.js").State} State */
@@ -26,6 +30,8 @@ export function call(actions) {
   const stage = createStage(actions);
   const bar = createBar(actions);
   const panel = people(actions);
+  const talk = chat(actions);
+  const settings = h("button", { type: "button", class: "button button-icon", "aria-label": "Settings", title: "Settings", onclick: () => actions.hosting.ask({ about: "settings" }) }, icon("settings"));
   // The same width as in panel.css: below it the panel covers the stage.
   const narrow = matchMedia("(max-width: 48rem)");
   const count = h("span", {});
@@ -35,11 +41,11 @@ export function call(actions) {
   const element = h("div", { class: "page call" },
     h("header", { class: "callbar" },
       h("h1", { class: "unseen", tabindex: -1 }, "In the room"),
-      lock, h("p", { class: "sealed callbar-count" }, icon("people"), count)),
+      lock, h("div", { class: "callbar-end" }, h("p", { class: "sealed callbar-count" }, icon("people"), count), settings)),
     // The controls come first for the keyboard and stand last for the eye.
     bar.element, hear.element,
     h("div", { class: "banners", role: "status" }, banner),
-    h("div", { class: "floor" }, stage.element, panel.element));
+    h("div", { class: "floor" }, stage.element, panel.element, talk.element), bar.sheet);
 
   return {
     element,
@@ -47,8 +53,9 @@ export function call(actions) {
       stage.update(state);
       bar.update(state);
       panel.update(state);
+      talk.update(state);
       // What lies under the panel is out of reach for the keyboard, too.
-      stage.element.inert = state.panel && narrow.matches;
+      stage.element.inert = (state.panel || state.chatting) && narrow.matches;
       show(lock, state.people.length > 0);
       setText(count, howMany(Math.max(state.count, state.people.length + 1)));
       show(banner, state.reconnecting);
@@ -70,6 +77,8 @@ function createStage(actions) {
   // Tiles are only ever appended: moving a video element in the document would stop it.
   const element = h("ul", { class: "stage", "aria-label": "People", role: "list" }, own.element);
   let alone = false;
+  /** Reactions that have begun. */
+  let flown = new Set();
 
   function place() {
     const { clientWidth: width, clientHeight: height } = element;
@@ -84,7 +93,7 @@ function createStage(actions) {
   observer.observe(element);
 
   /** @param {State} state */
-  function follow({ people, speaker }) {
+  function follow({ people, speaker, talk }) {
     for (const [id, tile] of tiles) {
       if (people.some((person) => person.id === id)) continue;
       tile.close();
@@ -99,7 +108,7 @@ function createStage(actions) {
         element.append(tile.element);
       }
       const { id, name, stream, audio, video, link, route } = person;
-      tile.update({ id, name, picture: stream, sound: stream.getAudioTracks()[0] ?? null, audio, video, link, route, speaker: speaker.chosen });
+      tile.update({ id, name, picture: stream, sound: stream.getAudioTracks()[0] ?? null, audio, video, link, route, speaker: speaker.chosen, hand: handPlace(talk, id) });
     }
   }
 
@@ -107,13 +116,17 @@ function createStage(actions) {
     element,
     /** @param {State} state */
     update(state) {
-      const { microphone, camera, people } = state;
+      const { microphone, camera, people, me, talk, reactions } = state;
       follow(state);
       const video = isOn(camera);
       own.update({
         id: "you", name: state.name, picture: video ? ownPicture(camera.track) : null,
-        sound: microphone.track, audio: isOn(microphone), video, link: "connected", route: null, speaker: "",
+        sound: microphone.track, audio: isOn(microphone), video, link: "connected", route: null, speaker: "", hand: handPlace(talk, me.id),
       });
+      for (const { id, person, emoji } of reactions) {
+        if (!flown.has(id)) (person === me.id ? own : tiles.get(person))?.react(emoji);
+      }
+      flown = new Set(reactions.map(({ id }) => id));
       alone = people.length === 0;
       chair.update(state);
       if (alone && !chair.element.isConnected) element.append(chair.element);
@@ -153,26 +166,33 @@ function createBar(actions) {
   const { devices } = actions;
   const microphone = control({ onclick: () => void devices.toggle("microphone") });
   const camera = control({ onclick: () => void devices.toggle("camera") });
-  const copy = control({ onclick: () => void actions.copyLink() });
-  const { hosting } = actions;
+  const { hosting, talking } = actions;
+  const react = createReact(actions);
+  const chatter = control({ onclick: () => talking.setChat(chatter.element.getAttribute("aria-expanded") !== "true") });
+  const fresh = h("span", { class: "control-badge", "aria-hidden": "true", "data-fresh": true });
+  chatter.element.append(fresh);
+  chatter.element.id = "chat-button";
   const everybody = control({ onclick: () => hosting.setPanel(everybody.element.getAttribute("aria-expanded") !== "true") });
   const atDoor = h("span", { class: "control-badge", "aria-hidden": "true" });
   everybody.element.append(atDoor);
   everybody.element.id = "people-button";
-  const settings = control({ onclick: () => hosting.ask({ about: "settings" }) });
   const leave = control({ className: "control-leave", onclick: () => void actions.leave() });
-  settings.set({ name: "Settings", word: "Settings", image: "settings" });
   leave.set({ name: "Leave", word: "Leave", image: "leave" });
   const element = h("div", { class: "controls", role: "group", "aria-label": "Call controls" },
-    microphone.element, camera.element, copy.element, everybody.element, settings.element, leave.element);
+    microphone.element, camera.element, react.opener, chatter.element, everybody.element, leave.element);
   return {
     element,
+    sheet: react.sheet,
     /** @param {State} state */
-    update({ microphone: heard, camera: seen, shortcuts, copied, people: others, panel, house }) {
+    update(state) {
+      const { microphone: heard, camera: seen, shortcuts, people: others, panel, chatting, unread, house } = state;
       microphone.set(microphoneLook(isComing(heard), shortcuts));
       camera.set(cameraLook(isComing(seen), shortcuts));
-      const done = copied === "room";
-      copy.set({ name: "Copy link", word: done ? "Copied" : "Copy link", image: done ? "check" : "link" });
+      react.update(state);
+      chatter.set({ name: chatButton(unread), word: "Chat", image: "chat", ...(shortcuts && { keys: "C" }) });
+      setAttribute(chatter.element, "aria-expanded", String(chatting));
+      setAttribute(fresh, "data-count", unread > 99 ? "99+" : unread);
+      show(fresh, unread > 0);
       const knocks = unanswered(house).length;
       everybody.set({ name: peopleButton(others.length + 1, knocks), word: "People", image: "people", ...(shortcuts && { keys: "P" }) });
       setAttribute(everybody.element, "aria-expanded", String(panel));

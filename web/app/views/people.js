@@ -27,6 +27,7 @@ export function people(actions) {
   const others = h("ul", { class: "rows rows-others", role: "list" });
   const here = h("section", { class: "panel-part", "aria-label": "In the room" },
     h("ul", { class: "rows", role: "list" }, self.element), others);
+  const lower = h("button", { type: "button", class: "button button-small button-quiet", onclick: () => actions.talking.lowerHand() }, "Lower all hands");
   const check = h("button", { type: "button", class: "button button-small", onclick: () => hosting.ask({ about: "code" }) },
     "Check that nobody is in between");
   const why = h("p", { class: "small" }, namedInside);
@@ -36,13 +37,13 @@ export function people(actions) {
   const log = createLog();
   const element = h("aside", { class: "panel", "aria-labelledby": "people-title", hidden: true },
     h("div", { class: "panel-head" }, title, close),
-    h("div", { class: "panel-body" }, checking, atDoor, here, room.element, log.element));
+    h("div", { class: "panel-body" }, checking, atDoor, here, lower, room.element, log.element));
 
   /** @type {State | null} */
   let latest = null;
   const focusTitle = () => title;
   const showKnocks = keyed(doorList, (/** @type {Knock} */ knock) => createKnock(knock, hosting, () => latest), focusTitle);
-  const showOthers = keyed(others, (/** @type {Person} */ person) => createPerson(person, hosting, () => latest), focusTitle);
+  const showOthers = keyed(others, (/** @type {Person} */ person) => createPerson(person, actions, () => latest), focusTitle);
 
   element.addEventListener("keydown", (event) => {
     if (event.key !== "Escape" || event.defaultPrevented) return;
@@ -64,6 +65,7 @@ export function people(actions) {
       showKnocks(state.house.knocks);
       self.update(state);
       showOthers(state.people);
+      show(lower, state.me.host && state.talk.hands.length > 1);
       const named = roomNameOf(state.link) !== "";
       show(checking, state.people.length > 0);
       show(why, named);

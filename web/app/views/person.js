@@ -3,7 +3,9 @@
 import { h, setAttribute, setText, show } from "../dom.js";
 import { isOn } from "../state.js";
 import { hueOf, initials, nameOf } from "../words.js";
+import { handPlace } from "../talk.js";
 import { marksOf } from "../words_house.js";
+import { handMark } from "../words_talk.js";
 import { moreButton } from "./parts.js";
 
 /** @typedef {import("../../sdk/parlour.js").Person} Person */
@@ -15,8 +17,9 @@ export function createSelf() {
   return {
     element: row.element,
     /** @param {State} state */
-    update({ name, me, microphone }) {
+    update({ name, me, microphone, talk }) {
       row.set(name, `${nameOf(name)} (you)`, [
+        ...handOf(handPlace(talk, me.id)),
         ...(me.host ? [{ text: "Host", tone: "" }] : []),
         ...(isOn(microphone) ? [] : [{ text: "Muted", tone: "" }]),
       ]);
@@ -26,14 +29,15 @@ export function createSelf() {
 
 /**
  * @param {Person} person
- * @param {import("../hosting.js").Hosting} hosting
+ * @param {import("../actions.js").Actions} actions
  * @param {() => State | null} latest
  */
-export function createPerson({ id }, hosting, latest) {
+export function createPerson({ id }, { hosting, talking }, latest) {
   const row = createRow(id);
   const makeHost = h("button", { type: "button", class: "button button-small button-quiet", onclick: () => hosting.ask({ about: "make-host", person: id }) }, "Make host…");
   const remove = h("button", { type: "button", class: "button button-small button-quiet button-warn", onclick: () => hosting.ask({ about: "remove", person: id }) }, "Remove…");
-  const actions = h("div", { class: "row-actions", hidden: true }, makeHost, remove);
+  const lower = h("button", { type: "button", class: "button button-small button-quiet", onclick: () => talking.lowerHand(id) }, "Lower hand");
+  const actions = h("div", { class: "row-actions", hidden: true }, lower, makeHost, remove);
   const more = moreButton(actions);
   row.element.append(more.element, actions);
 
@@ -42,9 +46,14 @@ export function createPerson({ id }, hosting, latest) {
     /** @param {Person} person */
     update(person) {
       const who = nameOf(person.name);
-      row.set(person.name, who, marksOf(person));
-      // A host cannot be removed (seal.md 2), and is host already.
-      const may = latest()?.me.host === true && !person.host;
+      const state = latest();
+      const hand = state ? handPlace(state.talk, id) : 0;
+      row.set(person.name, who, [...handOf(hand), ...marksOf(person)]);
+      // A host cannot be removed (seal.md 2), and is host already; only a hand can be lowered.
+      const may = state?.me.host === true && (!person.host || hand > 0);
+      show(lower, hand > 0);
+      for (const one of [makeHost, remove]) show(one, !person.host);
+      setAttribute(lower, "aria-label", `Lower the hand of ${who}`);
       show(more.element, may);
       if (!may) more.open(false);
       setAttribute(more.element, "aria-label", `More for ${who}`);
@@ -53,6 +62,11 @@ export function createPerson({ id }, hosting, latest) {
       setAttribute(row.element, "aria-busy", String(latest()?.busy.includes(`person/${id}`) === true));
     },
   };
+}
+
+/** @param {number} place @returns {{text: string, tone: string}[]} */
+function handOf(place) {
+  return place > 0 ? [{ text: handMark(place), tone: "amber" }] : [];
 }
 
 /**

@@ -3,6 +3,7 @@
 import { attach, h, setAttribute, setText, show } from "../dom.js";
 import { icon, setIcon } from "../icons.js";
 import { watchLevel } from "../levels.js";
+import { handMark } from "../words_talk.js";
 import { hueOf, initials, linkSentence, nameOf, routeExplained, routeName, tileName } from "../words.js";
 
 /** @typedef {import("../../sdk/parlour.js").Person} Person */
@@ -19,10 +20,11 @@ import { hueOf, initials, linkSentence, nameOf, routeExplained, routeName, tileN
  * @property {Person["link"]} link
  * @property {Person["route"]} route
  * @property {string} speaker device id for the sound, or "" for the browser's own
+ * @property {number} hand which place the raised hand has, from 1; 0 if it is down
  */
 
 /**
- * @typedef {{element: HTMLElement, hear: () => void, update: (shown: Shown) => void, close: () => void}} Tile
+ * @typedef {{element: HTMLElement, hear: () => void, react: (emoji: string) => void, update: (shown: Shown) => void, close: () => void}} Tile
  */
 
 /**
@@ -48,7 +50,10 @@ export function createTile({ self, tag = "li", onSilenced }) {
   const route = createRoute();
   const linkText = h("span", {});
   const link = h("p", { class: "tile-link", hidden: true }, h("span", { class: "spinner" }), linkText);
-  const element = h(tag, { class: "tile" }, wall, video, link, plate, route.element);
+  const place = h("span", {});
+  const hand = h("p", { class: "tile-hand", "aria-hidden": "true", hidden: true }, icon("hand"), place);
+  const air = h("div", { class: "tile-air", "aria-hidden": "true" });
+  const element = h(tag, { class: "tile" }, wall, video, link, plate, hand, air, route.element);
   if (tag === "div") setAttribute(element, "role", "group");
   setAttribute(element, "data-self", self);
 
@@ -80,15 +85,24 @@ export function createTile({ self, tag = "li", onSilenced }) {
       video.muted = self;
       void video.play().catch(() => {});
     },
+    react(emoji) {
+      const sign = h("span", { class: "tile-reaction" }, emoji);
+      // Several at once do not lie upon each other.
+      sign.style.setProperty("--drift", String((air.childElementCount % 5) - 2));
+      sign.addEventListener("animationend", () => sign.remove());
+      air.append(sign);
+    },
     update(shown) {
       if (!self) setAttribute(element, "data-person", shown.id);
-      setAttribute(element, "aria-label", self ? selfName(shown) : tileName(shown));
+      setAttribute(element, "aria-label", self ? selfName(shown) : [tileName(shown), shown.hand > 0 ? handMark(shown.hand) : ""].filter(Boolean).join(", "));
       setAttribute(element, "data-hue", hueOf(shown.id));
       setAttribute(element, "data-video", shown.video);
       setAttribute(element, "data-audio", shown.audio);
       setAttribute(element, "data-link", shown.link);
       attach(video, shown.picture, silence);
       setSpeaker(video, shown.speaker);
+      show(hand, shown.hand > 0);
+      setText(place, String(shown.hand));
       setText(badge, initials(shown.name));
       setText(name, self ? "You" : nameOf(shown.name));
       route.set(shown.link === "connected" ? shown.route : null);
@@ -132,8 +146,8 @@ function createRoute() {
  * @param {Shown} shown
  * @returns {string}
  */
-function selfName({ audio, video }) {
-  return ["You", audio ? "" : "muted", video ? "" : "camera off"].filter(Boolean).join(", ");
+function selfName({ audio, video, hand }) {
+  return ["You", hand > 0 ? handMark(hand) : "", audio ? "" : "muted", video ? "" : "camera off"].filter(Boolean).join(", ");
 }
 
 /**

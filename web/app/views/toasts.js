@@ -1,9 +1,10 @@
-// Remarks on the screen, and what is only said aloud: who came, who went, what a key has switched.
+// Remarks on the screen, and what is only said aloud: who came, who went, what was said, what a key has switched.
 
 import { h } from "../dom.js";
 import { icon } from "../icons.js";
 import { isComing } from "../state.js";
 import { comingAndGoing, switched } from "../words.js";
+import { newsSentence } from "../words_talk.js";
 
 /** Several arrivals within this time, in milliseconds, become one sentence. */
 const gatherMs = 900;
@@ -45,17 +46,17 @@ export function createAnnouncer(element, state, actions) {
   let timer = 0;
   let before = state();
   return () => {
-    const { screen, came, went, copied, microphone, camera } = state();
+    const { screen, came, went, news, copied, microphone, camera } = state();
     const inCall = screen === "call" && before.screen === "call";
     if (copied && !before.copied) element.textContent = "Link copied.";
     if (inCall && isComing(microphone) !== isComing(before.microphone)) element.textContent = switched("microphone", isComing(microphone));
     if (inCall && isComing(camera) !== isComing(before.camera)) element.textContent = switched("camera", isComing(camera));
     before = state();
-    if (timer || (came.length === 0 && went.length === 0)) return;
+    if (timer || (came.length === 0 && went.length === 0 && news.length === 0)) return;
     timer = window.setTimeout(() => {
       timer = 0;
       const now = state();
-      element.textContent = comingAndGoing(now.came, now.went);
+      element.textContent = [comingAndGoing(now.came, now.went), newsSentence(now.news)].filter(Boolean).join(" ");
       actions.announced();
     }, gatherMs);
   };

@@ -1,0 +1,75 @@
+// A file that somebody offers, or that this person does: what it is, how it goes, and what can be done.
+
+import { h, setAttribute, setText, show } from "../dom.js";
+import { icon } from "../icons.js";
+import { timeOf } from "../words_house.js";
+import { fileHead, fileSentence, programWarning, receiverSentence, sizeOf } from "../words_talk.js";
+
+/** @typedef {import("../talk.js").Item} Item */
+/** @typedef {import("../state.js").State} State */
+
+/**
+ * @param {import("../talking.js").Talking} talking
+ * @param {() => State | null} latest
+ */
+export function createFile(talking, latest) {
+  let [id, file] = ["", ""];
+  const head = h("span", {});
+  const time = h("time", { class: "talk-time" });
+  const name = h("bdi", { class: "file-name" });
+  const size = h("span", { class: "small" });
+  const bar = h("progress", { class: "file-bar", "aria-label": "Received" });
+  const status = h("p", { class: "small" });
+  const receivers = h("ul", { class: "small file-receivers", role: "list" });
+  const warning = h("p", { class: "small file-warning" }, icon("alert"), programWarning);
+  const button = (/** @type {string} */ label, /** @type {string} */ quiet, /** @type {() => void} */ onclick) =>
+    h("button", { type: "button", class: `button button-small ${quiet}`, onclick }, label);
+  const accept = button("Accept", "", () => talking.accept(id));
+  const save = button("Save", "", () => talking.save(id, file));
+  const decline = button("Decline", "button-quiet", () => talking.drop(id));
+  const cancel = button("Cancel", "button-quiet", () => talking.drop(id));
+  const back = button("Take back", "button-quiet", () => talking.drop(id));
+  const remove = button("Remove", "button-plain", () => talking.drop(id));
+  const hash = h("code", { class: "code file-hash" });
+  const details = h("details", { class: "more file-more" }, h("summary", {}, "Fingerprint"),
+    h("p", { class: "small" }, "SHA-256 of the file. Whoever has the same file has the same fingerprint."), hash);
+  const element = h("li", { class: "talk-item talk-card" },
+    h("p", { class: "talk-head" }, head, time),
+    h("div", { class: "file-what" }, icon("file"), h("div", { class: "file-words" }, name, size)),
+    warning, bar, status, receivers,
+    h("div", { class: "row-actions" }, accept, save, decline, cancel, back, remove), details);
+
+  return {
+    element,
+    /** @param {Item} item */
+    update({ kind, what }) {
+      if (kind !== "file") return;
+      const { own, state, to } = what;
+      [id, file] = [what.id, what.file];
+      setText(head, fileHead(what, latest()?.people.find((person) => person.id === to)?.name ?? ""));
+      setText(time, timeOf(what.at));
+      setAttribute(time, "datetime", what.at.toISOString());
+      setText(name, what.file);
+      setText(size, [sizeOf(what.size), what.type].filter(Boolean).join(" · "));
+      show(warning, what.program && !own && state !== "declined" && state !== "withdrawn");
+      const comes = state === "receiving" || state === "wanted";
+      show(bar, comes);
+      bar.max = Math.max(1, what.size);
+      bar.value = what.done;
+      setText(status, fileSentence(what));
+      show(status, status.textContent !== "");
+      const lines = what.receivers.map((receiver) => receiverSentence(receiver, what.size));
+      if (lines.length !== receivers.children.length) receivers.replaceChildren(...lines.map((line) => h("li", {}, line)));
+      lines.forEach((line, index) => setText(/** @type {Element} */ (receivers.children[index]), line));
+      show(receivers, lines.length > 0);
+      show(accept, !own && (state === "offered" || state === "declined"));
+      show(save, state === "ready");
+      show(decline, !own && state === "offered");
+      show(cancel, comes || state === "checking");
+      show(back, own && state === "offered");
+      show(remove, (own && state === "withdrawn") || (!own && !comes && state !== "offered" && state !== "checking"));
+      for (const one of [accept, save, decline, cancel, back, remove]) setAttribute(one, "aria-label", `${one.textContent} ${what.file}`);
+      setText(hash, what.hash.replaceAll(/.{8}/gu, "$& ").trim());
+    },
+  };
+}
