@@ -40,7 +40,7 @@ step("Ada starts a room: its link stands in the address bar and Join is offered"
   await ada.waitFor(() => document.querySelector("video")?.videoWidth, 10_000, "her own picture before joining");
   await join(ada, { name: "Ada" });
   await expectTiles(ada, 0);
-  await ada.click("Copy link");
+  await ada.click("Copy the invitation");
   await ada.waitFor(() => /copied/i.test(document.querySelector("main")?.innerText ?? ""), 3000, "the word that the link was copied");
 });
 

@@ -42,7 +42,7 @@ async function misfits() {
   /** @type {{ element: Element, name: string, box: DOMRect }[]} */
   const seen = [];
   for (const element of (dialog ?? document).querySelectorAll("button, a[href], input, select, textarea, [role=switch]")) {
-    if (!element.checkVisibility({ opacityProperty: true, visibilityProperty: true })) continue;
+    if (!element.checkVisibility({ opacityProperty: true, visibilityProperty: true }) || element.closest("[inert]")) continue;
     const box = element.getBoundingClientRect();
     if (box.width <= 1) continue; // drawn by its label
     const name = element.getAttribute("aria-label") ?? (element.textContent?.trim() || element.id);
@@ -102,6 +102,14 @@ test("preview, and the call alone and with another", { timeout: 90_000 }, async 
   await expectTile(ben, /^Ada, Direct/, "Ada's tile");
   await takePictures(ada, "call-two");
   await takePictures(ben, "call-two");
+  for (const page of [ada, ben]) {
+    await page.click("Chat");
+    await page.fill("Message to everyone", "Here is the place: https://example.org/a/long/address/that/does/not/fit/into/one/line/of/the/panel");
+    await page.click("Send");
+    await page.waitFor(() => document.querySelectorAll(".talk-item").length > 0, 5000, "the message");
+    await takePictures(page, "call-chat");
+    await page.click("Close chat");
+  }
   await ada.click("Settings");
   await takePictures(ada, "call-settings");
   await ada.click("Close");

@@ -17,7 +17,7 @@ export function offer({ hosting, talking }) {
   const dialog = createDialog({ id: "offer", title: "Offer files", className: "dialog-small", onclose: () => hosting.closed("offer") },
     list,
     h("div", { class: "field" }, h("label", { class: "field-label", for: "offer-to" }, "For"), to),
-    h("p", { class: "small" }, "Nothing is sent before somebody accepts."),
+    h("p", { class: "small" }, "Nothing is sent before somebody accepts. Everyone means whoever comes later, too."),
     h("div", { class: "dialog-actions" },
       h("button", { type: "button", class: "button button-quiet", onclick: () => hosting.ask(null) }, "Cancel"),
       h("button", { type: "button", class: "button", onclick: () => {
@@ -40,7 +40,7 @@ export function offer({ hosting, talking }) {
         if (key !== shown) {
           shown = key;
           const { value } = to;
-          to.replaceChildren(h("option", { value: "" }, "Everyone, and whoever comes later"), ...people.map(({ id, name }) => h("option", { value: id }, nameOf(name))));
+          to.replaceChildren(h("option", { value: "" }, "Everyone"), ...people.map(({ id, name }) => h("option", { value: id }, nameOf(name))));
           to.value = people.some(({ id }) => id === value) ? value : "";
         }
       } else files = [];

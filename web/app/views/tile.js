@@ -27,6 +27,9 @@ import { hueOf, initials, linkSentence, nameOf, routeExplained, routeName, tileN
  * @typedef {{element: HTMLElement, hear: () => void, react: (emoji: string) => void, update: (shown: Shown) => void, close: () => void}} Tile
  */
 
+/** Where reactions rise, in steps from the middle. */
+const drifts = [0, 1, -1, 2, -2];
+
 /**
  * @param {{self: boolean, tag?: "li" | "div", onSilenced?: () => void}} options
  * @returns {Tile}
@@ -88,7 +91,7 @@ export function createTile({ self, tag = "li", onSilenced }) {
     react(emoji) {
       const sign = h("span", { class: "tile-reaction" }, emoji);
       // Several at once do not lie upon each other.
-      sign.style.setProperty("--drift", String((air.childElementCount % 5) - 2));
+      sign.style.setProperty("--drift", String(drifts[air.childElementCount % drifts.length]));
       sign.addEventListener("animationend", () => sign.remove());
       air.append(sign);
     },
