@@ -4,7 +4,7 @@ import { ParlourError } from "./errors.js";
 
 /** @typedef {import("./inside.js").Inside} Inside */
 
-/** @type {import("./content/content.js").Content["shown"]} */
+/** @type {import("./content/content.js").Shown} */
 const nothing = Object.freeze({ chat: Object.freeze([]), hands: Object.freeze([]), files: Object.freeze([]), polls: Object.freeze([]) });
 
 /**

@@ -8,7 +8,7 @@ import { Chat } from "../sdk/content/chat.js";
 import { Content } from "../sdk/content/content.js";
 import { Files } from "../sdk/content/files.js";
 import { Hands, REACTIONS } from "../sdk/content/hands.js";
-import { CHAT_LENGTH, CHAT_LINES, CHUNK_BYTES, FILES_BYTES, FILE_BYTES, HISTORY_LENGTH, HISTORY_MESSAGES, LATE_MS, OFFERS, POLLS, TEXTS_BURST } from "../sdk/content/limits.js";
+import { CHAT_LENGTH, CHAT_LINES, CHUNK_BYTES, FILES_BYTES, FILE_BYTES, HISTORY_LENGTH, HISTORY_MESSAGES, LATE_MS, OFFERS, OFFERS_EVER, POLLS, TEXTS_BURST } from "../sdk/content/limits.js";
 import { Line } from "../sdk/content/line.js";
 import { isProgram, tidyFileName, tidyLine, tidyText, tidyType } from "../sdk/content/plain.js";
 import { Polls } from "../sdk/content/polls.js";
@@ -173,6 +173,12 @@ test("files: offers that cannot be, and more of them than anybody reads, are not
   assert.equal(files.shown[0].file, "config");
   for (let i = 0; i < 100; i++) files.take("h", ben, "Ben", offer(), now);
   assert.equal(files.shown.length, OFFERS);
+  // People who come, offer and go again leave no more than so many behind.
+  for (let i = 0; i < 100; i++) {
+    for (let j = 0; j < OFFERS; j++) files.take(`h${i}`, b64(randomBytes(32)), "Mal", offer(), now);
+    files.gone(`h${i}`);
+  }
+  assert.equal(files.shown.length, OFFERS_EVER);
 });
 
 test("files: bytes that nobody asked for, of another run, too long or too many reach nothing", () => {

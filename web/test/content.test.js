@@ -27,7 +27,7 @@ afterEach(async () => {
   open = [];
 });
 
-async function until(what, predicate, ms = 8000) {
+async function until(what, predicate, ms = 20_000) {
   for (const end = Date.now() + ms; ; ) {
     const value = predicate();
     if (value) return value;

@@ -12,7 +12,7 @@ import { Files } from "./files.js";
 import { Hands } from "./hands.js";
 import { Line } from "./line.js";
 import {
-  CHAT_BURST, CHAT_EVERY_MS, CHAT_LENGTH, FILE_CHANNELS, HEARD_BURST, HEARD_EVERY_MS, HISTORY_MESSAGES, POLLS, VOTE_BURST, VOTE_EVERY_MS,
+  ACT_BURST, ACT_EVERY_MS, CHAT_BURST, CHAT_EVERY_MS, CHAT_LENGTH, FILE_CHANNELS, HEARD_BURST, HEARD_EVERY_MS, HISTORY_MESSAGES, POLLS,
 } from "./limits.js";
 import { Offers } from "./offers.js";
 import { tidyText } from "./plain.js";
@@ -26,6 +26,10 @@ import { Polls, described } from "./polls.js";
  *   send(hid: string, message: Message): boolean, openChannel(hid: string, id: number): RTCDataChannel | null,
  *   personOf(hid: string): {spk: string, host: boolean, name: string} | null, readonly awake: number,
  * }} ContentMesh `send`: over channel 0
+ */
+/**
+ * @typedef {Readonly<{chat: readonly import("../types.js").ChatMessage[], hands: readonly import("../types.js").Hand[],
+ *   files: readonly import("../types.js").FileOffer[], polls: readonly import("../types.js").Poll[]}>} Shown
  */
 /** `told`: texts of a history that came; `hand`: it has said whether its hand was up. @typedef {{line: Line, told: number, hand: boolean}} Page */
 
@@ -43,7 +47,7 @@ export class Content {
   #polls;
   /** Secret polls of one's own of which the counts changed. @type {Set<string>} */ #counted = new Set();
   #progress = false;
-  /** @type {ReturnType<Content["read"]> | null} */ #shown = null;
+  /** @type {Shown | null} */ #shown = null;
 
   /**
    * @param {{spk: string, name(): string, isHost(): boolean}} me @param {ContentMesh} mesh
@@ -68,10 +72,10 @@ export class Content {
   }
 
   /** What there is; the same object until something changes. */
-  get shown() { return (this.#shown ??= this.read()); }
+  get shown() { return (this.#shown ??= this.#read()); }
 
-  /** @private */
-  read() {
+  /** @returns {Shown} */
+  #read() {
     const files = [...this.#files.shown, ...this.#offers.shown].sort((a, b) => a.at.getTime() - b.at.getTime());
     return Object.freeze({ chat: this.#chat.shown, hands: this.#hands.shown, files: Object.freeze(files), polls: this.#polls.shown((spk) => this.#isHere(spk)) });
   }
@@ -328,7 +332,7 @@ export class Content {
   #rate(spk) {
     let rate = this.#rates.get(spk);
     if (!rate) this.#rates.set(spk, (rate = {
-      chat: new Bucket(HEARD_EVERY_MS, HEARD_BURST), offers: new Bucket(VOTE_EVERY_MS, VOTE_BURST), votes: new Bucket(VOTE_EVERY_MS, VOTE_BURST),
+      chat: new Bucket(HEARD_EVERY_MS, HEARD_BURST), offers: new Bucket(ACT_EVERY_MS, ACT_BURST), votes: new Bucket(ACT_EVERY_MS, ACT_BURST),
     }));
     return rate;
   }

@@ -5,7 +5,7 @@ import { ParlourError } from "../errors.js";
 import { base64, integer, object, text } from "../read.js";
 import { unb64 } from "../seal/bytes.js";
 import { keyOf, readable } from "./chat.js";
-import { FILES_BYTES, FILE_BYTES, FILE_CHANNELS, LATE_MS, OFFERS } from "./limits.js";
+import { FILES_BYTES, FILE_BYTES, FILE_CHANNELS, LATE_MS, OFFERS, OFFERS_EVER } from "./limits.js";
 import { believable, isProgram, tidyFileName, tidyName, tidyType } from "./plain.js";
 import { Heap, readPiece } from "./transfer.js";
 
@@ -171,8 +171,13 @@ export class Files {
   /** Of one person's offers the oldest that is over makes way, or else the oldest that nobody wanted. @param {string} by @returns {boolean} */
   #makeRoom(by) {
     const theirs = [...this.#offers.values()].filter((offer) => offer.by === by);
-    if (theirs.length < OFFERS) return true;
-    const over = theirs.find(({ state }) => !underWay.has(state) && state !== "ready" && state !== "offered") ?? theirs.find(({ state }) => state === "offered");
+    const isOver = (/** @type {Offer} */ { state }) => !underWay.has(state) && state !== "ready" && state !== "offered";
+    if (theirs.length >= OFFERS) {
+      const over = theirs.find(isOver) ?? theirs.find(({ state }) => state === "offered");
+      return over !== undefined && this.#offers.delete(over.key);
+    }
+    if (this.#offers.size < OFFERS_EVER) return true;
+    const over = [...this.#offers.values()].find(isOver);
     return over !== undefined && this.#offers.delete(over.key);
   }
 }

@@ -44,8 +44,10 @@ export const HAND_EVERY_MS = 1_000;
 export const FILE_BYTES = 128 * 1024 * 1024;
 /** All that comes in or waits to be saved. */
 export const FILES_BYTES = 512 * 1024 * 1024;
-/** Offers of one person that stand. */
+/** Offers of one person that stand, offers that are remembered at all, and pages to which one was made. */
 export const OFFERS = 16;
+export const OFFERS_EVER = 128;
+export const RECEIVERS = 64;
 export const FILE_NAME_LENGTH = 120;
 export const FILE_TYPE_LENGTH = 100;
 /** A piece of a file, and what may lie unsent in the browser. */
@@ -66,6 +68,6 @@ export const CHOICE_LENGTH = 120;
 export const VOTES = 64;
 /** Votes that came before their poll. */
 export const EARLY_VOTES = 256;
-/** Votes, closings and counts of a person. */
-export const VOTE_BURST = 30;
-export const VOTE_EVERY_MS = 500;
+/** Polls, votes, closings, counts, and offers of files, of a person. */
+export const ACT_BURST = 30;
+export const ACT_EVERY_MS = 500;

@@ -7,7 +7,7 @@ import { b64 } from "../seal/bytes.js";
 import { random } from "../seal/kdf.js";
 import { keyOf, readable } from "./chat.js";
 import { hex } from "./files.js";
-import { FILE_BYTES, FILE_CHANNELS, OFFERS } from "./limits.js";
+import { FILE_BYTES, FILE_CHANNELS, OFFERS, RECEIVERS } from "./limits.js";
 import { isProgram, tidyFileName, tidyType } from "./plain.js";
 import { Pump, hashOf } from "./transfer.js";
 
@@ -74,8 +74,13 @@ export class Offers {
   /** To one page, if it is meant for that person and not known there. @param {Own} own @param {string} hid @param {string} spk @param {string} name */
   tell(own, hid, spk, name) {
     if (own.withdrawn || (own.to !== "" && own.to !== spk) || own.receivers.has(hid)) return;
-    // Of an earlier page of that person nothing is left to be done.
+    // Of an earlier page of that person nothing is left to be done; of many the oldest that is over makes way.
     for (const [other, one] of own.receivers) if (one.spk === spk && one.state === "gone") own.receivers.delete(other);
+    if (own.receivers.size >= RECEIVERS) {
+      const [over] = [...own.receivers.values()].filter(({ state }) => state !== "offered" && state !== "sending");
+      if (!over) return;
+      own.receivers.delete(over.hid);
+    }
     own.receivers.set(hid, { hid, spk, name, state: "offered", pump: null, channel: 0, asks: new Bucket(ASK_EVERY_MS, ASK_BURST) });
     const { id, file, blob, type, hash, at } = own;
     this.#user.send(hid, { k: "file", id, name: file, size: blob.size, type, hash, at });
