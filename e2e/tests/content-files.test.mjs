@@ -113,13 +113,13 @@ async function downloaded(folder, name) {
 step("five megabytes from Chromium to Firefox: accepted first, the connection lost in the middle, saved whole", 120_000, async () => {
   const hash = await choose(ada, "../to Ben.zip");
   await card(ben, "to Ben.zip");
-  assert.ok(await ben.has("Accept to Ben.zip"), "the name has lost its path");
   await sleep(1000);
   assert.equal(await ben.evaluate(() => document.querySelector(".file-bar:not([hidden])")), null, "nothing comes before it is accepted");
   await ben.click("Accept to Ben.zip");
   const at = await loseInTheMiddle(ben);
   assert.ok(Number(at) < 1, `lost at ${at}`);
-  await ben.reach("Save to Ben.zip", { timeout: 60_000 });
+  // Not by asking for the button: Firefox looks through all of its page for that, and does nothing else meanwhile.
+  await card(ben, "All here, and the same as was offered.", 60_000);
   await card(ada, "Ben has it");
   await ben.click("Save to Ben.zip");
   const { profile } = /** @type {any} */ (ben);
@@ -133,7 +133,7 @@ step("and from Firefox to Chromium", 120_000, async () => {
   await ada.click("Accept to Ada.zip");
   const at = await loseInTheMiddle(ada);
   assert.ok(Number(at) < 1, `lost at ${at}`);
-  await ada.reach("Save to Ada.zip", { timeout: 60_000 });
+  await card(ada, "All here, and the same as was offered.", 60_000);
   await ada.click("Save to Ada.zip");
   assert.equal(await downloaded(downloads, "to Ada.zip"), hash);
 });
@@ -159,14 +159,13 @@ step("the server dies: chat, hands and files go on", 90_000, async () => {
   await ada.waitFor(() => /Reconnecting… your call goes on/.test(document.querySelector("main")?.innerText ?? ""), 30_000, "the sentence that the server is away");
   await say(ada, "Still here?");
   await ben.waitFor(() => /Still here\?/.test(document.querySelector(".talk")?.textContent ?? ""), 10_000, "Ada's words without a server");
-  await say(ben, "Still here.");
-  await ada.waitFor(() => /Still here\./.test(document.querySelector(".talk")?.textContent ?? ""), 10_000, "Ben's words without a server");
-  await ben.click("React");
-  await ben.click("Raise hand");
-  await expectTile(ada, /^Ben, .*Hand up, 1st/, "Ben's hand without a server");
+  await ada.waitFor(() => /Delivered/.test(document.querySelector(".talk")?.textContent ?? ""), 10_000, "Ben's acknowledgement without a server");
+  await ada.click("React");
+  await ada.click("Raise hand");
+  await expectTile(ben, /^Ada, .*Hand up, 1st/, "Ada's hand without a server");
   await choose(ada, "afterwards.zip");
   await ben.click("Accept afterwards.zip");
-  await ben.reach("Save afterwards.zip", { timeout: 30_000 });
+  await card(ada, "Ben has it", 30_000);
 });
 
 step("nobody's page asked anybody else for anything, and no policy was broken", 10_000, async () => {
