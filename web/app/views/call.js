@@ -41,7 +41,7 @@ export function call(actions) {
   const element = h("div", { class: "page call" },
     h("header", { class: "callbar" },
       h("h1", { class: "unseen", tabindex: -1 }, "In the room"),
-      lock, h("div", { class: "callbar-end" }, h("p", { class: "sealed callbar-count" }, icon("people"), count), settings)),
+      lock, h("div", { class: "callbar-end" }, h("p", { class: "sealed" }, icon("people"), count), settings)),
     // The controls come first for the keyboard and stand last for the eye.
     bar.element, hear.element,
     h("div", { class: "banners", role: "status" }, banner),
