@@ -174,11 +174,13 @@ class ChromiumPage extends Page {
   /**
    * @override
    * @param {string} path
-   * @param {{ width: number, height: number, dark?: boolean }} options
+   * @param {{ width: number, height: number, dark?: boolean, forced?: boolean }} options
    */
-  async screenshot(path, { width, height, dark = false }) {
+  async screenshot(path, { width, height, dark = false, forced = false }) {
     const mobile = width < 600;
-    await this.#send("Emulation.setEmulatedMedia", { features: [{ name: "prefers-color-scheme", value: dark ? "dark" : "light" }] });
+    await this.#send("Emulation.setEmulatedMedia", { features: [
+      { name: "prefers-color-scheme", value: dark ? "dark" : "light" }, { name: "forced-colors", value: forced ? "active" : "none" },
+    ] });
     await this.#send("Emulation.setDeviceMetricsOverride", { width, height, deviceScaleFactor: 1, mobile });
     await this.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
     const { data } = await this.#send("Page.captureScreenshot", { format: "png" });

@@ -252,9 +252,10 @@ export class Page {
   }
 
   /**
-   * A picture of the page in a viewport of this size. The size stays until the next picture.
+   * A picture of the page in a viewport of this size, in Chromium also with the few colours of a high contrast theme
+   * (`forced`). The size stays until the next picture.
    * @param {string} path .png
-   * @param {{ width: number, height: number, dark?: boolean }} options
+   * @param {{ width: number, height: number, dark?: boolean, forced?: boolean }} options
    * @returns {Promise<void>}
    */
   async screenshot(path, options) {

@@ -76,6 +76,7 @@ test("the browser's buffer is never filled beyond a piece above its mark, and pr
   const [ana, ben] = await meet("Ana", "Ben");
   const id = await ana.offerFile(file(6_000_000));
   await only(ben);
+  const { chat } = ben;
   const seen = new Set();
   ben.addEventListener("change", () => seen.add(ben.files[0]?.done));
   ben.acceptFile(id);
@@ -83,6 +84,7 @@ test("the browser's buffer is never filled beyond a piece above its mark, and pr
   const highest = Math.max(...made.flatMap((pc) => [...pc.channels.values()].filter((channel) => channel.id >= 2).map((channel) => channel.highest)));
   assert.ok(highest > 0 && highest <= BUFFERED_HIGH + CHUNK_BYTES + 4, String(highest));
   assert.equal(ben.files[0].done, 6_000_000);
+  assert.equal(ben.chat, chat, "what has not changed is the same list");
 });
 
 test("both ways at once, several at once, each on its channel; the others wait", async () => {

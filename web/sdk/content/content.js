@@ -11,9 +11,7 @@ import { Chat, keyOf } from "./chat.js";
 import { Files } from "./files.js";
 import { Hands } from "./hands.js";
 import { Line } from "./line.js";
-import {
-  ACT_BURST, ACT_EVERY_MS, CHAT_BURST, CHAT_EVERY_MS, CHAT_LENGTH, FILE_CHANNELS, HEARD_BURST, HEARD_EVERY_MS, HISTORY_MESSAGES, POLLS,
-} from "./limits.js";
+import { CHAT_LENGTH, FILE_CHANNELS, HEARD_BURST, HEARD_EVERY_MS, HISTORY_MESSAGES, OWN_BURST, OWN_EVERY_MS, POLLS } from "./limits.js";
 import { Offers } from "./offers.js";
 import { tidyText } from "./plain.js";
 import { Polls, described } from "./polls.js";
@@ -38,8 +36,8 @@ export class Content {
   #mesh;
   #user;
   /** By hid. @type {Map<string, Page>} */ #pages = new Map();
-  /** By person. @type {Map<string, {chat: Bucket, offers: Bucket, votes: Bucket}>} */ #rates = new Map();
-  #own = new Bucket(CHAT_EVERY_MS, CHAT_BURST);
+  /** By person. @type {Map<string, {chat: Bucket, acts: Bucket}>} */ #rates = new Map();
+  #own = { chat: new Bucket(OWN_EVERY_MS, OWN_BURST), acts: new Bucket(OWN_EVERY_MS, OWN_BURST) };
   #chat;
   #hands = new Hands();
   #files;
@@ -48,6 +46,7 @@ export class Content {
   /** Secret polls of one's own of which the counts changed. @type {Set<string>} */ #counted = new Set();
   #progress = false;
   /** @type {Shown | null} */ #shown = null;
+  /** What of it is to be read again. @type {Set<keyof Shown>} */ #stale = new Set();
 
   /**
    * @param {{spk: string, name(): string, isHost(): boolean}} me @param {ContentMesh} mesh
@@ -64,20 +63,26 @@ export class Content {
       send: (hid, message) => void this.#pages.get(hid)?.line.send(message),
       channel: (hid, id) => this.#fileChannel(hid, id),
       isReady: (hid) => this.#pages.get(hid)?.line.ready ?? false,
-      onChange: () => this.#changed(),
+      onChange: () => this.#changed("files"),
       onProgress: () => (this.#progress = true),
     };
     this.#files = new Files(filesUser);
     this.#offers = new Offers(me.spk, filesUser);
   }
 
-  /** What there is; the same object until something changes. */
-  get shown() { return (this.#shown ??= this.#read()); }
-
-  /** @returns {Shown} */
-  #read() {
-    const files = [...this.#files.shown, ...this.#offers.shown].sort((a, b) => a.at.getTime() - b.at.getTime());
-    return Object.freeze({ chat: this.#chat.shown, hands: this.#hands.shown, files: Object.freeze(files), polls: this.#polls.shown((spk) => this.#isHere(spk)) });
+  /** What there is; each list is the same until something in it changes. @returns {Shown} */
+  get shown() {
+    const before = this.#shown;
+    if (before && this.#stale.size === 0) return before;
+    const isStale = (/** @type {keyof Shown} */ part) => before === null || this.#stale.has(part);
+    this.#shown = Object.freeze({
+      chat: isStale("chat") ? this.#chat.shown : /** @type {Shown} */ (before).chat,
+      hands: isStale("hands") ? this.#hands.shown : /** @type {Shown} */ (before).hands,
+      files: isStale("files") ? Object.freeze([...this.#files.shown, ...this.#offers.shown].sort((a, b) => a.at.getTime() - b.at.getTime())) : /** @type {Shown} */ (before).files,
+      polls: isStale("polls") ? this.#polls.shown((spk) => this.#isHere(spk)) : /** @type {Shown} */ (before).polls,
+    });
+    this.#stale.clear();
+    return this.#shown;
   }
 
   /**
@@ -88,29 +93,31 @@ export class Content {
     if (said.length > CHAT_LENGTH) throw new ParlourError("too-large");
     const text = tidyText(said);
     if (text === "") return;
-    if (!this.#own.take(this.#mesh.awake)) throw new ParlourError("too-fast");
+    this.#mayAct("chat");
     const entry = this.#chat.say(b64(random(16)), this.#me.name(), text, Date.now());
     for (const [hid, { line }] of this.#pages) {
       const number = line.send({ k: "chat", id: entry.id, text, at: entry.at });
       if (number > 0) entry.waits.set(hid, number);
       else entry.lost += 1;
     }
-    this.#changed();
+    this.#changed("chat");
   }
 
   /** @param {boolean} up */
   raiseHand(up) {
+    this.#mayAct("acts");
     const now = Date.now();
     if (!this.#hands.set(this.#me.spk, up, now)) return;
     this.#tellAll({ k: "hand", up, at: now });
-    this.#changed();
+    this.#changed("hands");
   }
 
   /** Hosts. @param {string} who spk, or empty for everybody */
   lowerHand(who) {
     if (!this.#me.isHost()) throw new ParlourError("not-host");
+    this.#mayAct("acts");
     this.#tellAll({ k: "lower", who });
-    if (this.#hands.lower(who)) this.#changed();
+    if (this.#hands.lower(who)) this.#changed("hands");
   }
 
   /** For a moment, to those who are connected. @param {string} emoji */
@@ -122,9 +129,10 @@ export class Content {
 
   /** @param {Blob & {name?: string}} file @param {string} to spk, or empty @returns {Promise<string>} its id */
   async offer(file, to) {
+    this.#mayAct("acts");
     const own = await this.#offers.make(file, to, this.#me.name());
     for (const { line } of this.#pages.values()) this.#offers.tell(own, line.hid, line.spk, this.#mesh.personOf(line.hid)?.name ?? "");
-    this.#changed();
+    this.#changed("files");
     return keyOf(this.#me.spk, own.id);
   }
 
@@ -134,7 +142,7 @@ export class Content {
   /** @param {string} id of a file */
   dropFile(id) {
     if (!this.#offers.drop(id)) this.#files.drop(id);
-    this.#changed();
+    this.#changed("files");
   }
 
   /** @param {string} id of a file @returns {Blob} */
@@ -142,15 +150,17 @@ export class Content {
 
   /** @param {{question: string, choices: readonly string[], multiple: boolean, secret: boolean}} asked @returns {string} its id */
   ask(asked) {
+    this.#mayAct("acts");
     const poll = this.#polls.ask(b64(random(16)), this.#me.name(), asked, Date.now());
     if (!poll) throw new ParlourError("bad-poll");
     this.#tellAll({ k: "poll", ...described(poll) });
-    this.#changed();
+    this.#changed("polls");
     return keyOf(poll.by, poll.id);
   }
 
   /** @param {string} id of a poll @param {readonly number[]} chosen places in its choices */
   vote(id, chosen) {
+    this.#mayAct("acts");
     const poll = this.#polls.poll(id);
     const isOpen = this.shown.polls.some((one) => one.id === id && one.open);
     if (!poll || !isOpen || !this.#polls.vote(id, this.#me.spk, this.#me.name(), chosen)) throw new ParlourError("no-such-poll");
@@ -158,7 +168,7 @@ export class Content {
     if (!poll.secret) this.#tellAll(message);
     else if (poll.by === this.#me.spk) this.#counted.add(id);
     else for (const { line } of this.#pages.values()) if (line.spk === poll.by) line.send(message);
-    this.#changed();
+    this.#changed("polls");
   }
 
   /** Its author, or a host. @param {string} id of a poll */
@@ -168,7 +178,7 @@ export class Content {
     if (poll.by !== this.#me.spk && !this.#me.isHost()) throw new ParlourError("not-host");
     if (!this.#polls.close(id)) return;
     this.#tellAll({ k: "poll-close", poll: poll.id, by: poll.by });
-    this.#changed();
+    this.#changed("polls");
   }
 
   /** A message over channel 0. @param {string} hid @param {Message} message @returns {boolean} whether it was for this */
@@ -196,7 +206,8 @@ export class Content {
       this.#hands.gone(page.line.spk);
       this.#rates.delete(page.line.spk);
     }
-    this.#changed();
+    // A secret poll ends with its author.
+    this.#changed("chat", "hands", "files", "polls");
   }
 
   /** Every 500 ms. */
@@ -207,7 +218,7 @@ export class Content {
       if (poll) this.#tellAll({ k: "poll-counts", poll: poll.id, counts: poll.counts, voters: poll.voters });
     }
     this.#counted.clear();
-    if (this.#progress || this.#offers.sending) this.#changed();
+    if (this.#progress || this.#offers.sending) this.#changed("files");
     this.#progress = false;
   }
 
@@ -228,11 +239,12 @@ export class Content {
       onReady: (isFirst) => this.#ready(line, isFirst),
       onMessage: (message) => this.#hear(line, message),
       onDelivered: () => {
-        if (this.#chat.delivered(hid, line.acknowledged)) this.#changed();
+        if (this.#chat.delivered(hid, line.acknowledged)) this.#changed("chat");
       },
     });
     const page = { line, told: 0, hand: false };
     this.#pages.set(hid, page);
+    this.#stale.add("polls");
     return page;
   }
 
@@ -252,37 +264,44 @@ export class Content {
   #hear(line, message) {
     const page = this.#pages.get(line.hid);
     const person = this.#mesh.personOf(line.hid);
-    if (page && person && this.#take(page, person, message)) this.#changed();
+    if (page && person) this.#take(page, person, message);
   }
 
-  /** @param {Page} page @param {{spk: string, host: boolean, name: string}} person @param {Message} message @returns {boolean} whether anything changed */
+  /** @param {Page} page @param {{spk: string, host: boolean, name: string}} person @param {Message} message */
   #take(page, { spk, host, name }, message) {
     const { hid } = page.line;
     const [now, awake, rate] = [Date.now(), this.#mesh.awake, this.#rate(spk)];
+    const mayAct = () => rate.acts.take(awake);
+    /** @type {[keyof Shown, boolean]} */
+    let [part, isNew] = ["chat", false];
     switch (message.k) {
-      case "chat": return rate.chat.take(awake) && this.#chat.take(spk, name, message, now);
-      case "history": return this.#mayTell(page) && this.#chat.tell(spk, name, message.list, now);
-      case "hand": {
-        const isFirst = !page.hand;
+      case "chat": isNew = rate.chat.take(awake) && this.#chat.take(spk, name, message, now); break;
+      case "history": isNew = this.#mayTell(page) && this.#chat.tell(spk, name, message.list, now); break;
+      case "hand":
+        [part, isNew] = ["hands", mayAct() && this.#hands.take(spk, message, now, !page.hand)];
         page.hand = true;
-        return this.#hands.take(spk, message, now, awake, isFirst);
-      }
-      case "lower": return host && rate.votes.take(awake) && this.#hands.lower(message.who);
+        break;
+      case "lower": [part, isNew] = ["hands", host && mayAct() && this.#hands.lower(message.who)]; break;
       case "reaction":
         if (this.#hands.mayReact(spk, message.emoji, awake)) this.#user.onReaction(spk, /** @type {string} */ (message.emoji));
-        return false;
-      case "file": return rate.offers.take(awake) && this.#files.take(hid, spk, name, message, now);
-      case "file-gone": return this.#files.withdrawn(spk, message);
-      case "file-take": return this.#offers.takeAsk(hid, message, awake), true;
+        break;
+      case "file": [part, isNew] = ["files", mayAct() && this.#files.take(hid, spk, name, message, now)]; break;
+      case "file-gone": [part, isNew] = ["files", this.#files.withdrawn(spk, message)]; break;
+      case "file-take": this.#offers.takeAsk(hid, message, awake); break;
       case "file-no":
-      case "file-done": return this.#offers.takeAnswer(hid, message);
-      case "poll": return rate.votes.take(awake) && this.#polls.take(spk, name, message, now);
-      case "poll-told": return this.#mayTell(page) && this.#polls.tell(spk, name, message, now);
-      case "vote": return rate.votes.take(awake) && this.#voted(spk, name, message);
-      case "poll-counts": return rate.votes.take(awake) && this.#polls.takeCounts(spk, message);
-      case "poll-close": return rate.votes.take(awake) && this.#closed(spk, host, message);
-      default: return false;
+      case "file-done": [part, isNew] = ["files", this.#offers.takeAnswer(hid, message)]; break;
+      case "poll": [part, isNew] = ["polls", mayAct() && this.#polls.take(spk, name, message, now)]; break;
+      case "poll-told": [part, isNew] = ["polls", this.#mayTell(page) && this.#polls.tell(spk, name, message, now)]; break;
+      case "vote": [part, isNew] = ["polls", mayAct() && this.#voted(spk, name, message)]; break;
+      case "poll-counts": [part, isNew] = ["polls", mayAct() && this.#polls.takeCounts(spk, message)]; break;
+      case "poll-close": [part, isNew] = ["polls", mayAct() && this.#closed(spk, host, message)]; break;
     }
+    if (isNew) this.#changed(part);
+  }
+
+  /** @param {"chat" | "acts"} what @throws {ParlourError} `too-fast`: others would not hear it */
+  #mayAct(what) {
+    if (!this.#own[what].take(this.#mesh.awake)) throw new ParlourError("too-fast");
   }
 
   /** A page tells what was before once, and no more than fits into its list. @param {Page} page @returns {boolean} */
@@ -331,14 +350,13 @@ export class Content {
   /** @param {string} spk */
   #rate(spk) {
     let rate = this.#rates.get(spk);
-    if (!rate) this.#rates.set(spk, (rate = {
-      chat: new Bucket(HEARD_EVERY_MS, HEARD_BURST), offers: new Bucket(ACT_EVERY_MS, ACT_BURST), votes: new Bucket(ACT_EVERY_MS, ACT_BURST),
-    }));
+    if (!rate) this.#rates.set(spk, (rate = { chat: new Bucket(HEARD_EVERY_MS, HEARD_BURST), acts: new Bucket(HEARD_EVERY_MS, HEARD_BURST) }));
     return rate;
   }
 
-  #changed() {
-    this.#shown = null;
+  /** @param {...keyof Shown} parts */
+  #changed(...parts) {
+    for (const part of parts) this.#stale.add(part);
     this.#user.onChange();
   }
 }

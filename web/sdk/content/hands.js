@@ -1,7 +1,7 @@
 // Raised hands, and reactions. A hand is each person's own; hosts may ask to lower it, and everybody's page does.
 
 import { Bucket } from "../seal/bounds.js";
-import { HAND_BURST, HAND_EVERY_MS, HAND_LATE_MS, REACTION_BURST, REACTION_EVERY_MS } from "./limits.js";
+import { HAND_LATE_MS, REACTION_BURST, REACTION_EVERY_MS } from "./limits.js";
 import { believable } from "./plain.js";
 
 /** @typedef {import("../types.js").Hand} Hand */
@@ -12,7 +12,7 @@ export const REACTIONS = Object.freeze(["👍", "❤️", "😂", "😮", "👏"
 
 export class Hands {
   /** spk to when it was raised, ms since 1970. @type {Map<string, number>} */ #up = new Map();
-  /** spk to how often. @type {Map<string, {hands: Bucket, reactions: Bucket}>} */ #rates = new Map();
+  /** spk to how often that person may react. @type {Map<string, Bucket>} */ #reactions = new Map();
 
   /** In the order in which they were raised. @returns {readonly Hand[]} */
   get shown() {
@@ -32,12 +32,12 @@ export class Hands {
 
   /**
    * Somebody raises or lowers their own.
-   * @param {string} person @param {Message} message @param {number} now @param {number} awake
+   * @param {string} person @param {Message} message @param {number} now
    * @param {boolean} isFirst it may have been up since long before this page heard of that person
    * @returns {boolean} whether that is a change
    */
-  take(person, { up, at }, now, awake, isFirst) {
-    if (typeof up !== "boolean" || !Number.isSafeInteger(at) || !this.#rate(person).hands.take(awake)) return false;
+  take(person, { up, at }, now, isFirst) {
+    if (typeof up !== "boolean" || !Number.isSafeInteger(at)) return false;
     return this.set(person, up, believable(/** @type {number} */ (at), now, isFirst ? 0 : now - HAND_LATE_MS));
   }
 
@@ -53,19 +53,15 @@ export class Hands {
 
   /** @param {string} person @param {unknown} emoji @param {number} awake @returns {boolean} whether it is to be shown */
   mayReact(person, emoji, awake) {
-    return typeof emoji === "string" && REACTIONS.includes(emoji) && this.#rate(person).reactions.take(awake);
+    if (typeof emoji !== "string" || !REACTIONS.includes(emoji)) return false;
+    const bucket = this.#reactions.get(person) ?? new Bucket(REACTION_EVERY_MS, REACTION_BURST);
+    this.#reactions.set(person, bucket);
+    return bucket.take(awake);
   }
 
   /** @param {string} person who is not here any more @returns {boolean} */
   gone(person) {
-    this.#rates.delete(person);
+    this.#reactions.delete(person);
     return this.#up.delete(person);
-  }
-
-  /** @param {string} person */
-  #rate(person) {
-    let rate = this.#rates.get(person);
-    if (!rate) this.#rates.set(person, (rate = { hands: new Bucket(HAND_EVERY_MS, HAND_BURST), reactions: new Bucket(REACTION_EVERY_MS, REACTION_BURST) }));
-    return rate;
   }
 }

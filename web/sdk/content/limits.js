@@ -14,10 +14,10 @@ export const TEXT_LENGTH = 32_768;
 /** A message in the chat: UTF-16 units, and lines. */
 export const CHAT_LENGTH = 4_000;
 export const CHAT_LINES = 100;
-/** Messages that a person may say: so many at once, and then one in so long. */
-export const CHAT_BURST = 20;
-export const CHAT_EVERY_MS = 1_000;
-/** What is heard of a person: more, as a queue may come at once when a path is back. */
+/** Messages that this person may say, and acts (hands, polls, votes, offers): so many of each at once, and then one in so long. */
+export const OWN_BURST = 20;
+export const OWN_EVERY_MS = 1_000;
+/** Of each what is heard of a person: more, as all that was said during minutes may come at once when a path is back. */
 export const HEARD_BURST = 300;
 export const HEARD_EVERY_MS = 500;
 /** The chat that is kept, and told to newcomers; who has said the most makes way first. */
@@ -36,9 +36,6 @@ export const HAND_LATE_MS = 10_000;
 /** Reactions of a person: so many at once, and then one in so long. They are shown for so long. */
 export const REACTION_BURST = 8;
 export const REACTION_EVERY_MS = 400;
-/** Hands raised and lowered. */
-export const HAND_BURST = 10;
-export const HAND_EVERY_MS = 1_000;
 
 /** A file. It is hashed and checked as a whole, as browsers hash nothing in pieces. */
 export const FILE_BYTES = 128 * 1024 * 1024;
@@ -68,6 +65,3 @@ export const CHOICE_LENGTH = 120;
 export const VOTES = 64;
 /** Votes that came before their poll. */
 export const EARLY_VOTES = 256;
-/** Polls, votes, closings, counts, and offers of files, of a person. */
-export const ACT_BURST = 30;
-export const ACT_EVERY_MS = 500;
