@@ -114,7 +114,8 @@ export function chat(actions) {
     showItems(items);
     if (follows || (isNew && newest?.what.own)) toEnd();
     else if (isNew) show(below, true);
-    if (opens) composer.focus();
+    // On glass the field would bring up a keyboard that covers what one wants to read.
+    if (opens) (composer.isTouch ? title : composer.field).focus({ preventScroll: true });
   }
 }
 
@@ -178,7 +179,8 @@ function createComposer({ talking, hosting }) {
   return {
     element,
     offer,
-    focus: () => field.focus({ preventScroll: true }),
+    field,
+    get isTouch() { return isTouch.matches; },
     /** @param {State} state */
     update({ people, busy }) {
       others = people.length;

@@ -19,7 +19,7 @@ export function createFile(talking, latest) {
   const name = h("bdi", { class: "file-name" });
   const size = h("span", { class: "small" });
   const bar = h("progress", { class: "file-bar", "aria-label": "Received" });
-  const status = h("p", { class: "small" });
+  const status = h("p", { class: "file-status" });
   const receivers = h("ul", { class: "small file-receivers", role: "list" });
   const warning = h("p", { class: "small file-warning" }, icon("alert"), programWarning);
   const button = (/** @type {string} */ label, /** @type {string} */ quiet, /** @type {() => void} */ onclick) =>
@@ -29,7 +29,7 @@ export function createFile(talking, latest) {
   const decline = button("Decline", "button-quiet", () => talking.drop(id));
   const cancel = button("Cancel", "button-quiet", () => talking.drop(id));
   const back = button("Take back", "button-quiet", () => talking.drop(id));
-  const remove = button("Remove", "button-plain", () => talking.drop(id));
+  const remove = button("Remove", "button-quiet", () => talking.drop(id));
   const hash = h("code", { class: "code file-hash" });
   const details = h("details", { class: "more file-more" }, h("summary", {}, "Fingerprint"),
     h("p", { class: "small" }, "SHA-256 of the file. Whoever has the same file has the same fingerprint."), hash);
@@ -57,6 +57,7 @@ export function createFile(talking, latest) {
       bar.max = Math.max(1, what.size);
       bar.value = what.done;
       setText(status, fileSentence(what));
+      setAttribute(status, "data-tone", state === "damaged" || state === "failed" ? "amber" : null);
       show(status, status.textContent !== "");
       const lines = what.receivers.map((receiver) => receiverSentence(receiver, what.size));
       if (lines.length !== receivers.children.length) receivers.replaceChildren(...lines.map((line) => h("li", {}, line)));
