@@ -155,8 +155,22 @@ export function receiverSentence({ name, state, done }, size) {
   }
 }
 
+/** Below the fingerprint of a file. */
+export const hashExplained = "SHA-256 of the file. Whoever has the same file has the same fingerprint.";
+
+/** Before files are offered. */
+export const offerExplained = "Nothing is sent before somebody accepts. Everyone means whoever comes later, too.";
+
 /** Beside a file that may run something when it is opened. */
 export const programWarning = "Opening this can run a program. Save it only if you expected it.";
+
+/** How a poll may be asked, and what is wrong with one. */
+export const asking = Object.freeze({
+  several: { title: "Several choices", text: "Everyone may choose more than one." },
+  counts: { title: "Only counts", text: "Names are not shown. Votes go to your page alone, which counts them; the poll ends when you leave." },
+  noQuestion: "Write a question.",
+  fewChoices: "Write at least two choices, each of them different.",
+});
 
 /** @param {Poll} poll @returns {string} */
 export function pollHead({ own, name, told }) {

@@ -2,6 +2,7 @@
 
 import { h, show } from "../dom.js";
 import { icon } from "../icons.js";
+import { asking } from "../words_talk.js";
 import { createDialog } from "./dialog.js";
 import { switchField, troubleLine } from "./parts.js";
 
@@ -17,8 +18,8 @@ export function ask({ hosting, talking }) {
     add().focus();
   } }, "Add a choice");
   let [multiple, secret] = [false, false];
-  const several = switchField({ title: "Several choices", text: "Everyone may choose more than one.", onchange: (on) => (multiple = on) });
-  const counts = switchField({ title: "Only counts", text: "Names are not shown. Votes go to your page alone, which counts them; the poll ends when you leave.", onchange: (on) => (secret = on) });
+  const several = switchField({ ...asking.several, onchange: (on) => (multiple = on) });
+  const counts = switchField({ ...asking.counts, onchange: (on) => (secret = on) });
   const trouble = troubleLine();
   const form = h("form", { class: "ask", onsubmit: (/** @type {SubmitEvent} */ event) => {
     event.preventDefault();
@@ -73,10 +74,10 @@ export function ask({ hosting, talking }) {
   function submit() {
     const wanted = fields().map((field) => field.value.trim()).filter((text) => text !== "");
     if (question.value.trim() === "") {
-      trouble.say("Write a question.");
+      trouble.say(asking.noQuestion);
       question.focus();
     } else if (new Set(wanted).size < fewest || new Set(wanted).size < wanted.length) {
-      trouble.say("Write at least two choices, each of them different.");
+      trouble.say(asking.fewChoices);
       (fields().find((field) => field.value.trim() === "") ?? fields()[0])?.focus();
     } else if (talking.ask({ question: question.value, choices: wanted, multiple, secret })) {
       hosting.ask(null);

@@ -3,7 +3,7 @@
 import { h, setAttribute, setText, show } from "../dom.js";
 import { icon } from "../icons.js";
 import { timeOf } from "../words_house.js";
-import { fileHead, fileSentence, programWarning, receiverSentence, sizeOf } from "../words_talk.js";
+import { fileHead, fileSentence, hashExplained, programWarning, receiverSentence, sizeOf } from "../words_talk.js";
 
 /** @typedef {import("../talk.js").Item} Item */
 /** @typedef {import("../state.js").State} State */
@@ -32,7 +32,7 @@ export function createFile(talking, latest) {
   const remove = button("Remove", "button-quiet", () => talking.drop(id));
   const hash = h("code", { class: "code file-hash" });
   const details = h("details", { class: "more file-more" }, h("summary", {}, "Fingerprint"),
-    h("p", { class: "small" }, "SHA-256 of the file. Whoever has the same file has the same fingerprint."), hash);
+    h("p", { class: "small" }, hashExplained), hash);
   const element = h("li", { class: "talk-item talk-card" },
     h("p", { class: "talk-head" }, head, time),
     h("div", { class: "file-what" }, icon("file"), h("div", { class: "file-words" }, name, size)),

@@ -2,7 +2,7 @@
 
 import { h } from "../dom.js";
 import { nameOf } from "../words.js";
-import { sizeOf } from "../words_talk.js";
+import { offerExplained, sizeOf } from "../words_talk.js";
 import { createDialog } from "./dialog.js";
 
 /**
@@ -17,7 +17,7 @@ export function offer({ hosting, talking }) {
   const dialog = createDialog({ id: "offer", title: "Offer files", className: "dialog-small", onclose: () => hosting.closed("offer") },
     list,
     h("div", { class: "field" }, h("label", { class: "field-label", for: "offer-to" }, "For"), to),
-    h("p", { class: "small" }, "Nothing is sent before somebody accepts. Everyone means whoever comes later, too."),
+    h("p", { class: "small" }, offerExplained),
     h("div", { class: "dialog-actions" },
       h("button", { type: "button", class: "button button-quiet", onclick: () => hosting.ask(null) }, "Cancel"),
       h("button", { type: "button", class: "button", onclick: () => {
