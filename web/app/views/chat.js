@@ -128,7 +128,7 @@ function createComposer({ talking, hosting }) {
     picker.value = "";
   } });
   const field = h("textarea", { class: "input talk-field", rows: 1, "aria-label": "Message to everyone", placeholder: "Message…", enterkeyhint: "send", "aria-describedby": "talk-over" });
-  const over = h("p", { class: "small talk-over", id: "talk-over", role: "status" });
+  const over = h("p", { class: "small talk-over", id: "talk-over" });
   const attach = h("button", { type: "button", class: "button button-icon", "aria-label": "Offer a file", title: "Offer a file", onclick: () => picker.click() }, icon("file"));
   const poll = h("button", { type: "button", class: "button button-icon", "aria-label": "Ask everyone", title: "Ask everyone", onclick: () => hosting.ask({ about: "poll" }) }, icon("poll"));
   const send = h("button", { type: "submit", class: "button talk-send", "aria-label": "Send" }, icon("send"));
