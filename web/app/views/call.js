@@ -47,6 +47,15 @@ export function call(actions) {
     h("div", { class: "banners", role: "status" }, banner),
     h("div", { class: "floor" }, stage.element, panel.element, talk.element), bar.sheet);
 
+  let covered = false;
+
+  /** What lies under the panel is out of reach for the keyboard, too; a window may become narrow at any time. */
+  function cover() {
+    stage.element.inert = covered && narrow.matches;
+  }
+
+  narrow.addEventListener("change", cover);
+
   return {
     element,
     update(state) {
@@ -54,14 +63,17 @@ export function call(actions) {
       bar.update(state);
       panel.update(state);
       talk.update(state);
-      // What lies under the panel is out of reach for the keyboard, too.
-      stage.element.inert = (state.panel || state.chatting) && narrow.matches;
+      covered = state.panel || state.chatting;
+      cover();
       show(lock, state.people.length > 0);
       setText(count, howMany(Math.max(state.count, state.people.length + 1)));
       show(banner, state.reconnecting);
       show(hear.element, state.silenced);
     },
-    close: stage.close,
+    close() {
+      narrow.removeEventListener("change", cover);
+      stage.close();
+    },
   };
 }
 
