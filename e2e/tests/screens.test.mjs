@@ -103,7 +103,7 @@ test("preview, and the call alone and with another", { timeout: 90_000 }, async 
   await takePictures(ada, "call-two");
   await takePictures(ben, "call-two");
   for (const page of [ada, ben]) {
-    await page.click("Chat");
+    await page.click(page === ada ? "Chat" : "Chat, 1 new");
     await page.fill("Message to everyone", "Here is the place: https://example.org/a/long/address/that/does/not/fit/into/one/line/of/the/panel");
     await page.click("Send");
     await page.waitFor(() => document.querySelectorAll(".talk-item").length > 0, 5000, "the message");
