@@ -48,6 +48,10 @@ step_install() {
   need cc || missing+=(gcc libc6-dev)
   need python3 || missing+=(python3)
   need docker-compose || missing+=(docker-compose)
+  need nginx || missing+=(nginx-light)
+  need caddy || missing+=(caddy)
+  need nft || missing+=(nftables)
+  need systemd-analyze || missing+=(systemd)
   python3 -c 'import venv, ensurepip' 2>/dev/null || missing+=(python3-venv)
   fc-list 2>/dev/null | grep -qi dejavu || missing+=(fontconfig fonts-dejavu-core)
   if [ ${#missing[@]} -gt 0 ]; then
@@ -112,7 +116,10 @@ step_oracle() {
 step_release() { cargo build --release --locked; }
 
 # Only the form can be checked where no container engine runs.
-step_compose() { docker-compose --file docker-compose.yml config --quiet; }
+step_compose() {
+  local file
+  for file in docker-compose.yml docker-compose.bridge.yml; do docker-compose --file "$file" config --quiet; done
+}
 
 step_e2e() {
   [ -x target/release/parlour ] || cargo build --release --locked

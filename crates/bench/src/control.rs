@@ -5,7 +5,7 @@ use std::net::{SocketAddr, SocketAddrV4};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::link::{Link, PATIENCE, Transport};
-use crate::stun::{self, Login, Writer};
+use parlour_client::stun::{self, Login, Writer};
 
 /// A user of a server.
 #[derive(Clone, Debug, PartialEq, Eq)]

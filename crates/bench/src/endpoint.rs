@@ -6,7 +6,7 @@ use crate::control::Allocation;
 use crate::forwarder::HELLO;
 use crate::link::{Link, Transport, source};
 use crate::servers::{PEERS, Server};
-use crate::stun::{self, Writer};
+use parlour_client::stun::{self, Writer};
 
 const CHANNEL: u16 = 0x4000;
 

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use nix::sys::socket::{ControlMessage, MsgFlags, SockaddrIn, sendmsg, setsockopt, sockopt};
 use socket2::{Domain, Socket, Type};
 
-use crate::stun;
+use parlour_client::stun;
 
 /// How long control traffic waits for an answer before it is said again.
 pub(crate) const PATIENCE: Duration = Duration::from_millis(250);

@@ -12,7 +12,6 @@ mod link;
 mod load;
 mod process;
 mod servers;
-mod stun;
 mod table;
 mod upkeep;
 

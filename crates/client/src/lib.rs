@@ -22,6 +22,7 @@ mod ledger;
 mod papers;
 mod rules;
 mod socket;
+pub mod stun;
 
 pub use client::{Client, Event, Resumption};
 pub use error::Error;

@@ -4,8 +4,11 @@
 //! decided in `settings`.
 
 use clap::builder::ValueParser;
-use clap::{Arg, ArgAction, ArgMatches, Args, Command as Clap, FromArgMatches, Parser, Subcommand};
+use clap::{
+    Arg, ArgAction, ArgMatches, Args, Command as Clap, FromArgMatches, Parser, Subcommand, ValueEnum,
+};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::config::{Config, DEFAULT_FILE, FILE_VARIABLE, KEYS, Key, Shape, Typed};
 
@@ -42,6 +45,56 @@ pub enum Command {
     /// Show the configuration, or an example of one
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// List the ports that must be open from outside
+    ///
+    /// Only what others must reach: addresses on loopback need no hole in a firewall.
+    Ports {
+        /// text for people; ufw and nft are commands for these firewalls; compose is for docker-compose.yml
+        #[arg(long, value_enum, default_value = "text")]
+        format: PortsFormat,
+        /// What to look at.
+        #[command(flatten)]
+        config: ConfigArgs,
+    },
+    /// Ask the running server whether it is ready; for health checks of containers
+    ///
+    /// Ends with 0 if it is and with 1 if it is not, within three seconds.
+    Health(ConfigArgs),
+    /// The TURN server for other applications
+    #[command(subcommand)]
+    Turn(TurnCommand),
+    /// Find out why calls do not work, and what to type
+    ///
+    /// Looks at the running server and this machine: page, WebSocket, relay over UDP and TCP, buffers, open files, clock,
+    /// addresses. A line for each: ok, warn or fail. Ends with 1 if anything fails. Asks no third party.
+    Doctor {
+        /// What people open, if a proxy stands in front
+        url: Option<String>,
+        /// What to look at.
+        #[command(flatten)]
+        config: ConfigArgs,
+    },
+    /// Look at the running server and steer it
+    ///
+    /// By its socket file (listen.admin), as the user that runs it or as root. Counts, never names.
+    Admin {
+        /// What to do
+        #[command(subcommand)]
+        command: AdminCommand,
+        /// What to look at.
+        #[command(flatten)]
+        config: ConfigArgs,
+    },
+    /// Print completions for a shell
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+    /// Write manual pages into a directory
+    Man {
+        /// Where they go; it must exist
+        dir: PathBuf,
+    },
     /// Print the version
     Version {
         /// Print a JSON object instead of a line
@@ -64,6 +117,69 @@ pub enum ConfigCommand {
     },
     /// Print a file in which every setting stands with its default and its meaning, commented out
     Example,
+}
+
+/// What can be done with the TURN server for other applications.
+#[derive(Subcommand)]
+pub enum TurnCommand {
+    /// Print credentials as a JSON object with iceServers, as browsers take it
+    ///
+    /// Made from the first secret of the application (public_relay.secret_file), without asking the server.
+    Credentials {
+        /// How long they are good
+        #[arg(long, default_value = "1h", value_name = "TIME", value_parser = crate::config::read_ttl)]
+        ttl: Duration,
+        /// Whom they are for; quotas are kept by it
+        #[arg(long)]
+        name: Option<String>,
+        /// The application, a name in the list of secrets [default: the first one]
+        #[arg(long, value_name = "APP")]
+        application: Option<String>,
+        /// What to look at.
+        #[command(flatten)]
+        config: ConfigArgs,
+    },
+}
+
+/// What can be asked of the running server.
+#[derive(Subcommand)]
+pub enum AdminCommand {
+    /// Count rooms, people, and allocations of the relay
+    Rooms,
+    /// Print all metrics
+    Metrics,
+    /// Let nobody new in, for a change of servers; calls go on
+    ///
+    /// /readyz says no and new WebSockets are refused, those of people who reconnect included. To end everything, stop
+    /// the server: it says good-bye by itself.
+    Drain {
+        /// Let people in again
+        #[arg(long)]
+        undo: bool,
+    },
+    /// Show or change how much is logged, until the next start
+    LogLevel {
+        /// off, error, warn, info, debug or trace
+        #[arg(value_parser = log_level)]
+        level: Option<String>,
+    },
+}
+
+fn log_level(text: &str) -> Result<String, String> {
+    crate::log::Level::read(text).map(|level| level.to_string())
+}
+
+/// Forms of the list of ports.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PortsFormat {
+    /// For people.
+    Text,
+    /// Commands for ufw.
+    Ufw,
+    /// Commands for nft.
+    Nft,
+    /// The ports of a service in docker-compose.yml.
+    Compose,
 }
 
 /// Options of the running server: `--config`, and a flag for each key.
@@ -122,12 +238,14 @@ fn augment(command: Clap, hidden: bool) -> Clap {
         .value_parser(clap::value_parser!(PathBuf))
         .help(format!(
             "File with settings [default: {DEFAULT_FILE} if it is there] [env: {FILE_VARIABLE}]"
-        ));
+        ))
+        // `parlour admin rooms --config FILE` is as good as `parlour admin --config FILE rooms`.
+        .global(hidden);
     let defaults = Config::default();
     command.arg(file).args(
         KEYS.iter()
             .filter(|key| !key.secret)
-            .map(|key| flag(key, &defaults).hide(hidden)),
+            .map(|key| flag(key, &defaults).hide(hidden).global(hidden)),
     )
 }
 

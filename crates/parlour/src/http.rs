@@ -4,7 +4,7 @@
 
 use std::convert::Infallible;
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderValue, VARY};
@@ -36,6 +36,27 @@ pub struct Site {
     pub origins: Arc<RwLock<AllowedOrigins>>,
     /// False before everything listens and while we drain.
     pub ready: Arc<AtomicBool>,
+    /// What was answered.
+    pub answers: Arc<Answers>,
+}
+
+/// How many requests were answered, by the class of the status: 1xx to 5xx.
+#[derive(Debug, Default)]
+pub struct Answers([AtomicU64; 5]);
+
+impl Answers {
+    /// The classes and their counts.
+    pub fn counts(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        let counts = self.0.iter().map(|count| count.load(Ordering::Relaxed));
+        ["1xx", "2xx", "3xx", "4xx", "5xx"].into_iter().zip(counts)
+    }
+
+    fn count(&self, status: StatusCode) {
+        let class = usize::from(status.as_u16() / 100);
+        if let Some(counter) = self.0.get(class.wrapping_sub(1)) {
+            counter.fetch_add(1, Ordering::Relaxed);
+        }
+    }
 }
 
 /// All routes; every answer leaves hardened, also 404 and 405.
@@ -45,10 +66,12 @@ pub fn routes(site: Site) -> impl Filter<Extract = (Reply,), Error = Infallible>
         .and(warp::header::headers_cloned())
         .and(warp::ext::optional::<Peer>())
         .and(warp::ext::optional::<OnUpgrade>());
+    let answers = Arc::clone(&site.answers);
     request
         .and(warp::any().map(move || site.clone()))
         .map(answer)
-        .map(|mut response: Reply| {
+        .map(move |mut response: Reply| {
+            answers.count(response.status());
             headers::harden(&mut response);
             response
         })

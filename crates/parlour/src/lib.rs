@@ -10,6 +10,7 @@ pub mod assets;
 pub mod cli;
 pub mod commands;
 pub mod config;
+pub mod doctor;
 pub mod fault;
 pub mod headers;
 pub mod http;
@@ -22,6 +23,7 @@ mod reload;
 pub mod rooms;
 pub mod settings;
 mod shutdown;
+mod systemd;
 pub mod websocket;
 
 use std::io::Write as _;
@@ -41,12 +43,16 @@ use tokio::task::JoinHandle;
 
 use crate::assets::Assets;
 use crate::config::Typed;
+use crate::doctor::self_test::SelfTest;
 use crate::fault::Fault;
 use crate::http::Site;
 use crate::origin::AllowedOrigins;
 use crate::reload::Reloading;
 use crate::rooms::Rooms;
 use crate::settings::Settings;
+
+/// Below this many open files a few hundred meetings are the end. To try the server out on one machine, any number does.
+const FEW_FILES: usize = 4096;
 
 /// Starts the server, prints where it is, and serves until the process is told to stop.
 ///
@@ -72,12 +78,20 @@ async fn serve(settings: Settings, mut reloading: Reloading) -> Result<(), Fault
     let server = Server::start(&settings).await?;
     announce(server.page());
     warn_of_small_buffers(server.buffers);
+    if !settings.values.relay_listen.ip().is_loopback() {
+        warn_of_few_files(parlour_relay_io::open_files_limit());
+    }
+    systemd::ready();
+    tokio::spawn(systemd::feed_watchdog(server.rooms.clone()));
+    let self_test = SelfTest::start(&server.relay, &server.credentials);
     loop {
         tokio::select! {
             () = stop.requested() => break,
             () = asked.next() => reloading.reload(&server).await,
         }
     }
+    self_test.end();
+    systemd::stopping(settings.values.shutdown_grace);
     let cut = server.stop(settings.values.shutdown_grace, stop.insisted()).await;
     tracing::info!(relayed_calls_cut = cut, "stopped");
     Ok(())
@@ -88,6 +102,7 @@ pub struct Server {
     page: SocketAddr,
     buffers: Buffers,
     relay: Handle,
+    credentials: Credentials,
     public_relay: Option<PublicHandle>,
     rooms: Rooms,
     rooms_task: JoinHandle<()>,
@@ -114,6 +129,10 @@ impl Server {
             .next()
             .unwrap_or(settings.values.relay_listen);
         let buffers = sockets.buffers();
+        let mut admin = Vec::new();
+        for at in &settings.values.admin {
+            admin.push(admin::bind(at).await.map_err(Fault::Command)?);
+        }
         let public = settings.public_relay.as_ref();
         let public = public
             .map(|public| public.bind(&relay_io).map(|sockets| (public, sockets)))
@@ -133,25 +152,38 @@ impl Server {
             now,
             unix_ms(),
             settings.signaling(relay_at),
-            credentials,
+            credentials.clone(),
             random()?,
         );
         let (rooms, rooms_task) = Rooms::start(signaling, relay.clone());
 
         let ready = Arc::new(AtomicBool::new(true));
+        let answers = Arc::new(http::Answers::default());
         let origins = Arc::new(RwLock::new(settings.origins.clone()));
         let site = Site {
             rooms: rooms.clone(),
             assets: Arc::new(Assets::default()),
             origins: Arc::clone(&origins),
             ready: Arc::clone(&ready),
+            answers: Arc::clone(&answers),
         };
         let (stop_listening, stopped) = watch::channel(false);
+        let desk = admin::Desk {
+            rooms: rooms.clone(),
+            relay: relay.clone(),
+            public_relay: public_relay.clone(),
+            ready: Arc::clone(&ready),
+            answers,
+        };
+        for bound in admin {
+            tokio::spawn(admin::serve(bound, desk.clone(), stopped.clone()));
+        }
         let accepting = tokio::spawn(listener::serve(listener, http::routes(site), stopped));
         Ok(Self {
             page,
             buffers,
             relay,
+            credentials,
             public_relay,
             rooms,
             rooms_task,
@@ -258,6 +290,19 @@ fn warn_of_small_buffers(buffers: Buffers) {
             granted = buffers.send_granted,
             "the system gives the relay small send buffers; to lift the bound: sysctl -w net.core.wmem_max={}",
             buffers.send_asked,
+        );
+    }
+}
+
+/// Every connection is an open file; a server that has none left turns people away.
+fn warn_of_few_files(limit: Option<usize>) {
+    if let Some(limit) = limit
+        && limit < FEW_FILES
+    {
+        tracing::warn!(
+            limit,
+            "the system lets this process open few files, and every connection is one; to lift the bound: \
+             LimitNOFILE=65536 (systemd) or ulimit -n 65536"
         );
     }
 }

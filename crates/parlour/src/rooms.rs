@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use parlour_relay_io::Handle;
-use parlour_signaling::{Closed, Config, ConnectionId, Output, Signaling, Source};
+use parlour_signaling::{Closed, Config, ConnectionId, Output, Signaling, Source, Stats};
 use tokio::sync::{mpsc, oneshot};
 
 /// Events that wait for the rooms; a full inbox makes the sockets wait.
@@ -99,6 +99,7 @@ enum Event {
         until: Instant,
     },
     Reconfigure(Box<Config>),
+    Look(oneshot::Sender<Stats>),
 }
 
 #[derive(Debug)]
@@ -167,6 +168,13 @@ impl Rooms {
         let _ = self.inbox.send(Event::Reconfigure(Box::new(config))).await;
     }
 
+    /// What is counted; `None` when the rooms have ended. Whoever gets an answer knows that they are alive.
+    pub async fn stats(&self) -> Option<Stats> {
+        let (answer, stats) = oneshot::channel();
+        self.inbox.send(Event::Look(answer)).await.ok()?;
+        stats.await.ok()
+    }
+
     /// Tells everybody to come back later and ends the task at `until` at the latest.
     pub async fn drain(&self, until: Instant) {
         let _ = self.inbox.send(Event::Drain { until }).await;
@@ -219,6 +227,10 @@ impl Task {
                 self.machine.handle_closed(now, id, how);
             }
             Event::Reconfigure(config) => self.machine.handle_config(*config),
+            Event::Look(answer) => {
+                // Whoever asked may have gone.
+                let _ = answer.send(self.machine.stats().clone());
+            }
             Event::Drain { until } => {
                 self.drained = Some(until);
                 self.machine.drain(now, until);

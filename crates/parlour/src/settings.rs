@@ -134,9 +134,6 @@ fn contradictions(config: &Config) -> Vec<String> {
             values.listen
         ));
     }
-    if !values.admin.is_empty() {
-        problems.push(format!("{} is not served yet", config.called("listen.admin")));
-    }
     if values.rooms.silent_after <= values.rooms.ping_every {
         problems.push(format!(
             "{} must be longer than {}, or every quiet connection is closed before it is pinged",

@@ -56,6 +56,21 @@ fn a_secret_that_everybody_may_read_is_warned_of() {
         .unwrap();
     let said = text(&output(&["check", "--config", &file]));
     assert!(said.contains("chmod o=") && !said.contains("topsecret"), "{said}");
+
+    let secrets = scratch.file("secrets", "talk = topsecret-topsecret\n");
+    let words = [
+        "check",
+        "--public-relay-listen",
+        "127.0.0.1:3479",
+        "--public-relay-secret-file",
+        &secrets,
+    ];
+    assert!(!text(&output(&words)).contains("warning"));
+    std::process::Command::new("chmod")
+        .args(["644", &secrets])
+        .status()
+        .unwrap();
+    assert!(text(&output(&words)).contains(&format!("chmod o= {secrets}")));
 }
 
 #[test]

@@ -2,28 +2,13 @@
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-use std::io::{BufRead as _, BufReader, Read as _};
+mod running;
+
 use std::net::{TcpListener, UdpSocket};
-use std::process::{Child, Command, Output, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Output;
+use std::time::Instant;
 
-fn parlour(words: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_parlour"));
-    command.args(words).env_clear();
-    command
-}
-
-fn output(words: &[&str]) -> Output {
-    parlour(words).output().unwrap()
-}
-
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port()
-}
+use running::{Running, output};
 
 /// Asserts a refusal in one line that contains `words`, and no trace of a panic.
 fn assert_refused(output: &Output, code: i32, words: &[&str]) {
@@ -32,46 +17,6 @@ fn assert_refused(output: &Output, code: i32, words: &[&str]) {
     assert!(!text.contains("panicked"), "{text}");
     for word in words {
         assert!(text.contains(word), "{word:?} is missing in: {text}");
-    }
-}
-
-struct Running(Child);
-
-impl Running {
-    /// Starts the program on free ports and returns the page's address and how long it took to say so.
-    fn start() -> (Self, String, Duration) {
-        let (page, relay) = (
-            format!("127.0.0.1:{}", free_port()),
-            format!("127.0.0.1:{}", free_port()),
-        );
-        let begun = Instant::now();
-        let mut child = parlour(&["--listen", &page, "--relay-listen", &relay])
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap())
-            .read_line(&mut line)
-            .unwrap();
-        assert_eq!(line, format!("Parlour is ready: open http://{page}\n"));
-        (Self(child), page, begun.elapsed())
-    }
-
-    fn signal(&self, name: &str) {
-        let done = Command::new("kill")
-            .args([name, &self.0.id().to_string()])
-            .status()
-            .unwrap();
-        assert!(done.success());
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        // Already ended in the good case.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
     }
 }
 
@@ -151,25 +96,20 @@ fn the_help_is_a_manual() {
 
 #[test]
 fn it_starts_serves_and_stops_when_asked() {
-    let (mut running, page, _) = Running::start();
-    let mut stream = std::net::TcpStream::connect(&page).unwrap();
-    std::io::Write::write_all(
-        &mut stream,
-        b"GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n",
-    )
-    .unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
+    let begun = Instant::now();
+    let mut running = Running::start(&[]);
+    let took = begun.elapsed();
+    // A promise of milliseconds, judged generously: machines that run tests are busy.
+    assert!(took.as_secs() < 5, "the start took {took:?}");
+    let answer = running.exchange("GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
 
     running.signal("-TERM");
-    let status = running.0.wait().unwrap();
-    assert_eq!(status.code(), Some(0));
-    let mut log = String::new();
-    running.0.stderr.take().unwrap().read_to_string(&mut log).unwrap();
+    assert_eq!(running.child.wait().unwrap().code(), Some(0));
+    let log = running.rest_of_log();
     assert!(
         log.contains("stopped") && log.contains("relayed_calls_cut=0"),
         "{log}"
     );
-    assert!(TcpListener::bind(&page).is_ok(), "the port is free again");
+    assert!(TcpListener::bind(&running.page).is_ok(), "the port is free again");
 }

@@ -1,9 +1,19 @@
 //! What can be typed besides plain `parlour`: each command looks, prints, and ends.
 
-use std::io::Write as _;
+mod admin;
+mod health;
+mod ports;
+mod turn;
 
-use crate::cli::{Cli, Command, ConfigArgs, ConfigCommand};
+use std::io::Write as _;
+use std::path::Path;
+
+use clap::CommandFactory as _;
+use clap_complete::Shell;
+
+use crate::cli::{Cli, Command, ConfigArgs, ConfigCommand, TurnCommand};
 use crate::config::{self, Config};
+use crate::doctor::Verdict;
 use crate::fault::Fault;
 use crate::settings::Settings;
 
@@ -25,6 +35,44 @@ pub fn run(cli: Cli) -> Result<(), Fault> {
             print(&config::show(&config, origin));
             Ok(())
         }
+        Some(Command::Ports { format, config }) => {
+            let (_, settings) = Settings::load(&config.0)?;
+            print(&ports::list(&settings, format));
+            Ok(())
+        }
+        Some(Command::Health(config)) => {
+            let (_, settings) = Settings::load(&config.0)?;
+            health::ask(&settings).map_err(Fault::Command)
+        }
+        Some(Command::Turn(TurnCommand::Credentials {
+            ttl,
+            name,
+            application,
+            config,
+        })) => {
+            let (config, settings) = Settings::load(&config.0)?;
+            let wanted = turn::Wanted {
+                ttl,
+                name,
+                application,
+            };
+            print(&turn::credentials(&config, &settings, &wanted).map_err(Fault::Command)?);
+            Ok(())
+        }
+        Some(Command::Doctor { url, config }) => {
+            let (config, settings) = Settings::load(&config.0)?;
+            doctor(&config, &settings, url.as_deref())
+        }
+        Some(Command::Admin { command, config }) => {
+            let (_, settings) = Settings::load(&config.0)?;
+            print(&admin::ask(&settings, &command).map_err(Fault::Command)?);
+            Ok(())
+        }
+        Some(Command::Completions { shell }) => {
+            completions(shell);
+            Ok(())
+        }
+        Some(Command::Man { dir }) => man(&dir),
         Some(Command::Version { json }) => {
             version(json);
             Ok(())
@@ -50,11 +98,54 @@ fn check(args: &ConfigArgs) -> Result<(), Fault> {
     Ok(())
 }
 
+fn doctor(config: &Config, settings: &Settings, url: Option<&str>) -> Result<(), Fault> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(Fault::System)?;
+    let mut failed = 0;
+    runtime.block_on(crate::doctor::examine(config, settings, url, |finding| {
+        failed += usize::from(finding.verdict == Verdict::Fail);
+        print(&format!("{finding}\n"));
+    }));
+    match failed {
+        0 => Ok(()),
+        1 => Err(Fault::Command("one thing is in the way of calls".to_owned())),
+        n => Err(Fault::Command(format!("{n} things are in the way of calls"))),
+    }
+}
+
+fn completions(shell: Shell) {
+    // Into memory first: the generator panics when standard output is closed.
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "parlour", &mut script);
+    let _ = std::io::stdout().write_all(&script);
+}
+
+fn man(dir: &Path) -> Result<(), Fault> {
+    clap_mangen::generate_to(Cli::command(), dir).map_err(|error| {
+        Fault::Command(format!(
+            "cannot write manual pages into {}: {error}",
+            dir.display()
+        ))
+    })
+}
+
 /// For people, or for programs.
 fn version(json: bool) {
     let version = env!("CARGO_PKG_VERSION");
     let line = if json {
-        serde_json::json!({ "name": "parlour", "version": version, "protocol": [1] }).to_string()
+        // The commit is known where the build says it: PARLOUR_COMMIT=$(git rev-parse HEAD) cargo build
+        serde_json::json!({
+            "name": "parlour",
+            "version": version,
+            "commit": option_env!("PARLOUR_COMMIT"),
+            "protocol": [1],
+            "os": std::env::consts::OS,
+            "arch": std::env::consts::ARCH,
+            "debug": cfg!(debug_assertions),
+        })
+        .to_string()
     } else {
         format!("parlour {version}")
     };

@@ -98,6 +98,8 @@ impl Config {
                 problems.push(format!("--{} {}: {why}", key.flag(), texts.join(",")));
             }
         }
+        let secrets = config.values.public.secret_file.as_deref();
+        config.notes.extend(secrets.and_then(note_if_open));
         if problems.is_empty() {
             Ok(config)
         } else {
@@ -205,8 +207,16 @@ pub fn key_named(name: &str) -> Option<&'static Key> {
     KEYS.iter().find(|key| key.name == name)
 }
 
+/// Reads the lifetime of a credential: `30s`, `10m`, `24h`, at most a year.
+///
+/// # Errors
+/// A sentence that says what is allowed.
+pub fn read_ttl(text: &str) -> Result<std::time::Duration, String> {
+    <kinds::Time<1000, { 365 * 86_400_000 }> as kinds::Kind<_>>::read(text)
+}
+
 /// Warns of a file with secrets that every user of the machine may read.
-pub(crate) fn note_if_open(path: &Path) -> Option<String> {
+fn note_if_open(path: &Path) -> Option<String> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;

@@ -1,7 +1,7 @@
-//! As much of STUN and TURN as a load generator says and hears (RFC 8489 §5, RFC 8656 §12).
+//! As much of STUN and TURN as a client says that tries a relay out (RFC 8489 §5, RFC 8656 §12): load, `doctor`.
 //!
-//! Written for this crate alone, so that no server is measured with its own codec. Answers are trusted: a load
-//! generator need not check their integrity.
+//! Not the relay's codec, so that no server is measured or judged with its own. Answers are trusted: whoever only asks
+//! whether a relay works need not check their integrity.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
@@ -11,11 +11,16 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use md5::{Digest as _, Md5};
 use sha1::Sha1;
 
-pub(crate) const ALLOCATE: u16 = 0x0003;
-pub(crate) const REFRESH: u16 = 0x0004;
-pub(crate) const SEND: u16 = 0x0016;
-pub(crate) const CREATE_PERMISSION: u16 = 0x0008;
-pub(crate) const CHANNEL_BIND: u16 = 0x0009;
+/// Type of an Allocate request.
+pub const ALLOCATE: u16 = 0x0003;
+/// Type of a Refresh request.
+pub const REFRESH: u16 = 0x0004;
+/// Type of a Send indication.
+pub const SEND: u16 = 0x0016;
+/// Type of a CreatePermission request.
+pub const CREATE_PERMISSION: u16 = 0x0008;
+/// Type of a ChannelBind request.
+pub const CHANNEL_BIND: u16 = 0x0009;
 
 const USERNAME: u16 = 0x0006;
 const MESSAGE_INTEGRITY: u16 = 0x0008;
@@ -30,13 +35,16 @@ const XOR_RELAYED_ADDRESS: u16 = 0x0016;
 const REQUESTED_TRANSPORT: u16 = 0x0019;
 
 const COOKIE: u32 = 0x2112_A442;
-pub(crate) const HEADER: usize = 20;
+/// Bytes of a STUN header.
+pub const HEADER: usize = 20;
 
 /// A message under construction.
-pub(crate) struct Writer(Vec<u8>);
+pub struct Writer(Vec<u8>);
 
 impl Writer {
-    pub(crate) fn new(kind: u16, transaction: [u8; 12]) -> Self {
+    /// A message of this type without attributes.
+    #[must_use]
+    pub fn new(kind: u16, transaction: [u8; 12]) -> Self {
         let mut bytes = Vec::with_capacity(256);
         bytes.extend(kind.to_be_bytes());
         bytes.extend([0, 0]);
@@ -45,7 +53,9 @@ impl Writer {
         Self(bytes)
     }
 
-    pub(crate) fn attribute(mut self, kind: u16, value: &[u8]) -> Self {
+    /// One more attribute, padded.
+    #[must_use]
+    pub fn attribute(mut self, kind: u16, value: &[u8]) -> Self {
         self.0.extend(kind.to_be_bytes());
         self.0.extend((value.len() as u16).to_be_bytes());
         self.0.extend(value);
@@ -54,21 +64,28 @@ impl Writer {
         self
     }
 
-    pub(crate) fn udp_transport(self) -> Self {
+    /// REQUESTED-TRANSPORT: UDP.
+    #[must_use]
+    pub fn udp_transport(self) -> Self {
         self.attribute(REQUESTED_TRANSPORT, &[17, 0, 0, 0])
     }
 
-    pub(crate) fn lifetime(self, seconds: u32) -> Self {
+    /// LIFETIME.
+    #[must_use]
+    pub fn lifetime(self, seconds: u32) -> Self {
         self.attribute(LIFETIME, &seconds.to_be_bytes())
     }
 
-    pub(crate) fn channel(self, number: u16) -> Self {
+    /// CHANNEL-NUMBER.
+    #[must_use]
+    pub fn channel(self, number: u16) -> Self {
         let [high, low] = number.to_be_bytes();
         self.attribute(CHANNEL_NUMBER, &[high, low, 0, 0])
     }
 
     /// IPv4 only, like all relayed addresses here.
-    pub(crate) fn peer(self, peer: SocketAddr) -> Self {
+    #[must_use]
+    pub fn peer(self, peer: SocketAddr) -> Self {
         let IpAddr::V4(ip) = peer.ip() else { return self };
         let mut value = [0, 1, 0, 0, 0, 0, 0, 0];
         value[2..4].copy_from_slice(&(peer.port() ^ (COOKIE >> 16) as u16).to_be_bytes());
@@ -76,12 +93,18 @@ impl Writer {
         self.attribute(XOR_PEER_ADDRESS, &value)
     }
 
-    pub(crate) fn data(self, payload: &[u8]) -> Self {
+    /// DATA.
+    #[must_use]
+    pub fn data(self, payload: &[u8]) -> Self {
         self.attribute(DATA, payload)
     }
 
     /// RFC 8489 §9.2.3, with the MD5 key and HMAC-SHA1 that every server knows.
-    pub(crate) fn signed(mut self, login: &Login) -> Vec<u8> {
+    ///
+    /// # Panics
+    /// Never: HMAC takes keys of any length.
+    #[must_use]
+    pub fn signed(mut self, login: &Login) -> Vec<u8> {
         self = self
             .attribute(USERNAME, login.username.as_bytes())
             .attribute(REALM, &login.realm)
@@ -94,7 +117,9 @@ impl Writer {
         self.attribute(MESSAGE_INTEGRITY, &tag).0
     }
 
-    pub(crate) fn bytes(self) -> Vec<u8> {
+    /// The message as it is.
+    #[must_use]
+    pub fn bytes(self) -> Vec<u8> {
         self.0
     }
 
@@ -105,7 +130,7 @@ impl Writer {
 
 /// Long-term credentials, once the server has told realm and nonce.
 #[derive(Clone)]
-pub(crate) struct Login {
+pub struct Login {
     username: String,
     realm: Vec<u8>,
     nonce: Vec<u8>,
@@ -114,7 +139,8 @@ pub(crate) struct Login {
 
 impl Login {
     /// `None` if the challenge lacks something.
-    pub(crate) fn new(username: &str, password: &str, challenge: &[u8]) -> Option<Self> {
+    #[must_use]
+    pub fn new(username: &str, password: &str, challenge: &[u8]) -> Option<Self> {
         let realm = attribute(challenge, REALM)?.to_vec();
         let nonce = attribute(challenge, NONCE)?.to_vec();
         let key = Md5::new()
@@ -135,14 +161,18 @@ impl Login {
 }
 
 /// base64(HMAC-SHA1(secret, user name)), as Nextcloud Talk, Synapse and coturn do.
-pub(crate) fn shared_secret_password(secret: &str, username: &str) -> String {
+#[must_use]
+pub fn shared_secret_password(secret: &str, username: &str) -> String {
     let mut mac = Hmac::<Sha1>::new_from_slice(secret.as_bytes()).expect("HMAC takes keys of any length");
     mac.update(username.as_bytes());
     STANDARD.encode(mac.finalize().into_bytes())
 }
 
 /// What an answer says: done, or an error code.
-pub(crate) fn outcome(message: &[u8]) -> Result<(), u16> {
+///
+/// # Errors
+/// The code, as in 401; 0 if it cannot be read.
+pub fn outcome(message: &[u8]) -> Result<(), u16> {
     match attribute(message, ERROR_CODE) {
         Some([_, _, class, number, ..]) => Err(u16::from(*class) * 100 + u16::from(*number)),
         Some(_) => Err(0),
@@ -150,11 +180,15 @@ pub(crate) fn outcome(message: &[u8]) -> Result<(), u16> {
     }
 }
 
-pub(crate) fn transaction(message: &[u8]) -> Option<[u8; 12]> {
+/// The transaction id.
+#[must_use]
+pub fn transaction(message: &[u8]) -> Option<[u8; 12]> {
     message.get(8..HEADER)?.try_into().ok()
 }
 
-pub(crate) fn relayed_address(message: &[u8]) -> Option<SocketAddr> {
+/// XOR-RELAYED-ADDRESS, if it is IPv4.
+#[must_use]
+pub fn relayed_address(message: &[u8]) -> Option<SocketAddr> {
     let value = attribute(message, XOR_RELAYED_ADDRESS)?;
     let port = u16::from_be_bytes(value.get(2..4)?.try_into().ok()?) ^ (COOKIE >> 16) as u16;
     let ip = u32::from_be_bytes(value.get(4..8)?.try_into().ok()?) ^ COOKIE;
@@ -162,7 +196,8 @@ pub(crate) fn relayed_address(message: &[u8]) -> Option<SocketAddr> {
 }
 
 /// Where in `packet` its payload stands: ChannelData (RFC 8656 §12.4) or a Data indication (§11.6).
-pub(crate) fn payload(packet: &[u8]) -> Option<&[u8]> {
+#[must_use]
+pub fn payload(packet: &[u8]) -> Option<&[u8]> {
     match packet.first()? >> 6 {
         1 => {
             let len = u16::from_be_bytes(packet.get(2..4)?.try_into().ok()?);
@@ -173,7 +208,8 @@ pub(crate) fn payload(packet: &[u8]) -> Option<&[u8]> {
 }
 
 /// Bytes of the first frame on a stream, padding included; `None` if even its length has not come yet.
-pub(crate) fn frame_length(stream: &[u8]) -> Option<usize> {
+#[must_use]
+pub fn frame_length(stream: &[u8]) -> Option<usize> {
     let len = usize::from(u16::from_be_bytes(stream.get(2..4)?.try_into().ok()?));
     Some(match stream.first()? >> 6 {
         1 => 4 + len.next_multiple_of(4),
@@ -182,7 +218,8 @@ pub(crate) fn frame_length(stream: &[u8]) -> Option<usize> {
 }
 
 /// Bytes of the first packet in a datagram or a merged run; ChannelData is not padded there.
-pub(crate) fn datagram_length(run: &[u8]) -> Option<usize> {
+#[must_use]
+pub fn datagram_length(run: &[u8]) -> Option<usize> {
     let len = usize::from(u16::from_be_bytes(run.get(2..4)?.try_into().ok()?));
     Some(if run.first()? >> 6 == 0 {
         HEADER + len

@@ -1,0 +1,335 @@
+//! Everything that is counted, in the text format of OpenMetrics.
+//!
+//! Read when somebody asks: what counts pays nothing for being looked at. Labels are reasons and outcomes, a fixed
+//! and small number of them; nothing tells one person, address or room from another.
+
+use std::fmt;
+use std::sync::atomic::Ordering;
+
+use parlour_relay::Dropped;
+use parlour_relay_io::{PublicStats, Stats as RelayStats};
+use parlour_signaling::Stats as RoomStats;
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric, text};
+use prometheus_client::metrics::MetricType;
+use prometheus_client::metrics::counter::ConstCounter;
+use prometheus_client::metrics::gauge::ConstGauge;
+use prometheus_client::registry::Registry;
+
+use super::Desk;
+use super::process::Process;
+
+/// What HTTP clients are told about the format.
+pub(super) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// The page of metrics; `rooms` is absent if those do not answer, which /healthz tells, too.
+pub(super) fn page(desk: &Desk, rooms: Option<RoomStats>) -> String {
+    let reading = Reading {
+        ready: rooms.is_some() && desk.ready.load(Ordering::Relaxed),
+        rooms,
+        relay: desk.relay.stats(),
+        public: desk
+            .public_relay
+            .as_ref()
+            .map(parlour_relay_io::PublicHandle::stats),
+        answers: desk.answers.counts().collect(),
+        process: Process::read(),
+    };
+    let mut registry = Registry::with_prefix("parlour");
+    registry.register_collector(Box::new(reading));
+    let mut page = String::new();
+    // Writing into a string fails only if a collector says so, and ours does not.
+    let _ = text::encode(&mut page, &registry);
+    page
+}
+
+/// All counts at one moment.
+#[derive(Debug)]
+struct Reading {
+    ready: bool,
+    rooms: Option<RoomStats>,
+    relay: RelayStats,
+    public: Option<PublicStats>,
+    answers: Vec<(&'static str, u64)>,
+    process: Process,
+}
+
+impl Collector for Reading {
+    fn encode(&self, encoder: DescriptorEncoder<'_>) -> fmt::Result {
+        let mut page = Page(encoder);
+        page.gauge("ready", "1 if new people are let in", usize::from(self.ready))?;
+        page.labelled(
+            "build",
+            "Constant 1 with the version",
+            MetricType::Gauge,
+            "version",
+            [(env!("CARGO_PKG_VERSION"), 1)],
+        )?;
+        self.process(&mut page)?;
+        let answers = self.answers.iter().copied();
+        page.labelled(
+            "http_answers",
+            "Requests answered, by class of the status",
+            MetricType::Counter,
+            "status",
+            answers,
+        )?;
+        if let Some(rooms) = &self.rooms {
+            signaling(&mut page, rooms)?;
+        }
+        relay(&mut page, &self.relay)?;
+        match &self.public {
+            Some(public) => public_relay(&mut page, public),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Reading {
+    fn process(&self, page: &mut Page<'_>) -> fmt::Result {
+        for (name, help, value) in [
+            (
+                "process_open_files",
+                "Open file descriptors",
+                self.process.open_files,
+            ),
+            (
+                "process_max_files",
+                "Limit of open file descriptors",
+                self.process.max_files,
+            ),
+            (
+                "process_resident_bytes",
+                "Memory in use",
+                self.process.resident_bytes,
+            ),
+        ] {
+            // Elsewhere than on Linux they are not known.
+            if let Some(value) = value {
+                page.gauge(name, help, value)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn signaling(page: &mut Page<'_>, stats: &RoomStats) -> fmt::Result {
+    for (name, help, value) in [
+        ("connections", "WebSockets open", stats.connections),
+        (
+            "sessions",
+            "Sessions, those held for a return included",
+            stats.sessions,
+        ),
+        ("rooms", "Rooms", stats.rooms),
+        ("seats", "Seats taken, those held included", stats.seats),
+        ("porch", "People who wait to be let in", stats.porch),
+        (
+            "kept_bytes",
+            "Bytes kept until they are acknowledged",
+            stats.kept_bytes,
+        ),
+        ("sources", "Addresses remembered for limits", stats.sources),
+        ("tombstones", "Ended rooms remembered", stats.tombstones),
+    ] {
+        page.gauge(name, help, value)?;
+    }
+    for (name, help, value) in [
+        (
+            "connections_opened",
+            "WebSockets that came",
+            stats.connections_total,
+        ),
+        ("sessions_begun", "Sessions that began", stats.sessions_total),
+        (
+            "sessions_resumed",
+            "Sessions that went on after a break",
+            stats.resumed_total,
+        ),
+        (
+            "sessions_gone",
+            "Resumptions that came too late",
+            stats.gone_total,
+        ),
+        ("rooms_made", "Rooms that were made", stats.rooms_total),
+        ("seats_opened", "Seats that were given", stats.seats_opened_total),
+        ("seats_closed", "Seats that ended", stats.seats_closed_total),
+        ("frames", "Messages that came", stats.frames_total),
+        (
+            "frames_repeated",
+            "Messages that came again after a break",
+            stats.repeated_total,
+        ),
+        ("signals", "Messages passed on", stats.signals_total),
+        ("views", "Views of rooms that were sent", stats.views_total),
+        (
+            "overflows",
+            "Connections that took too little",
+            stats.overflows_total,
+        ),
+    ] {
+        page.counter(name, help, value)?;
+    }
+    let errors: Vec<_> = stats
+        .errors
+        .iter()
+        .map(|(code, count)| (word(code), *count))
+        .collect();
+    page.labelled("refusals", "Refusals", MetricType::Counter, "code", errors)?;
+    let byes: Vec<_> = stats
+        .byes
+        .iter()
+        .map(|(code, count)| (word(code), *count))
+        .collect();
+    page.labelled(
+        "byes",
+        "Sessions ended by the server",
+        MetricType::Counter,
+        "code",
+        byes,
+    )?;
+    let closes: Vec<_> = stats
+        .closes
+        .iter()
+        .map(|(code, count)| (code.to_string(), *count))
+        .collect();
+    page.labelled(
+        "closes",
+        "WebSockets closed by the server",
+        MetricType::Counter,
+        "code",
+        closes,
+    )
+}
+
+fn relay(page: &mut Page<'_>, stats: &RelayStats) -> fmt::Result {
+    for (name, help, value) in [
+        ("relay_allocations", "Live allocations", stats.allocations),
+        ("relay_seats", "Seats whose credentials are good", stats.seats),
+        ("relay_streams", "Open TCP and TLS connections", stats.streams),
+    ] {
+        page.gauge(name, help, value)?;
+    }
+    for (name, help, value) in [
+        ("relay_allocations_made", "Allocations made", stats.opened),
+        (
+            "relay_allocations_retired",
+            "Silent allocations that gave way to new ones",
+            stats.retired,
+        ),
+        (
+            "relay_forwarded_packets",
+            "Media packets for which a way was found",
+            stats.forwarded.packets,
+        ),
+        ("relay_forwarded_bytes", "Their payload", stats.forwarded.bytes),
+    ] {
+        page.counter(name, help, value)?;
+    }
+    let requests = [
+        ("success", stats.successes),
+        ("rejected", stats.rejections),
+        ("challenged", stats.challenges),
+    ];
+    page.labelled(
+        "relay_requests",
+        "Requests answered",
+        MetricType::Counter,
+        "outcome",
+        requests,
+    )?;
+    let dropped = Dropped::ALL
+        .iter()
+        .map(|reason| (reason.label(), stats.dropped(*reason)));
+    page.labelled(
+        "relay_dropped_packets",
+        "Packets dropped",
+        MetricType::Counter,
+        "reason",
+        dropped,
+    )?;
+    for (name, help, value) in stats.sockets.all() {
+        page.counter(&format!("relay_{name}"), help.trim().trim_end_matches('.'), value)?;
+    }
+    Ok(())
+}
+
+fn public_relay(page: &mut Page<'_>, stats: &PublicStats) -> fmt::Result {
+    for (name, help, value) in [
+        (
+            "public_relay_allocations",
+            "Live allocations, each with a socket",
+            stats.allocations,
+        ),
+        ("public_relay_users", "Users with allocations", stats.users),
+        (
+            "public_relay_streams",
+            "Open TCP and TLS connections",
+            stats.streams,
+        ),
+    ] {
+        page.gauge(name, help, value)?;
+    }
+    for (name, help, value) in [
+        ("public_relay_allocations_made", "Allocations made", stats.opened),
+        (
+            "public_relay_challenges",
+            "Errors before authentication",
+            stats.challenges,
+        ),
+        ("public_relay_packets", "Packets that found a way", stats.packets),
+        ("public_relay_bytes", "Their payload", stats.bytes),
+        (
+            "public_relay_datagrams_refused",
+            "Datagrams that the system did not take",
+            stats.refused,
+        ),
+    ] {
+        page.counter(name, help, value)?;
+    }
+    Ok(())
+}
+
+/// The word of docs/protocol.md for a code.
+fn word(code: &impl serde::Serialize) -> String {
+    let json = serde_json::to_value(code).unwrap_or_default();
+    json.as_str().unwrap_or("unknown").to_owned()
+}
+
+/// The page under construction.
+struct Page<'a>(DescriptorEncoder<'a>);
+
+impl Page<'_> {
+    fn gauge(&mut self, name: &str, help: &str, value: usize) -> fmt::Result {
+        let value = i64::try_from(value).unwrap_or(i64::MAX);
+        let gauge = ConstGauge::new(value);
+        gauge.encode(self.0.encode_descriptor(name, help, None, MetricType::Gauge)?)
+    }
+
+    fn counter(&mut self, name: &str, help: &str, value: u64) -> fmt::Result {
+        let counter = ConstCounter::new(value);
+        counter.encode(self.0.encode_descriptor(name, help, None, MetricType::Counter)?)
+    }
+
+    /// One metric for each value of the one label.
+    fn labelled<L: AsRef<str>>(
+        &mut self,
+        name: &str,
+        help: &str,
+        kind: MetricType,
+        label: &str,
+        values: impl IntoIterator<Item = (L, u64)>,
+    ) -> fmt::Result {
+        let mut family = self.0.encode_descriptor(name, help, None, kind)?;
+        for (value, count) in values {
+            let labels = [(label, value.as_ref())];
+            let metric = family.encode_family(&labels)?;
+            if matches!(kind, MetricType::Counter) {
+                ConstCounter::new(count).encode(metric)?;
+            } else {
+                ConstGauge::new(i64::try_from(count).unwrap_or(i64::MAX)).encode(metric)?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,128 @@
+//! What is answered on the admin listener.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use http::header::{CONTENT_TYPE, HeaderValue};
+use http::{Method, StatusCode};
+use parlour_signaling::Stats;
+use warp::Reply as _;
+use warp::reply::Response;
+
+use super::{Desk, metrics};
+use crate::log::{self, Level};
+
+/// The rooms answer within so long or they are not well.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Answers one request. `trusted` callers may change something.
+pub(super) async fn answer(desk: &Desk, trusted: bool, method: &Method, path: &str) -> Response {
+    let mut response = match (method, path) {
+        (&Method::GET | &Method::HEAD, "/healthz") => match health(desk).await {
+            Ok(()) => text(StatusCode::OK, "ok\n"),
+            Err(why) => text(StatusCode::SERVICE_UNAVAILABLE, why),
+        },
+        (&Method::GET | &Method::HEAD, "/readyz") => match readiness(desk).await {
+            Ok(()) => text(StatusCode::OK, "ready\n"),
+            Err(why) => text(StatusCode::SERVICE_UNAVAILABLE, why),
+        },
+        (&Method::GET | &Method::HEAD, "/metrics") => {
+            let page = metrics::page(desk, rooms(desk).await.ok());
+            let mut response = text(StatusCode::OK, page);
+            let kind = HeaderValue::from_static(metrics::CONTENT_TYPE);
+            response.headers_mut().insert(CONTENT_TYPE, kind);
+            response
+        }
+        (&Method::GET | &Method::HEAD, "/rooms") => match counts(desk).await {
+            Ok(counts) => text(StatusCode::OK, format!("{counts:#}\n")),
+            Err(why) => text(StatusCode::SERVICE_UNAVAILABLE, why),
+        },
+        (&Method::GET | &Method::HEAD, "/log-level") => match log::level() {
+            Some(level) => text(StatusCode::OK, format!("{level}\n")),
+            None => text(StatusCode::SERVICE_UNAVAILABLE, "this process does not log\n"),
+        },
+        (&Method::POST, _) if !trusted => text(
+            StatusCode::FORBIDDEN,
+            "Commands are taken from the socket file only, from the user that runs this server or from root.\n",
+        ),
+        (&Method::POST, path) => command(desk, path),
+        (&Method::GET | &Method::HEAD, _) => text(
+            StatusCode::NOT_FOUND,
+            "There are /metrics, /healthz, /readyz, /rooms and /log-level.\n",
+        ),
+        _ => text(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "Only GET, HEAD and POST are answered here.\n",
+        ),
+    };
+    if method == Method::HEAD {
+        *response.body_mut() = Response::default().into_body();
+    }
+    response
+}
+
+fn command(desk: &Desk, path: &str) -> Response {
+    match path.strip_prefix('/').and_then(|path| path.split_once('/')) {
+        Some(("drain", "on")) => {
+            desk.ready.store(false, Ordering::Relaxed);
+            tracing::info!("draining: nobody new is let in until it is undone");
+            text(StatusCode::OK, "draining: nobody new is let in\n")
+        }
+        Some(("drain", "off")) => {
+            desk.ready.store(true, Ordering::Relaxed);
+            tracing::info!("no longer draining");
+            text(StatusCode::OK, "no longer draining\n")
+        }
+        Some(("log-level", level)) => match Level::read(level) {
+            Ok(level) if log::set_level(level) => {
+                text(StatusCode::OK, format!("the log says {level} from now on\n"))
+            }
+            Ok(_) => text(StatusCode::SERVICE_UNAVAILABLE, "this process does not log\n"),
+            Err(why) => text(StatusCode::BAD_REQUEST, format!("{why}\n")),
+        },
+        Some(_) | None => text(
+            StatusCode::NOT_FOUND,
+            "There are /drain/on, /drain/off and /log-level/LEVEL.\n",
+        ),
+    }
+}
+
+/// Alive: the task that owns the rooms answers.
+async fn health(desk: &Desk) -> Result<(), &'static str> {
+    rooms(desk).await.map(drop)
+}
+
+async fn rooms(desk: &Desk) -> Result<Stats, &'static str> {
+    match tokio::time::timeout(PATIENCE, desk.rooms.stats()).await {
+        Ok(Some(stats)) => Ok(stats),
+        Ok(None) => Err("the rooms have ended\n"),
+        Err(_) => Err("the rooms do not answer\n"),
+    }
+}
+
+/// Ready: alive, and new people are let in.
+async fn readiness(desk: &Desk) -> Result<(), &'static str> {
+    if !desk.ready.load(Ordering::Relaxed) {
+        return Err("draining\n");
+    }
+    health(desk).await
+}
+
+async fn counts(desk: &Desk) -> Result<serde_json::Value, &'static str> {
+    let rooms = rooms(desk).await?;
+    let relay = desk.relay.stats();
+    Ok(serde_json::json!({
+        "rooms": rooms.rooms,
+        "seats": rooms.seats,
+        "porch": rooms.porch,
+        "sessions": rooms.sessions,
+        "connections": rooms.connections,
+        "relay_allocations": relay.allocations,
+        "public_relay_allocations": desk.public_relay.as_ref().map_or(0, |relay| relay.stats().allocations),
+        "ready": desk.ready.load(Ordering::Relaxed),
+    }))
+}
+
+fn text(status: StatusCode, body: impl Into<String>) -> Response {
+    warp::reply::with_status(body.into(), status).into_response()
+}

@@ -1,0 +1,65 @@
+//! `parlour health`: asks the running server's `/readyz`, by plain sockets: an image with nothing but this binary
+//! can check itself.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
+
+use crate::admin::At;
+use crate::doctor::self_test::reachable;
+use crate::settings::Settings;
+
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// Asks once, where the configuration says that somebody listens.
+///
+/// # Errors
+/// A sentence that says whom was asked and what came back.
+pub(super) fn ask(settings: &Settings) -> Result<(), String> {
+    // The admin listener first: it speaks plain HTTP whatever the page's does.
+    match settings.values.admin.first() {
+        #[cfg(unix)]
+        Some(at @ At::Socket(path)) => {
+            let connect = || {
+                let stream = std::os::unix::net::UnixStream::connect(path)?;
+                stream.set_read_timeout(Some(PATIENCE))?;
+                stream.set_write_timeout(Some(PATIENCE))?;
+                Ok(stream)
+            };
+            readiness(&at.to_string(), connect())
+        }
+        #[cfg(not(unix))]
+        Some(At::Socket(_)) => Err("there are no socket files on this system".to_owned()),
+        Some(At::Loopback(address)) => over_tcp(*address),
+        None => over_tcp(reachable(settings.values.listen)),
+    }
+}
+
+fn over_tcp(address: SocketAddr) -> Result<(), String> {
+    let connect = || {
+        let stream = TcpStream::connect_timeout(&address, PATIENCE)?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        stream.set_write_timeout(Some(PATIENCE))?;
+        Ok(stream)
+    };
+    readiness(&address.to_string(), connect())
+}
+
+fn readiness(whom: &str, stream: std::io::Result<impl Read + Write>) -> Result<(), String> {
+    let answer = stream.and_then(|mut stream| {
+        stream.write_all(b"GET /readyz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")?;
+        let mut status = [0; 12];
+        stream.read_exact(&mut status)?;
+        Ok(status)
+    });
+    match answer {
+        Ok(status) if &status == b"HTTP/1.1 200" => Ok(()),
+        Ok(status) => Err(format!(
+            "{whom} is not ready: {}",
+            String::from_utf8_lossy(&status)
+        )),
+        Err(error) => Err(format!(
+            "{whom} does not answer: {error}; is the server running with this configuration?"
+        )),
+    }
+}
