@@ -55,8 +55,11 @@ class SimChannel {
   onclose = null;
   /** Not acknowledged. @type {{data: unknown, since: number}[]} */ outbox = [];
 
-  /** @param {SimPeerConnection} pc */
-  constructor(pc) { this.pc = pc; }
+  /** @param {SimPeerConnection} pc @param {number} id */
+  constructor(pc, id) {
+    this.pc = pc;
+    this.id = id;
+  }
 
   send(data) {
     if (this.readyState !== "open") throw new Error("InvalidStateError");
@@ -69,8 +72,18 @@ class SimChannel {
     const other = pc.dtls;
     if (!other || !pc.isReached || other.channel.readyState !== "open") return;
     for (const { data } of this.outbox.splice(0)) {
-      pc.world.after(10, () => other.page.hear(() => other.channel.readyState === "open" && other.channel.onmessage?.({ data })));
+      pc.world.after(10, () => other.page.hear(() => {
+        // As browsers do: what comes for a channel that is not there (yet) is lost.
+        const channel = other.channels.get(this.id);
+        if (channel?.readyState === "open") channel.onmessage?.({ data });
+      }));
     }
+  }
+
+  open() {
+    if (this.readyState !== "connecting") return;
+    this.readyState = "open";
+    this.onopen?.();
   }
 
   close() {
@@ -90,7 +103,7 @@ export class SimPeerConnection {
   remoteDescription = null;
   transceivers = [];
   sctp = null;
-  /** @type {SimChannel} */ channel;
+  /** By id. @type {Map<number, SimChannel>} */ channels = new Map();
   /** Own and the other's names of ICE, newest first; the one before goes on until the new one works. */ own = [freshName()];
   theirs = [];
   hasCandidates = false;
@@ -112,7 +125,16 @@ export class SimPeerConnection {
     weather.all.push(this);
   }
 
-  createDataChannel() { return (this.channel = new SimChannel(this)); }
+  /** Channel 0, which the SDK makes first. */
+  get channel() { return this.channels.get(0); }
+
+  createDataChannel(_label, { id }) {
+    const channel = new SimChannel(this, id);
+    this.channels.set(id, channel);
+    // The association stands already: it is open as soon as the caller has looked away.
+    if (this.isSecure && this.signalingState !== "closed") this.world.after(1, () => this.page.hear(() => this.isSecure && channel.open()));
+    return channel;
+  }
   addTransceiver(kind, { direction }) {
     const sender = { track: null, transport: null, async replaceTrack(track) { this.track = track; }, getParameters: () => ({ encodings: [{}] }), setParameters: async () => {} };
     this.transceivers.push({ mid: null, sender, receiver: { track: makeTrack(kind) }, direction });
@@ -171,9 +193,9 @@ export class SimPeerConnection {
     if (this.signalingState === "closed") return;
     const other = this.dtls;
     this.signalingState = this.connectionState = this.iceConnectionState = "closed";
-    this.channel.readyState = "closed";
+    for (const channel of this.channels.values()) channel.readyState = "closed";
     // The last word of DTLS: a sleeping machine finds it when it wakes; over a cut path it is lost.
-    if (other && !this.weather.cuts.has(`${this.page.name} ${other.page.name}`)) this.world.after(10, () => other.page.hear(() => other.dtls === this && other.channel.close()));
+    if (other && !this.weather.cuts.has(`${this.page.name} ${other.page.name}`)) this.world.after(10, () => other.page.hear(() => other.dtls === this && other.#shut()));
   }
 
   /** Whether the other end, whoever it is by now, answers. */
@@ -204,10 +226,17 @@ export class SimPeerConnection {
     // Time asleep is no time to retransmit in.
     const slept = now - this.lookedAt > 2 * LOOK_MS ? now - this.lookedAt : 0;
     this.lookedAt = now;
-    for (const message of this.channel.outbox) message.since += slept;
-    this.channel.flush();
-    const [oldest] = this.channel.outbox;
-    if (oldest && now - oldest.since > ABORT_MS) this.channel.close();
+    for (const channel of this.channels.values()) {
+      for (const message of channel.outbox) message.since += slept;
+      channel.flush();
+    }
+    const oldest = Math.min(...[...this.channels.values()].flatMap(({ outbox }) => outbox.slice(0, 1)).map(({ since }) => since));
+    if (now - oldest > ABORT_MS) this.#shut();
+  }
+
+  /** The SCTP association is over, and all its channels with it. */
+  #shut() {
+    for (const channel of this.channels.values()) channel.close();
   }
 
   /** The browser has given up: only a restart helps. */
@@ -237,8 +266,7 @@ export class SimPeerConnection {
     this.isSecure = true;
     this.sctp = { transport: {} };
     this.#become(this.iceConnectionState);
-    this.channel.readyState = "open";
-    this.channel.onopen?.();
+    for (const channel of this.channels.values()) channel.open();
   }
 
   /** @param {string} ice */
