@@ -214,6 +214,8 @@ const headlines = Object.freeze({
   "two-hosts": "Two rooms under one name",
   "room-expired": "The time is up",
   "removed": "You are out of the room",
+  "cut-off": "The door closed before you were in",
+  "wrong-password": "This password opened nothing",
   "replaced": "You are in another tab",
   "no-server": "No connection",
   "busy": "No room free",

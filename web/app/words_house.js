@@ -115,6 +115,7 @@ export function waitingWords({ what }) {
   switch (what) {
     case "no-host": return { title: "Waiting for a host", text: "You are at the door, and no host is here at the moment. The page goes on by itself as soon as one comes." };
     case "held": return { title: "Not just yet", text: "A host has seen that you are here." };
+    case "busy": return { title: "Passwords are not looked at now", text: "Too many wrong ones were tried here. Ask somebody who is in to allow more tries, or wait: the page goes on by itself." };
     case "knocking":
     case "checking-password": return { title: "You are at the door", text: "A host sees your name and lets you in." };
   }

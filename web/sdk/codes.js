@@ -95,7 +95,6 @@ export class Codes {
     } else if (k === "code-run" || k === "code-commit" || k === "code-reveal") {
       const proven = new Set(this.#mesh.reached.map((page) => page.hid));
       if (!proven.has(hid)) return true;
-      if (k === "code-run") this.#become("running");
       this.#do(this.#machine.handleMessage(this.#mesh.awake, hid, /** @type {any} */ (message), (other) => proven.has(other)));
     } else return false;
     return true;
@@ -106,7 +105,7 @@ export class Codes {
     this.#begin();
     const { timeout } = this.#machine;
     if (timeout !== undefined && this.#mesh.awake >= timeout) this.#do(this.#machine.handleTimeout(this.#mesh.awake));
-    // A run that was offered and did not concern this page leaves nothing behind.
+    // Somebody here asked, and nothing came of it.
     else if (this.#state === "running" && timeout === undefined && !this.#ping) this.#become(this.#found ? "ready" : "none");
   }
 
@@ -124,7 +123,11 @@ export class Codes {
   /** @param {Promise<CodeOutput[]>} working */
   async #do(working) {
     for (const output of await working) {
-      if (output.t === "send") for (const hid of output.to) this.#mesh.send(hid, output.message);
+      if (output.t === "send") {
+        for (const hid of output.to) this.#mesh.send(hid, output.message);
+        // By its commit this page takes part. What is merely offered, to whomever, takes no code off the screen.
+        if (output.message.k === "code-commit") this.#become("running");
+      }
       else if (output.t === "code") this.#show(output);
       else this.#become(output.t);
     }

@@ -49,6 +49,7 @@ export class Inside {
   /** The end that this page is about to say itself. */ #ending = false;
   /** The server says that it is over, and nobody signed that. */ #isStopped = false;
   #byPassword = false;
+  /** Invitations that were used once too often: who came last, by the invitation's id. @type {Map<string, import("./notes.js").Remark>} */ #usedUp = new Map();
 
   /** @param {InsideParts} parts @param {InsideUser} user */
   constructor(parts, user) {
@@ -158,6 +159,7 @@ export class Inside {
     const count = this.wrongPasswords;
     return [
       ...this.mesh.remarks(),
+      ...this.#usedUp.values(),
       ...(this.#isStopped ? [{ colour: /** @type {const} */ ("grey"), code: "stopped", who: "" }] : []),
       ...(count > 0 ? [{ colour: /** @type {const} */ ("grey"), code: "wrong-passwords", who: String(count) }] : []),
     ];
@@ -245,7 +247,23 @@ export class Inside {
     const end = this.#knowledge.endFor(this.#spk);
     if (end) this.#cutOff(end);
     else if (this.stay.isEntering || this.#knowledge.onlyPassword) this.#checkWay();
+    else if (this.#isShutOut()) this.#cutOff("cut-off");
     this.#user.onChange();
+  }
+
+  /**
+   * Whether these rules leave this page no way in although it has a seat: it met nobody who could have told it. Where
+   * somebody is met, the seal judges.
+   */
+  #isShutOut() {
+    if (this.mesh.reached.length > 0) return false;
+    try {
+      this.#parts.entrance.checkWay();
+      return false;
+    } catch (thrown) {
+      if (thrown instanceof ParlourError) return true;
+      throw thrown;
+    }
   }
 
   /** @param {string} pid @param {import("./seal/types.js").Waiting} what */
@@ -265,7 +283,10 @@ export class Inside {
     try {
       const isIn = await this.hosting.admitInvited(id, spk);
       if (isIn) this.log.add("invited", `${name} came with the invitation \u201c${label}\u201d.`);
-      else this.log.add("invitation-used", `The invitation \u201c${label}\u201d was used once too often, by somebody who is called ${name}.`);
+      else {
+        this.log.add("invitation-used", `The invitation \u201c${label}\u201d was used once too often, by somebody who is called ${name}.`);
+        this.#usedUp.set(id, { colour: "grey", code: "invitation-used", who: label, person: spk });
+      }
       for (const { hid } of this.mesh.reached) this.#give(hid);
     } catch {
       // Not let in by itself: the knock stays, and is answered by hand.
@@ -327,9 +348,12 @@ export class Inside {
   }
 
   #wrongPassword() {
-    if (!this.stay.isEntering) return;
+    // A seat is the server's gift: without anybody who has proven S it is no way in.
+    const isAlone = !this.stay.isEntering && this.#byPassword && this.mesh.provenPw === 0 && this.mesh.reached.length === 0;
+    if (!this.stay.isEntering && !isAlone) return;
     this.#knowledge.password = null;
-    this.stay.giveUp(new ParlourError("wrong-password"));
+    if (isAlone) this.#user.onEnd("wrong-password");
+    else this.stay.giveUp(new ParlourError("wrong-password"));
   }
 
   /** @param {"room-over" | "removed" | "replaced" | "cut-off"} code */

@@ -15,6 +15,7 @@ const KNOCKS = 64;
 export class Lobby {
   /** By pid; left-overs by spk. @type {Map<string, Standing>} */ #standing = new Map();
   /** Hosts that have heard this page's own knock, by pid, and what they said. @type {Map<string, string>} */ #hosts = new Map();
+  /** Somebody inside looked at no password, as too many were wrong. */ #isBusy = false;
 
   /** @returns {readonly Knock[]} */
   get knocks() {
@@ -56,6 +57,9 @@ export class Lobby {
         this.#standing.delete(pid);
         this.#hosts.delete(pid);
         break;
+      case "busy":
+        this.#isBusy = true;
+        break;
       case "not-admitted":
         return "refused";
       case "connecting":
@@ -86,7 +90,7 @@ export class Lobby {
   waiting(byPassword) {
     const said = [...this.#hosts.values()].find((text) => text.startsWith("held "));
     if (said !== undefined) return { what: "held", text: said.slice(5) };
-    if (byPassword) return { what: "checking-password", text: "" };
+    if (byPassword) return { what: this.#isBusy ? "busy" : "checking-password", text: "" };
     return { what: this.#hosts.size > 0 ? "knocking" : "no-host", text: "" };
   }
 }

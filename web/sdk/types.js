@@ -30,7 +30,11 @@
  * @typedef {{readonly door: Door, readonly password: boolean, readonly cap: number, readonly offRecord: boolean, readonly ends: number | null}} Rules
  */
 
-/** What stands between this person and the room; `text` is the host's message when held. @typedef {{what: "knocking" | "held" | "no-host" | "checking-password", text: string}} Waiting */
+/**
+ * What stands between this person and the room; `text` is the host's message when held. `busy`: those inside look at no
+ * passwords now, as too many wrong ones were tried; the page asks again by itself.
+ * @typedef {{what: "knocking" | "held" | "no-host" | "checking-password" | "busy", text: string}} Waiting
+ */
 
 /**
  * Somebody at the door, told to hosts only. `name` and `message` were typed by that person and are not verified. `left-over`:

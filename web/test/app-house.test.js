@@ -293,8 +293,8 @@ test("several knocks are one sentence, and a name alone proves nothing", () => {
 });
 
 test("each kind of waiting has its own headline", () => {
-  const titles = /** @type {const} */ (["knocking", "held", "no-host"]).map((what) => waitingWords({ what, text: "" }).title);
-  assert.equal(new Set(titles).size, 3);
+  const titles = /** @type {const} */ (["knocking", "held", "no-host", "busy"]).map((what) => waitingWords({ what, text: "" }).title);
+  assert.equal(new Set(titles).size, 4);
 });
 
 test("who was let in stays amber until ticked, and when is always said", () => {

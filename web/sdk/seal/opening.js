@@ -157,6 +157,7 @@ export async function handleRefuse(machine, page, { pn, code, docs }) {
 function refused(machine, page, { pn, code, how, lacking }) {
   if (code === "busy") {
     // It may be better in a while: asked more and more rarely, but not given up.
+    if (how === 1) machine.out({ t: "waiting", pid: page.pid, what: { k: "busy" } });
     page.notBefore = machine.now + BUSY_MS * 2 ** Math.min(page.busies++, 4);
     return;
   }
@@ -170,6 +171,8 @@ function refused(machine, page, { pn, code, how, lacking }) {
   if (code === "unknown") page.linksTried++;
   if (code === "not-admitted" && how === 1) failed(machine, page);
   else if (code === "not-admitted") machine.out({ t: "waiting", pid: page.pid, what: { k: "not-admitted" } });
+  // A host that does not know the invitation, asked three times: another one, who made it, would have answered meanwhile.
+  if (code === "unknown" && how === 4 && page.refusals >= REFUSALS) machine.out({ t: "waiting", pid: page.pid, what: { k: "not-admitted" } });
   if (code === "replaced") machine.out({ t: "note", colour: "grey", code: "replaced", pid: page.pid });
   const final = code === "ask-another" || code === "not-admitted" || code === "replaced";
   if (final || page.refusals >= REFUSALS) page.resting = "rules";

@@ -69,7 +69,8 @@
  *   `invitation`: base64url inv_id and the label of our own table
  * - `cut`: `by` (hid) says that the person `spk` lost the right to be here by new rules (hosts only)
  * - `left`: no longer waiting
- * @typedef {{k: "connecting"} | {k: "knocking"} | {k: "held", text: string} | {k: "not-admitted"} | {k: "left"}
+ * - `busy`: that page looks at no passwords now; it is asked again
+ * @typedef {{k: "connecting"} | {k: "knocking"} | {k: "held", text: string} | {k: "not-admitted"} | {k: "left"} | {k: "busy"}
  *   | {k: "lobby", hid: string, spk: string, name: string, message: string, invitation?: {id: string, label: string}}
  *   | {k: "cut", spk: string, by: string}} Waiting
  */
