@@ -14,16 +14,39 @@ import { guardDescription } from "./sdk.mjs";
 /**
  * A guest of `room` who has connected to the page `pid` and has said nothing on channel 0.
  * @param {Rig} rig @param {import("./room.mjs").Room} room @param {string} pid
- * @param {{name?: string, send?: boolean, second?: boolean}} [options] see FarEnd.make
+ * @param {{name?: string, send?: boolean, second?: boolean} & NonNullable<Parameters<typeof Member.join>[2]>} [options] see FarEnd.make, Member.join
  * @returns {Promise<Caller>}
  */
-export async function call(rig, room, pid, { name = "Eve", ...options } = {}) {
-  const { end, fp } = await FarEnd.make(rig.crowd.page, options);
-  const member = await Member.join(rig.hostile, room, { name, fp });
+export async function call(rig, room, pid, { name = "Eve", send = false, second = false, ...options } = {}) {
+  const { end, fp } = await FarEnd.make(rig.crowd.page, { send, second });
+  const member = await Member.join(rig.hostile, room, { name, fp, ...options });
   const hid = await member.meets(pid);
   await negotiate({ member, end, hid, fp });
-  if (!options.second) await end.open(); // with a second channel the page may have closed everything before
+  if (!second) await end.open(); // with a second channel the page may have closed everything before
   return { member, end, hid, fp };
+}
+
+/**
+ * The same, proven: somebody with a tile, who then talks over channel 0.
+ * @param {Rig} rig @param {import("./room.mjs").Room} room @param {string} pid @param {Parameters<typeof call>[3]} [options] @returns {Promise<Caller>}
+ */
+export async function callProven(rig, room, pid, options) {
+  const caller = await call(rig, room, pid, options);
+  await caller.member.takeChannel(caller.hid, caller.end);
+  return caller;
+}
+
+/**
+ * A second connection of a caller, to another page.
+ * @param {Rig} rig @param {Caller} caller @param {string} pid @returns {Promise<Caller>}
+ */
+export async function callAnother(rig, { member, end: like, fp }, pid) {
+  const { end } = await FarEnd.make(rig.crowd.page, { like });
+  const another = { member, end, hid: await member.meets(pid), fp };
+  await negotiate(another);
+  await end.open();
+  await member.takeChannel(another.hid, end);
+  return another;
 }
 
 /** @param {Caller} caller */

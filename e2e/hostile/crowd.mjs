@@ -30,11 +30,21 @@ export class Crowd {
    * Comes in by a link. Ends when the server gave a seat.
    * @param {string} name letters and digits; also the name that others see
    * @param {string} fragment `#1…`
-   * @param {{media?: boolean}} [options]
+   * @param {{media?: boolean, password?: string}} [options]
    */
-  async join(name, fragment, { media = true } = {}) {
-    await this.page.evaluate(
-      async (who, link, withMedia) => {
+  async join(name, fragment, options) {
+    const code = await this.tries(name, fragment, options);
+    if (code !== "") throw new Error(`${name} was not let in: ${code}`);
+  }
+
+  /**
+   * The same; at a door it ends when that was opened or not.
+   * @param {string} name @param {string} fragment @param {{media?: boolean, password?: string}} [options]
+   * @returns {Promise<string>} the code of what was in the way, or ""
+   */
+  tries(name, fragment, { media = true, password = "" } = {}) {
+    return this.page.evaluate(
+      async (who, link, withMedia, typed) => {
         const w = /** @type {any} */ (window);
         const base = `/as/${who.toLowerCase()}/sdk`;
         const { Pairs } = await import(`${base}/seal/pairs.js`);
@@ -51,13 +61,27 @@ export class Crowd {
         const meeting = await Meeting.open({ fragment: link });
         w.meetings[who] = meeting;
         const [audio, video] = withMedia ? [w.camera.getAudioTracks()[0].clone(), w.camera.getVideoTracks()[0].clone()] : [null, null];
-        await meeting.look();
-        await meeting.join({ name: who, audio, video });
+        try {
+          await meeting.look();
+          await meeting.join({ name: who, audio, video, password: typed });
+        } catch (error) {
+          return `${/** @type {any} */ (error).code ?? error}`;
+        }
+        return "";
       },
       name,
       fragment,
       media,
+      password,
     );
+  }
+
+  /** What somebody's page shows of the door. @param {string} name @returns {Promise<{state: string, waiting: string, code: string}>} */
+  waits(name) {
+    return this.page.evaluate((who) => {
+      const meeting = /** @type {any} */ (window).meetings[who];
+      return { state: meeting.state, waiting: meeting.waiting?.what ?? "", code: meeting.error?.code ?? "" };
+    }, name);
   }
 
   /** What was dropped by the seal of this person, by reason. @param {string} name @returns {Promise<Record<string, number>>} */

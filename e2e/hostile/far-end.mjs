@@ -18,15 +18,16 @@ export class FarEnd {
 
   /**
    * @param {Page} page
-   * @param {{send?: boolean, second?: boolean}} [options] `send`: camera and microphone from the start; `second`: a data channel of its own beside channel 0
+   * @param {{send?: boolean, second?: boolean, like?: FarEnd}} [options] `send`: camera and microphone from the start; `second`: a data channel of
+   *   its own beside channel 0; `like`: with the certificate of that one
    * @returns {Promise<{end: FarEnd, fp: Uint8Array}>} with the fingerprint of its certificate
    */
-  static async make(page, { send = false, second = false } = {}) {
+  static async make(page, { send = false, second = false, like } = {}) {
     const end = new FarEnd(page, `far${++made}`);
     const fingerprint = await page.evaluate(
-      async (id, sends, opens) => {
+      async (id, sends, opens, twin) => {
         const w = /** @type {any} */ (window);
-        const certificate = await RTCPeerConnection.generateCertificate(/** @type {any} */ ({ name: "ECDSA", namedCurve: "P-256" }));
+        const certificate = w.far?.[twin]?.certificate ?? await RTCPeerConnection.generateCertificate(/** @type {any} */ ({ name: "ECDSA", namedCurve: "P-256" }));
         const pc = new RTCPeerConnection({ certificates: [certificate], bundlePolicy: "max-bundle", rtcpMuxPolicy: "require" });
         const channel = pc.createDataChannel("parlour", { negotiated: true, id: 0 });
         channel.binaryType = "arraybuffer";
@@ -36,14 +37,15 @@ export class FarEnd {
           const track = w.camera?.getTracks().find((/** @type {MediaStreamTrack} */ one) => one.kind === kind);
           if (sends) await transceiver.sender.replaceTrack(track.clone());
         }
-        const far = { pc, channel, heard: /** @type {string[]} */ ([]) };
+        const far = { pc, channel, certificate, heard: /** @type {string[]} */ ([]) };
         channel.onmessage = ({ data }) => far.heard.push(typeof data === "string" ? data : [...new Uint8Array(data)].map((b) => b.toString(16).padStart(2, "0")).join(""));
         (w.far ??= {})[id] = far;
-        return certificate.getFingerprints().find(({ algorithm }) => algorithm === "sha-256")?.value ?? "";
+        return certificate.getFingerprints().find((/** @type {{algorithm: string}} */ { algorithm }) => algorithm === "sha-256")?.value ?? "";
       },
       end.id,
       send,
       second,
+      like?.id ?? "",
     );
     return { end, fp: Uint8Array.from(fingerprint.split(":"), (pair) => Number.parseInt(pair, 16)) };
   }
@@ -97,9 +99,9 @@ export class FarEnd {
     );
   }
 
-  /** What came on channel 0: texts, and bytes in hex. @returns {Promise<string[]>} */
-  heard() {
-    return this.page.evaluate((id) => /** @type {any} */ (window).far[id].heard, this.id);
+  /** What came on channel 0: texts, and bytes in hex. @param {number} [from] the first that is wanted @returns {Promise<string[]>} */
+  heard(from = 0) {
+    return this.page.evaluate((id, first) => /** @type {any} */ (window).far[id].heard.slice(first), this.id, from);
   }
 
   /** Packets of media that came, and that were sent. @returns {Promise<{received: number, sent: number, state: string, channel: string}>} */

@@ -2,9 +2,11 @@
  * Somebody who helps the hostile server: a holder of the link without a browser, who speaks the seal by the book
  * (`Member`) or by hand (`Stranger`), and says and shows whatever the test wants.
  *
- * Not here: a DTLS end; that is `far-end.mjs`, in a page.
+ * A DTLS end is `far-end.mjs`, in a page; `takeChannel` makes it this member's channel 0.
  */
 
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import { b64, EMPTY, Instance, makeCore, Pairs, random, signHostIn, unb64, unlv, writeAccept, writeArg, writeOpen } from "./sdk.mjs";
 import { sleep } from "../lib/process.mjs";
 
@@ -13,7 +15,7 @@ import { sleep } from "../lib/process.mjs";
 
 const TICK_MS = 250;
 
-/** Follows the protocol up to channel 0, which it has none of. */
+/** Follows the protocol; has a channel 0 only where the test gives it one. */
 export class Member {
   /** @type {any[]} what the pairs put out */
   outputs = [];
@@ -32,6 +34,8 @@ export class Member {
     this.core = core;
     this.name = name;
     this.place = place;
+    /** Says nothing and hears nothing: asleep. */
+    this.asleep = false;
     this.pid = b64(core.pid);
     this.hid = b64(core.hid);
     this.spk = b64(core.spk);
@@ -41,23 +45,32 @@ export class Member {
    * Takes a place on the list that pages are told.
    * @param {Hostile} hostile @param {Room} room
    * @param {{name?: string, fp?: Uint8Array, person?: any, place?: "first" | "last", host?: boolean, states?: any[], links?: any[],
-   *   seenBy?: (pid: string) => boolean}} [options]
+   *   seenBy?: (pid: string) => boolean, password?: {pw: number, S: Uint8Array} | null, invitation?: any, press?: boolean, sends?: boolean}} [options]
+   *   `password`: as if set or proven; `press`: also opens with it; `sends`: whether it says that it has microphone and camera on
    */
-  static async join(hostile, room, { name = "Eve", fp = random(32), person, place = "last", host = false, states, links, seenBy } = {}) {
+  static async join(
+    hostile,
+    room,
+    { name = "Eve", fp = random(32), person, place = "last", host = false, states, links, seenBy, password = null, invitation = null, press = true, sends = true } = {},
+  ) {
     const core = await makeCore(room.room, fp, person ? { person } : {});
     const member = new Member(hostile, core, name, place);
     if (seenBy) member.seenBy = seenBy;
     member.knowledge = room.knowledge({ host, ...(states && { states }), ...(links && { links }) });
+    member.knowledge.password = password && { ...password, sure: true };
+    member.knowledge.invitation = invitation;
     member.pairs = new Pairs({
       me: core,
       room: member.knowledge,
-      first: () => ({ gen: member.gen, name, audio: true, video: true }),
+      first: () => ({ gen: member.gen, name, audio: sends, video: sends }),
+      knock: () => ({ name, message: "" }),
       onOutput: (/** @type {any} */ output) => member.#put(output),
       onFault: (/** @type {unknown} */ error) => member.faults.push(error),
     });
     const began = Date.now();
-    member.#timer = setInterval(() => member.pairs.handleTick(Date.now() - began), TICK_MS);
+    member.#timer = setInterval(() => member.asleep || member.pairs.handleTick(Date.now() - began), TICK_MS);
     member.#timer.unref();
+    if (password && press) member.pairs.tryPassword();
     hostile.guests.set(member.pid, member);
     hostile.retell();
     return member;
@@ -78,6 +91,7 @@ export class Member {
   /** No longer listed, and silent. */
   leave() {
     clearInterval(this.#timer);
+    this.#ends.clear();
     this.pairs.stop();
     this.hostile.guests.delete(this.pid);
     this.hostile.retell();
@@ -85,7 +99,35 @@ export class Member {
 
   /** @param {string} from @param {string} body */
   handleSignal(from, body) {
-    this.pairs.handleSignal(from, body);
+    if (!this.asleep) this.pairs.handleSignal(from, body);
+  }
+
+  /** Ends of proven connections, by hid. @type {Map<string, import("./far-end.mjs").FarEnd>} */
+  #ends = new Map();
+
+  /**
+   * Proves itself to that page, judges its proof, and talks over channel 0 from then on.
+   * @param {string} hid @param {import("./far-end.mjs").FarEnd} end with channel 0 open
+   */
+  async takeChannel(hid, end) {
+    await end.say([...(await this.pairs.makeProof(hid, 1))]);
+    const first = await until(async () => (await end.heard())[0], 5000, "the page's own proof");
+    assert.equal(await this.pairs.checkProof(hid, 1, Buffer.from(first, "hex")), "good", "the page proves itself");
+    this.#ends.set(hid, end);
+    this.pairs.handleChannelState(hid, true);
+    let heard = 1;
+    const listen = async () => {
+      const texts = await end.heard(heard);
+      heard += texts.length;
+      for (const text of texts) if (!this.asleep) this.pairs.handleChannel(hid, text);
+      if (this.#ends.get(hid) === end) setTimeout(() => void listen().catch(() => {}), 20).unref();
+    };
+    void listen().catch(() => {});
+  }
+
+  /** Says something to a page that means nothing. @param {string} pid @param {string} body */
+  junk(pid, body) {
+    this.hostile.say({ from: this.pid, to: pid, body });
   }
 
   /** @param {{seats: {pid: string}[], porch: string[]}} view */
@@ -117,6 +159,7 @@ export class Member {
   #put(output) {
     this.outputs.push(output);
     if (output.t === "signal") this.hostile.say({ from: this.pid, to: output.to, body: output.body });
+    if (output.t === "channel") this.#ends.get(output.hid)?.say(output.text).catch(() => {});
   }
 }
 

@@ -3,12 +3,15 @@
  * others in a second one, the hostile server between them, a fresh room for each test.
  */
 
+import assert from "node:assert/strict";
 import { watch, expectGateAndKeys, expectNoRed } from "./witness.mjs";
 import { Crowd } from "./crowd.mjs";
+import { startRoomWith } from "./host.mjs";
 import { until } from "./member.mjs";
 import { Room } from "./room.mjs";
+import { b64, readLink, roomIdOf } from "./sdk.mjs";
 import { Hostile } from "./server.mjs";
-import { join } from "../lib/meeting.mjs";
+import { atScreen, join } from "../lib/meeting.mjs";
 import { Stage } from "../lib/stage.mjs";
 
 /** No single test of the hostile group may take longer, ms. */
@@ -27,15 +30,23 @@ export class Rig {
     this.crowd = crowd;
   }
 
-  /** @param {{victim?: "chromium" | "firefox"}} [options] */
-  static async make({ victim = "chromium" } = {}) {
+  /** A third person before the real app, where a test asked for one. @type {import("../lib/page.mjs").Page | null} */ #third = null;
+
+  get dan() {
+    return this.#third ?? assert.fail("this rig has no third browser");
+  }
+
+  /** @param {{victim?: "chromium" | "firefox", third?: "chromium" | "firefox"}} [options] */
+  static async make({ victim = "chromium", third } = {}) {
     const stage = new Stage();
     try {
-      const [hostile, ana, others] = await Promise.all([Hostile.start(stage), stage[victim]("Ana"), stage.chromium("Others")]);
+      const [hostile, ana, others, dan] = await Promise.all([Hostile.start(stage), stage[victim]("Ana"), stage.chromium("Others"), third && stage[third]("Dan")]);
       const crowd = new Crowd(others, hostile.origin);
       await crowd.ready();
       await watch(others);
-      return new Rig(stage, hostile, ana, crowd);
+      const rig = new Rig(stage, hostile, ana, crowd);
+      rig.#third = dan ?? null;
+      return rig;
     } catch (error) {
       await stage.clear();
       throw error;
@@ -44,10 +55,68 @@ export class Rig {
 
   /** A fresh room with a host key that the test holds, and nothing bent. @param {Record<string, unknown>} [wish] */
   async room(wish) {
+    await this.#clean();
+    return Room.make(this.hostile, wish);
+  }
+
+  /**
+   * A fresh room that Ana hosts, by the app and from its landing page, and she is in it.
+   * @param {{password?: string, prepare?: (ana: import("../lib/page.mjs").Page) => Promise<unknown>}} [wish] `prepare`: before she joins
+   * @returns {Promise<{pid: string, room: Room, fragment: string}>}
+   */
+  async anaHosts({ password = "", prepare } = {}) {
+    await this.#clean();
+    const before = new Set(this.hostile.pages);
+    await startRoomWith(this.ana, this.hostile.origin, { password });
+    await watch(this.ana);
+    await prepare?.(this.ana);
+    const fragment = await this.ana.evaluate(() => location.hash);
+    const room = await Room.of(this.hostile, fragment);
+    await join(this.ana, { name: "Ana" });
+    return { pid: await this.#pidSince(before, "Ana", fragment), room, fragment };
+  }
+
+  async #clean() {
+    this.hostile.honest();
+    await this.#third?.open(`${this.hostile.origin}/blank`);
     for (const name of this.#here) await this.crowd.leave(name);
     this.#here.clear();
-    this.hostile.honest();
-    return Room.make(this.hostile, wish);
+    for (const guest of [...this.hostile.guests.values()]) /** @type {{leave?: () => void}} */ (guest).leave?.();
+  }
+
+  /**
+   * Somebody opens a link before the app and comes in; with what the page says otherwise, see `asks`.
+   * @param {import("../lib/page.mjs").Page} page @param {string} fragment
+   * @param {{password?: string, prepare?: (page: import("../lib/page.mjs").Page) => Promise<unknown>}} [options] `prepare`: before the button
+   * @returns {Promise<string>} the pid
+   */
+  async enters(page, fragment, options) {
+    const before = new Set(this.hostile.pages);
+    await this.asks(page, fragment, options);
+    await atScreen(page, "call", 15_000);
+    return this.#pidSince(before, page.name, fragment);
+  }
+
+  /**
+   * Somebody opens a link before the app and presses the button, whatever comes of it.
+   * @param {import("../lib/page.mjs").Page} page @param {string} fragment
+   * @param {{password?: string, prepare?: (page: import("../lib/page.mjs").Page) => Promise<unknown>}} [options] `prepare`: before the button
+   */
+  async asks(page, fragment, { password, prepare } = {}) {
+    await page.open(`${this.hostile.origin}/${fragment}`);
+    await watch(page);
+    await atScreen(page, "preview");
+    await page.fill("Your name optional", page.name);
+    await prepare?.(page);
+    if (password !== undefined) await page.fill("Password", password);
+    await page.click((await page.has("Knock")) ? "Knock" : "Join");
+  }
+
+  /** @param {Set<import("./carrier.mjs").Carrier>} before @param {string} who @param {string} fragment of the room: pages of before may linger in theirs */
+  async #pidSince(before, who, fragment) {
+    const roomId = b64(await roomIdOf((await readLink(fragment)).R));
+    const page = await until(() => this.hostile.pages.findLast((one) => !before.has(one) && one.pid !== "" && one.live && one.roomId === roomId), 8000, `${who} has a seat`);
+    return page.pid;
   }
 
   /** Ana opens the link afresh and comes in. @param {Room} room @returns {Promise<string>} her pid */
@@ -75,14 +144,14 @@ export class Rig {
   #crowdPids = new Set();
 
   /**
-   * Somebody honest comes in. @param {string} name @param {Room} room @param {{media?: boolean}} [options]
+   * Somebody honest comes in. @param {string} name @param {Room} room @param {{media?: boolean, password?: string}} [options]
    * @returns {Promise<string>} the pid
    */
   async comes(name, room, options) {
     return this.comesBy(name, await room.fragment(), options);
   }
 
-  /** The same, by a link of another room than the test's own. @param {string} name @param {string} fragment @param {{media?: boolean}} [options] */
+  /** The same, by a link of another room than the test's own. @param {string} name @param {string} fragment @param {{media?: boolean, password?: string}} [options] */
   async comesBy(name, fragment, options) {
     const before = new Set(this.hostile.pages);
     await this.crowd.join(name, fragment, options);

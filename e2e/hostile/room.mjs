@@ -1,10 +1,12 @@
 /**
- * A room whose host key is in the hands of the test: it makes the room at the real server and issues its states.
+ * A room whose host key is in the hands of the test: it makes the room at the real server and issues its states. Or a
+ * room that a page hosts, of which the test knows what its link tells.
  *
- * Pages come to it as guests. What is known of a room by whoever has its link is `knowledge`.
+ * Pages come to the first kind as guests. What is known of a room by whoever has its link is `knowledge`.
  */
 
-import { b64, createRoom, makeLink, nextRules, random, roomLink, Rulebook, signState } from "./sdk.mjs";
+import assert from "node:assert/strict";
+import { b64, createRoom, hostLink, makeLink, nextRules, openLink, random, readLink, roomIdOf, roomLink, Rulebook, signState, unb64 } from "./sdk.mjs";
 
 const now = () => Math.floor(Date.now() / 1000);
 
@@ -34,6 +36,29 @@ export class Room {
     return room;
   }
 
+  /**
+   * A room that somebody else hosts, by its link and what the server has of it.
+   * @param {import("./server.mjs").Hostile} hostile @param {string} fragment `#1…`
+   */
+  static async of(hostile, fragment) {
+    const { R } = await readLink(fragment);
+    const { session } = await hostile.openUpstream();
+    const { hosts } = await session.ask("look", { room_id: b64(await roomIdOf(R)) });
+    session.close(1006);
+    const [claim] = hosts;
+    const { room, hostPk, flags0, link } = await openLink(R, unb64(claim.room_box), unb64(claim.box_sig));
+    const book = new Rulebook({ room, hostPk, flags0 });
+    await book.adopt(claim.states.map((/** @type {SignedState} */ { json, sig }) => ({ json, sig: unb64(sig) })));
+    assert.ok(book.states.length > 0, "the server has states of it");
+    return new Room({ room, host: { publicKey: hostPk }, flags0, link, state: book.states[0] });
+  }
+
+  /** What the server has learnt since. @param {import("./server.mjs").Hostile} hostile */
+  async learn(hostile) {
+    const states = hostile.pages.flatMap(({ view }) => view?.states ?? []);
+    await this.book.adopt(states.map(({ json, sig }) => ({ json, sig: unb64(sig) })));
+  }
+
   /** What the server is given. */
   get papers() {
     const [{ roomId, roomBox, boxSig }] = this.links;
@@ -48,6 +73,11 @@ export class Room {
   /** What follows the origin in the address. @returns {Promise<string>} */
   fragment() {
     return roomLink(this.links[0].R);
+  }
+
+  /** That of another device of the host. @returns {Promise<string>} */
+  hostFragment() {
+    return hostLink(this.made.host.seed, this.links[0].R);
   }
 
   /**

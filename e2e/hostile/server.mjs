@@ -148,7 +148,7 @@ export class Hostile {
   /** @param {Carrier} page @param {Frame} frame */
   fromPage(page, frame) {
     this.heard.push(frame);
-    if (frame.t === "join") page.core = frame.d.core;
+    if (frame.t === "join") [page.core, page.roomId] = [frame.d.core, frame.d.room_id];
     for (const said of this.up(frame, page)) {
       if (said.t !== "signal") {
         page.sayUp(said);
