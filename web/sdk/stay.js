@@ -11,6 +11,8 @@ const ICE_MS = 600_000;
 const RENEW_MS = 300_000;
 /** Pause before joining again where the server did not say, ms. */
 const REJOIN_MS = 2000;
+/** How long an act of a host waits for the server to know, ms: the next one must not wait for a server that is away. */
+const TELL_MS = 2000;
 /** Pause before asking again a server that said that the meeting is over, which no host has signed, ms: doubles up to the last. */
 const STOPPED_MS = 20_000;
 const STOPPED_LAST_MS = 640_000;
@@ -119,15 +121,14 @@ export class Stay {
     await this.tell();
   }
 
-  /** Gives the rules that stand to the server. */
+  /** Gives the rules that stand to the server. Nobody waits for one that is away: it hears of them when it is back. */
   async tell() {
     // A question connects: not any more.
     if (this.#stopped) return;
-    try {
-      await this.#parts.server.ask("state", { states: this.#parts.entrance.knowledge.states });
-    } catch {
-      // The pages decide for themselves; the server hears of it with the next rules or the next join.
-    }
+    const { server, entrance } = this.#parts;
+    // The pages decide for themselves, whatever it answers.
+    const told = server.ask("state", { states: entrance.knowledge.states }).catch(() => {});
+    if (server.live) await Promise.race([told, new Promise((resolve) => setTimeout(resolve, TELL_MS))]);
   }
 
   stop() {
@@ -173,7 +174,10 @@ export class Stay {
   async #comeBack() {
     try {
       await this.#join();
-      if (!this.#stopped) this.#parts.mesh.handleHint();
+      if (this.#stopped) return;
+      this.#parts.mesh.handleHint();
+      // Whoever gave it the room back may have known less.
+      void this.tell();
     } catch (thrown) {
       const error = asParlourError(thrown);
       trace("", "not back", error.code);

@@ -282,6 +282,24 @@ test("the server forgets a room with a password: calls go on, and those inside g
   assert.deepEqual([fewest, made.length], [1, 2]);
 });
 
+test("the server is away: one act follows another, everybody lives by them, and the server hears of the last when it is back", async () => {
+  const ana = await host();
+  const ben = await guest(ana.link, "Ben");
+  await Promise.all([sees(ana, "Ben"), sees(ben, "Ana")]);
+  server.cut();
+  await until("away", () => ana.state === "reconnecting" && ben.state === "reconnecting");
+  const began = Date.now();
+  for (const door of /** @type {const} */ (["locked", "open", "knock"])) {
+    await ana.setDoor(door);
+    await until(`Ben lives by ${door}`, () => ben.rules?.door === door, 2000);
+  }
+  assert.ok(Date.now() - began < 6000, "no act waits for the server");
+  server.back();
+  await until("back", () => ana.state === "in" && ben.state === "in");
+  const cy = await opens(ana.link);
+  await until("the server knows", async () => (await cy.look(), cy.rules?.door === "knock"));
+});
+
 test("the host loads the page again in a locked room and in one with a password", async () => {
   for (const options of [{ door: "locked" }, { password: "sesame" }]) {
     const device = new Device();
