@@ -79,5 +79,6 @@ export function carryBetween(a, hidA, b, hidB) {
       }
     }
   }, 40);
+  timer.unref(); // a test that failed does not come to its end
   return () => clearInterval(timer);
 }

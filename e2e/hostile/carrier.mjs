@@ -19,8 +19,9 @@ export class Carrier {
   pid = "";
   /** Its core, base64url, as it gave it to join. */
   core = "";
-  /** The room_id that it named there. */
+  /** The room that it named there. */
   roomId = "";
+  hostPk = "";
   /** What the real server last told it. @type {View | null} */
   view = null;
   /** @type {Upstream | null} */

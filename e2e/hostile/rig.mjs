@@ -56,7 +56,7 @@ export class Rig {
   /** A fresh room with a host key that the test holds, and nothing bent. @param {Record<string, unknown>} [wish] */
   async room(wish) {
     await this.#clean();
-    return Room.make(this.hostile, wish);
+    return this.#guestsIn(await Room.make(this.hostile, wish));
   }
 
   /**
@@ -71,9 +71,15 @@ export class Rig {
     await watch(this.ana);
     await prepare?.(this.ana);
     const fragment = await this.ana.evaluate(() => location.hash);
-    const room = await Room.of(this.hostile, fragment);
+    const room = this.#guestsIn(await Room.of(this.hostile, fragment));
     await join(this.ana, { name: "Ana" });
     return { pid: await this.#pidSince(before, "Ana", fragment), room, fragment };
+  }
+
+  /** @param {Room} room in which guests are from now on */
+  #guestsIn(room) {
+    this.hostile.hostPk = b64(room.made.host.publicKey);
+    return room;
   }
 
   async #clean() {

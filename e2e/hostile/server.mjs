@@ -43,6 +43,8 @@ export class Hostile {
   pages = [];
   /** @type {Map<string, Guest>} */
   guests = new Map();
+  /** host_pk of the room in which they are: pages of an earlier test's may linger. */
+  hostPk = "";
   /** Every signal that was said by anybody, bent or not. @type {Signal[]} */
   capture = [];
   /** Every frame that a page said, for whoever looks for secrets in them. @type {Frame[]} */
@@ -148,7 +150,7 @@ export class Hostile {
   /** @param {Carrier} page @param {Frame} frame */
   fromPage(page, frame) {
     this.heard.push(frame);
-    if (frame.t === "join") [page.core, page.roomId] = [frame.d.core, frame.d.room_id];
+    if (frame.t === "join") [page.core, page.roomId, page.hostPk] = [frame.d.core, frame.d.room_id, frame.d.host_pk];
     for (const said of this.up(frame, page)) {
       if (said.t !== "signal") {
         page.sayUp(said);
@@ -179,9 +181,9 @@ export class Hostile {
     this.pages = this.pages.filter((other) => other !== page);
   }
 
-  /** The newest list of the real server. */
+  /** The newest list of the real server, of the room in which guests are. */
   #latest() {
-    return this.pages.map(({ view }) => view).filter((view) => view !== null).sort((a, b) => b.n - a.n)[0] ?? null;
+    return this.pages.filter(({ hostPk }) => this.hostPk === "" || hostPk === this.hostPk).map(({ view }) => view).filter((view) => view !== null).sort((a, b) => b.n - a.n)[0] ?? null;
   }
 
   /** @param {string} pid who is told @param {{pid: string, away?: boolean}[]} seats */

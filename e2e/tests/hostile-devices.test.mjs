@@ -75,7 +75,7 @@ test("11 two host devices, kept apart: both act, then the strictest of all holds
   const device = await ana.waitFor(() => document.querySelector("#device-link .secret")?.textContent?.match(/#1h\S+/)?.[0] ?? "", 5000, "the host link");
   await ana.click("Close");
   split([pid, ben]);
-  const danPid = await rig.enters(dan, device);
+  await rig.enters(dan, device);
   assert.equal(await dan.evaluate(() => location.hash), fragment, "the seed is not in the address bar any more");
 
   await t.test("both at once", { timeout: 2 * LIMIT }, async () => {
@@ -135,5 +135,4 @@ test("11 two host devices, kept apart: both act, then the strictest of all holds
 
   for (const page of [ana, dan]) await expectNoRed(page);
   for (const page of [ana, dan, crowd.page]) await expectGateAndKeys(page);
-  assert.ok(danPid);
 });

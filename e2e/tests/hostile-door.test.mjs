@@ -177,7 +177,7 @@ test("11 password and mode lowered or stripped: not even with the host's signatu
 
 test("11 an invitation used twice, handed out again, taken back, and burnt: what host and guests are told", { timeout: 2 * LIMIT }, async () => {
   const { ana, crowd, hostile } = rig;
-  const { pid, room } = await rig.anaHosts();
+  const { room } = await rig.anaHosts();
   await setDoor(ana, "Invited");
   /** Boxes that the server was given: it hands them out for ever. @type {Map<string, string>} */
   const boxes = new Map();
@@ -227,7 +227,6 @@ test("11 an invitation used twice, handed out again, taken back, and burnt: what
   await remove(ana, "Ben");
   assert.notEqual(await crowd.tries("Yan", forBen), "");
   assert.deepEqual(await tilesOf(ana), []);
-  assert.ok(pid);
   await rig.calm();
 });
 
@@ -243,7 +242,7 @@ test("11 a flood of knocks: counted at the door, no connection, and a friend amo
     for (const one of knocking) for (const junk of ['{"open":"AAAA"}', "{}", "x".repeat(500)]) one.junk(pid, junk);
     await sleep(100);
   }
-  await reads(ana, /People, 1 person, [0-9]+ at the door|at the door/);
+  await reads(ana, /[0-9]+ people are at the door\./);
   await openPanel(ana);
   await ana.click("Let in Ben", { timeout: 15_000 });
   await came;
