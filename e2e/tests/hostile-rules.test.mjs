@@ -62,7 +62,7 @@ function willCrash(page) {
 }
 
 for (const { name, password, removes = false, act, woken, reloaded } of acts) {
-  test(`11 ${name}`, { timeout: 3 * LIMIT }, async (t) => {
+  test(`11 ${name}`, { timeout: 4 * LIMIT }, async (t) => {
     const { ana, dan, crowd, hostile } = rig;
     const { pid, room, fragment } = await rig.anaHosts(password ? { password } : {});
     const { states: before, book } = room;
