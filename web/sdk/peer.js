@@ -292,10 +292,13 @@ export class Peer {
       times.steady = this.#awake;
       this.#restarts = 0;
     }
-    this.#use(flows && connection.channelOpen && !this.#isStalled() && this.#awake >= this.#distrustUntil);
+    const isTrusted = flows && !this.#isStalled() && this.#awake >= this.#distrustUntil;
+    // While the server is away there is no other path: what the restart itself needs must take this one.
+    this.#use(connection.channelOpen && (isTrusted || this.#user.isServerAway()));
   }
 
   #distrust() {
+    if (this.#user.isServerAway()) return;
     this.#distrustUntil = this.#awake + DISTRUST_MS;
     this.#use(false);
   }
