@@ -256,7 +256,9 @@ export class Inside {
    * somebody is met, the seal judges.
    */
   #isShutOut() {
-    if (this.mesh.reached.length > 0) return false;
+    const { named, pinned } = this.#knowledge;
+    // Whose a named room is, is not known before somebody was met.
+    if (this.mesh.reached.length > 0 || (named && !pinned)) return false;
     try {
       this.#parts.entrance.checkWay();
       return false;
