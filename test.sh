@@ -11,7 +11,7 @@ export CARGO_TERM_COLOR=never DEBIAN_FRONTEND=noninteractive
 
 STEPS=(install format deny-names lints rust docs web oracle release compose e2e)
 QUICK=(format deny-names lints rust docs web oracle)
-LONG=(soak)
+LONG=(soak relay-call)
 passed=0
 log=$(mktemp -d)
 trap 'rm -rf "$log"' EXIT
@@ -43,6 +43,10 @@ step_install() {
   need firefox-esr || missing+=(firefox-esr)
   need turnutils_uclient || missing+=(coturn)
   need ip || missing+=(iproute2)
+  need nft || missing+=(nftables)
+  need certutil || missing+=(libnss3-tools)
+  need openssl || missing+=(openssl)
+  need curl || missing+=(curl)
   need node || missing+=(nodejs)
   need npm || missing+=(npm)
   need cc || missing+=(gcc libc6-dev)
@@ -132,6 +136,13 @@ step_soak() {
   [ -x target/release/parlour ] || cargo build --release --locked
   keep soak env PARLOUR_SOAK_MINUTES="${PARLOUR_SOAK_MINUTES:-30}" node --test e2e/tests/soak.test.mjs
   count soak '^# pass [0-9]+'
+}
+
+# Calls of every pairing by the relay alone, for twenty minutes; PARLOUR_CALL_MINUTES for another length.
+step_relay-call() {
+  [ -x target/release/parlour ] || cargo build --release --locked
+  keep relay-call node --test e2e/long/relay-call.test.mjs
+  count relay-call '^# pass [0-9]+'
 }
 
 run=()

@@ -66,6 +66,9 @@ function whatIsMissing() {
   if (major < 20 || (major === 20 && minor < 10)) return `needs Node 20.10 or later; this is ${process.versions.node}.`;
   if (process.getuid?.() !== 0) return "needs root, to make network namespaces: run it with sudo or in a container as root.";
   if (!runs(["ip", "-V"])) return "needs the program `ip`: apt-get install iproute2.";
+  if (!runs(["nft", "--version"])) return "needs the program `nft`: apt-get install nftables.";
+  if (!runs(["openssl", "version"])) return "needs the program `openssl`: apt-get install openssl.";
+  if (!runs(["sh", "-c", "command -v certutil"])) return "needs the program `certutil`: apt-get install libnss3-tools.";
   const probe = `parlour-e2e-${process.pid}`;
   const made = run(["ip", "netns", "add", probe]);
   if (made.status !== 0) return `this machine lets us make no network namespace (ip netns add: ${made.stderr.trim()}).`;

@@ -42,15 +42,17 @@ const CAMERAS = {
  * Starts a Chromium of its own for one person.
  * @param {import("./namespace.mjs").Namespace} namespace
  * @param {string} name who sits before it
- * @param {{ camera?: Camera, storage?: "kept" | "refused" }} [options] `refused`: its owner lets no page keep anything
+ * @param {{ camera?: Camera, storage?: "kept" | "refused", trusts?: import("./certificate.mjs").Certificate }} [options] `refused`:
+ *   its owner lets no page keep anything; `trusts`: this certificate, for the page and for TURN over TLS
  */
-export async function chromium(namespace, name, { camera = "fake", storage = "kept" } = {}) {
+export async function chromium(namespace, name, { camera = "fake", storage = "kept", trusts } = {}) {
   const profile = temporaryDirectory("chromium");
+  const trust = trusts ? [`--ignore-certificate-errors-spki-list=${trusts.keyHash}`] : [];
   if (storage === "refused") {
     mkdirSync(join(profile.path, "Default"));
     writeFileSync(join(profile.path, "Default", "Preferences"), JSON.stringify({ profile: { default_content_setting_values: { cookies: 2 } } }));
   }
-  const child = namespace.start([PROGRAM, ...FLAGS, ...CAMERAS[camera], `--user-data-dir=${profile.path}`, "about:blank"], {
+  const child = namespace.start([PROGRAM, ...FLAGS, ...CAMERAS[camera], ...trust, `--user-data-dir=${profile.path}`, "about:blank"], {
     extraPipes: 2,
     env: { HOME: profile.path, XDG_CONFIG_HOME: undefined, XDG_CACHE_HOME: undefined, DBUS_SESSION_BUS_ADDRESS: "disabled:" },
   });

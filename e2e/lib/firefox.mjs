@@ -11,7 +11,7 @@ import { fileURLToPath } from "node:url";
 import { Channel } from "./channel.mjs";
 import { Page, SPOT } from "./page.mjs";
 import { PRELOAD } from "./preload.mjs";
-import { temporaryDirectory } from "./process.mjs";
+import { mustRun, temporaryDirectory } from "./process.mjs";
 
 const PROGRAM = process.env["FIREFOX"] ?? "firefox-esr";
 
@@ -63,10 +63,11 @@ const DENIED = { "media.navigator.permission.disabled": false, "permissions.defa
  * Starts a Firefox of its own for one person.
  * @param {import("./namespace.mjs").Namespace} namespace
  * @param {string} name who sits before it
- * @param {{ camera?: "fake" | "denied", dark?: boolean, storage?: "kept" | "refused" }} [options] `refused`: its owner lets no
- *   page keep anything
+ * @param {{ camera?: "fake" | "denied", dark?: boolean, storage?: "kept" | "refused",
+ *   trusts?: import("./certificate.mjs").Certificate }} [options] `refused`: its owner lets no page keep anything; `trusts`: what
+ *   its authority signs, for the page and for TURN over TLS
  */
-export async function firefox(namespace, name, { camera = "fake", dark = false, storage = "kept" } = {}) {
+export async function firefox(namespace, name, { camera = "fake", dark = false, storage = "kept", trusts } = {}) {
   const profile = temporaryDirectory("firefox");
   const preferences = {
     ...PREFERENCES,
@@ -76,6 +77,11 @@ export async function firefox(namespace, name, { camera = "fake", dark = false, 
   };
   const lines = Object.entries(preferences).map(([key, value]) => `user_pref(${JSON.stringify(key)}, ${JSON.stringify(value)});\n`);
   writeFileSync(join(profile.path, "user.js"), lines.join(""));
+  if (trusts) {
+    const store = `sql:${profile.path}`;
+    mustRun(["certutil", "-N", "-d", store, "--empty-password"]);
+    mustRun(["certutil", "-A", "-d", store, "-n", "lab", "-t", "C,,", "-i", trusts.authority]);
+  }
   const child = namespace.start(
     [PROGRAM, "--headless", "--no-remote", "--profile", profile.path, "--remote-debugging-port", "0", "--width", "1280", "--height", "800"],
     { env: { HOME: profile.path, XDG_CONFIG_HOME: undefined, XDG_CACHE_HOME: undefined, DBUS_SESSION_BUS_ADDRESS: "disabled:", MOZ_CRASHREPORTER_DISABLE: "1" } },

@@ -11,6 +11,8 @@ import { Child, isOrphan, mustRun, onExit, PREFIX, run, sleep, sweepDirectories 
 
 /** The address that this namespace has besides loopback; not a secure context over http. */
 export const OWN_ADDRESS = "10.77.0.1";
+/** A name of that address, for certificates; nobody else knows it. */
+export const OWN_NAME = "meet.lab.test";
 
 export class Namespace {
   /** Makes one, named for this process. */
@@ -23,6 +25,8 @@ export class Namespace {
     // `ip netns exec` shows the files of this directory to the program in the place of those in /etc.
     mkdirSync(`/etc/netns/${name}`, { recursive: true });
     writeFileSync(`/etc/netns/${name}/resolv.conf`, "nameserver 127.0.0.1\noptions timeout:1 attempts:1\n");
+    // With the final dot as well: Chromium looks relays over UDP up by their absolute name.
+    writeFileSync(`/etc/netns/${name}/hosts`, `127.0.0.1 localhost\n::1 localhost\n${OWN_ADDRESS} ${OWN_NAME} ${OWN_NAME}.\n`);
     mustRun(["ip", "-n", name, "link", "set", "lo", "up"]);
     // A dummy interface would do, but not every kernel has the module; a veth pair with both ends here is the same.
     mustRun(["ip", "-n", name, "link", "add", "name", "near", "type", "veth", "peer", "name", "far"]);
@@ -51,6 +55,19 @@ export class Namespace {
    */
   start(command, options) {
     return new Child(this.inside(command), options);
+  }
+
+  /**
+   * Lets only some of the relay's port 3478 through from now on: everything, no UDP, or neither UDP nor TCP. What is
+   * not let through is dropped silently, as firewalls do.
+   * @param {"udp" | "tcp" | "tls"} best the best transport that is left
+   */
+  firewall(best) {
+    const rules = { udp: [], tcp: ["udp dport 3478 drop"], tls: ["udp dport 3478 drop", "tcp dport 3478 drop"] }[best];
+    const lines = ["add table inet parlour", "delete table inet parlour", "add table inet parlour"];
+    lines.push("add chain inet parlour in { type filter hook input priority 0; }");
+    for (const rule of rules) lines.push(`add rule inet parlour in ${rule}`);
+    mustRun(this.inside(["nft", lines.join("; ")]));
   }
 
   /**

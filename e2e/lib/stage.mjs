@@ -4,7 +4,7 @@
 
 import { chromium } from "./chromium.mjs";
 import { firefox } from "./firefox.mjs";
-import { Namespace } from "./namespace.mjs";
+import { Namespace, OWN_ADDRESS, OWN_NAME } from "./namespace.mjs";
 import { Server } from "./server.mjs";
 
 export class Stage {
@@ -23,6 +23,16 @@ export class Stage {
     const server = await Server.start(this.namespace, flags, where);
     this.#servers.push(server);
     return server;
+  }
+
+  /**
+   * Starts the server as one does on the internet: by name, with a certificate, all of its ports on one address.
+   * @param {import("./certificate.mjs").Certificate} certificate for `OWN_NAME`
+   * @param {string[]} [flags]
+   */
+  serveTls(certificate, flags = []) {
+    const tls = ["--domain", OWN_NAME, "--tls-cert", certificate.certificate, "--tls-key", certificate.key];
+    return this.serve([...tls, "--https-listen", `${OWN_ADDRESS}:443`, ...flags], { listen: `${OWN_ADDRESS}:80` });
   }
 
   /**

@@ -27,6 +27,8 @@ pub(crate) struct Reception {
     amplification_percent: usize,
     /// Answers 401 and 438, and other errors before authentication.
     pub(crate) challenges: u64,
+    /// Of them 438.
+    pub(crate) stale_nonces: u64,
 }
 
 /// What authentication came to.
@@ -86,6 +88,7 @@ impl Reception {
             realm: config.realm.clone(),
             amplification_percent: config.amplification_percent,
             challenges: 0,
+            stale_nonces: 0,
         }
     }
 
@@ -155,6 +158,7 @@ impl Reception {
                     let stale = if begins {
                         Rejection::Unauthorized
                     } else {
+                        self.stale_nonces += 1;
                         Rejection::StaleNonce
                     };
                     return self

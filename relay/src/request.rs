@@ -48,6 +48,7 @@ impl Relay {
                 seat_of(claim, request, realm, credentials, seats)
             });
         self.stats.challenges = self.reception.challenges;
+        self.stats.stale_nonces = self.reception.stale_nonces;
         let (seat, signer) = match admission? {
             Admission::Granted(seat, signer) => (seat, signer),
             Admission::Refused(answer) => return Ok(answer),
@@ -58,6 +59,9 @@ impl Relay {
         }
         let result = self.fulfil(now, from, asked, request, seat);
         self.stats.count(&result);
+        if result.is_ok() {
+            self.stats.count_renewal(asked);
+        }
         Ok(answer::signed(request, result, &signer))
     }
 

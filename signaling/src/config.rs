@@ -109,7 +109,7 @@ pub struct Config {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IceTemplate {
     /// Addresses; `{host}` stands for the host by which the page reached the server. Those that name it are left
-    /// out if that host is no name or IP address.
+    /// out if that host is no name or IP address. `{name}` is the same, but only for names.
     pub urls: Vec<String>,
     /// Whether the seat's user name and password belong to it (`turn:`, `turns:`).
     pub with_credential: bool,

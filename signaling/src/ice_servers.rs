@@ -12,6 +12,8 @@ use crate::message::IceServer;
 
 /// Where the host goes.
 const HOST: &str = "{host}";
+/// Where the host goes if it is a name: certificates are for names, and browsers skip `turns:` with an address.
+const NAME: &str = "{name}";
 
 /// The servers for a seat whose page came by `authority`. Templates that need a host are left out if the authority
 /// names none.
@@ -41,11 +43,21 @@ pub(crate) fn ice_servers(
 }
 
 fn fill(url: &str, host: Option<&str>) -> Option<String> {
-    if url.contains(HOST) {
+    if url.contains(NAME) {
+        host.filter(|host| is_name(host))
+            .map(|host| url.replace(NAME, host))
+    } else if url.contains(HOST) {
         host.map(|host| url.replace(HOST, host))
     } else {
         Some(url.to_owned())
     }
+}
+
+/// Whether a host is a name rather than an address. Browsers take a host whose last label is a number for an address
+/// (WHATWG URL, "ends in a number").
+fn is_name(host: &str) -> bool {
+    let last = host.trim_end_matches('.').rsplit('.').next().unwrap_or_default();
+    !host.starts_with('[') && !last.bytes().all(|b| b.is_ascii_digit())
 }
 
 /// The host of `host`, `host:port`, `[v6]` or `[v6]:port` (RFC 3986 §3.2), brackets kept; `None` if it is no DNS name
@@ -74,6 +86,21 @@ fn is_port(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_is_no_address() {
+        let url = "turns:{name}:443?transport=tcp";
+        for name in ["meet.example.org", "localhost", "meet.example.org."] {
+            assert_eq!(
+                fill(url, Some(name)),
+                Some(format!("turns:{name}:443?transport=tcp"))
+            );
+        }
+        for address in ["127.0.0.1", "192.168.1", "1", "[::1]"] {
+            assert_eq!(fill(url, Some(address)), None, "{address}");
+        }
+        assert_eq!(fill(url, None), None);
+    }
 
     #[test]
     fn a_host_is_a_name_or_an_address_without_its_port() {

@@ -140,7 +140,7 @@ export function createActions(store) {
    */
   async function open(fragment, onRefused) {
     try {
-      const opened = await Meeting.open({ fragment });
+      const opened = await Meeting.open({ server: wholeLink(""), fragment });
       // A pasted link has never been in the address, and the Back button may have taken it out; one that came with
       // the address only gets its proper spelling.
       const came = linkHere() === fragment;
@@ -192,7 +192,7 @@ export function createActions(store) {
       if (state().starting) return;
       dispatch({ type: "starting" });
       try {
-        const made = await Meeting.create({ door, password, name });
+        const made = await Meeting.create({ server: wholeLink(""), door, password, name });
         history.pushState(null, "", addressOf(made.link));
         adopt(made);
       } catch (error) {

@@ -79,9 +79,9 @@ export class Meeting extends Acts {
    * host's key. The meeting is `ready`; call `join` next.
    *
    * @param {{server?: string, name?: string, cap?: number, door?: Door, password?: string, offRecord?: boolean}} [options] `server` is an
-   *   origin such as `https://meet.example.org` (this page's own by default); `name`: a named room, which anybody can guess
-   *   (by default a link that nobody can); `cap` is how many people fit in, 2 to 16 (8); an empty `password` is none;
-   *   `offRecord` stays as it is for as long as the room lives.
+   *   address such as `https://meet.example.org` or `https://example.org/parlour/` (this page's origin by default); `name`: a
+   *   named room, which anybody can guess (by default a link that nobody can); `cap` is how many people fit in, 2 to 16 (8);
+   *   an empty `password` is none; `offRecord` stays as it is for as long as the room lives.
    * @returns {Promise<Meeting>}
    * @throws {ParlourError} `no-server`, `busy`, `bad-password`, `bad-name`, `room-exists`, `not-secure`, `no-crypto`, `no-webrtc`, …
    */

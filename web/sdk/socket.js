@@ -37,9 +37,9 @@ export class Socket {
   #wanted = false;
   #online = () => this.#hurry();
 
-  /** @param {string} origin such as `https://meet.example.org` @param {SocketUser} user */
-  constructor(origin, user) {
-    const url = new URL("/ws", origin);
+  /** @param {string} server such as `https://meet.example.org` or `https://example.org/parlour/` @param {SocketUser} user */
+  constructor(server, user) {
+    const url = new URL("ws", server.endsWith("/") ? server : `${server}/`);
     url.protocol = url.protocol === "http:" ? "ws:" : "wss:";
     this.#url = url.href;
     this.#user = user;

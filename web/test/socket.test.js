@@ -53,6 +53,10 @@ test("nothing is opened before something is asked; then at /ws, with the subprot
   void outcome(local.ask("look", { room_id: "AAECAwQFBgcICQoL" }));
   assert.equal(opened[1].url, "ws://127.0.0.1:8080/ws");
   local.end();
+  const below = new Server("https://example.org/parlour", user);
+  void outcome(below.ask("look", { room_id: "AAECAwQFBgcICQoL" }));
+  assert.equal(opened[2].url, "wss://example.org/parlour/ws");
+  below.end();
 });
 
 test("the first server that cannot be reached is given up after four attempts, 0.3, 0.6 and 1.2 s apart", async () => {

@@ -267,6 +267,12 @@ fn flag(key: &'static Key, defaults: &Config) -> Arg {
     match key.shape {
         Shape::List => arg.action(ArgAction::Append).value_delimiter(','),
         Shape::Text | Shape::Number => arg.action(ArgAction::Set),
+        // `--lan` says yes; `--lan=false` takes back what the file says.
+        Shape::Switch => arg
+            .action(ArgAction::Set)
+            .num_args(0..=1)
+            .require_equals(true)
+            .default_missing_value("true"),
     }
 }
 

@@ -7,14 +7,17 @@ use std::io;
 use std::net::SocketAddr;
 
 use crate::config::Problems;
+use crate::listen::ListenAt;
 
 /// Why the server could not start or had to end.
 #[derive(Debug)]
 pub enum Fault {
-    /// The page's address could not be bound.
+    /// An address of the page could not be bound.
     Listen {
-        /// What was asked for by `--listen`.
-        address: SocketAddr,
+        /// The option that chooses another.
+        flag: &'static str,
+        /// What was asked for.
+        address: ListenAt,
         /// What the system said.
         error: io::Error,
     },
@@ -31,12 +34,8 @@ pub enum Fault {
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Listen { address, error } => {
-                write!(
-                    f,
-                    "cannot serve the page on {address}: {}",
-                    way_out(*address, error)
-                )
+            Self::Listen { flag, address, error } => {
+                write!(f, "cannot listen on {address}: {}", way_out(flag, address, error))
             }
             Self::Relay(sentence) | Self::Command(sentence) => f.write_str(sentence),
             Self::Settings(problems) => problems.fmt(f),
@@ -48,31 +47,28 @@ impl fmt::Display for Fault {
 impl std::error::Error for Fault {}
 
 /// What went wrong with an address, and what to type instead.
-fn way_out(address: SocketAddr, error: &io::Error) -> String {
+fn way_out(flag: &str, address: &ListenAt, error: &io::Error) -> String {
     let kind = error.kind();
+    let Some(address) = address.address() else {
+        return format!("{error}; choose another path with {flag} unix:PATH");
+    };
     if kind == io::ErrorKind::AddrInUse {
-        let ip = ip_text(address);
-        let next = address.port().saturating_add(1);
+        let next = SocketAddr::new(address.ip(), address.port().saturating_add(1));
         format!(
-            "the port is taken; is Parlour or another server running there? Choose another with --listen, such \
-             as --listen {ip}:{next}"
+            "the port is taken; is Parlour or another server running there? Choose another with {flag}, such \
+             as {flag} {next}"
         )
     } else if kind == io::ErrorKind::PermissionDenied {
-        "ports below 1024 need more rights; choose a higher one with --listen, or grant the right with: setcap \
-         cap_net_bind_service=+ep parlour"
-            .to_owned()
+        format!(
+            "ports below 1024 need more rights; choose a higher one with {flag}, or grant the right with: setcap \
+             cap_net_bind_service=+ep parlour"
+        )
     } else if kind == io::ErrorKind::AddrNotAvailable {
-        "this machine does not have that address; choose one of its own with --listen, or 0.0.0.0 for all"
-            .to_owned()
+        format!(
+            "this machine does not have that address; choose one of its own with {flag}, or 0.0.0.0 for all"
+        )
     } else {
-        format!("{error}; choose another with --listen")
-    }
-}
-
-fn ip_text(address: SocketAddr) -> String {
-    match address {
-        SocketAddr::V4(v4) => v4.ip().to_string(),
-        SocketAddr::V6(v6) => format!("[{}]", v6.ip()),
+        format!("{error}; choose another with {flag}")
     }
 }
 
@@ -83,6 +79,7 @@ mod tests {
     #[test]
     fn a_taken_port_is_a_sentence_that_says_what_to_type() {
         let fault = Fault::Listen {
+            flag: "--listen",
             address: "127.0.0.1:8080".parse().unwrap(),
             error: io::Error::from(io::ErrorKind::AddrInUse),
         };

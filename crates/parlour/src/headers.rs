@@ -1,7 +1,7 @@
 //! The headers that every answer carries: what the page may do, and that nobody else may do it
 //! (research: CSP Level 3, Trusted Types, Permissions Policy; the list is pinned by a test).
 
-use http::header::{HeaderName, HeaderValue};
+use http::header::{HeaderName, HeaderValue, STRICT_TRANSPORT_SECURITY};
 use http::{HeaderMap, Response};
 
 /// What the page may load and contact: itself, and nothing else on earth.
@@ -33,6 +33,12 @@ pub fn harden<B>(response: &mut Response<B>) {
     }
     set_if_absent(headers, "cross-origin-resource-policy", "same-origin");
     set_if_absent(headers, "cache-control", "no-store");
+}
+
+/// Tells browsers to come to this name by https only, for a year (RFC 6797 §6.1).
+pub fn demand_https<B>(response: &mut Response<B>) {
+    let value = HeaderValue::from_static("max-age=31536000");
+    response.headers_mut().insert(STRICT_TRANSPORT_SECURITY, value);
 }
 
 fn set_if_absent(headers: &mut HeaderMap, name: &'static str, value: &'static str) {

@@ -1,13 +1,12 @@
 //! What is answered to HTTP: the page and its modules, the WebSocket, and whether we are alive.
 //!
-//! warp routes; the connection itself (timeouts, limits) is `listener`'s, the headers are `headers`'.
+//! warp routes; the connection itself (timeouts, limits) is `listen`'s, the headers are `headers`'.
 
-use std::convert::Infallible;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderValue, VARY};
+use http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderValue, LOCATION, VARY};
 use http::{HeaderMap, Method, Response, StatusCode};
 use hyper::upgrade::OnUpgrade;
 use parlour_signaling::Source;
@@ -16,14 +15,25 @@ use warp::reply::Response as Reply;
 use warp::{Filter, Reply as _};
 
 use crate::assets::Assets;
+use crate::forwarded::TrustedProxies;
 use crate::headers;
+use crate::host::{self, Authority, Misaddressed, PublicUrl};
+use crate::listen::{Pass, Routes};
 use crate::origin::AllowedOrigins;
+use crate::redirect;
 use crate::rooms::Rooms;
 use crate::websocket::{self, Handshake};
 
 /// Where a request came from; the listener puts it on every request.
 #[derive(Clone, Copy, Debug)]
-pub struct Peer(pub IpAddr);
+pub struct Peer {
+    /// The other end of the connection, or whom its PROXY header named.
+    pub ip: IpAddr,
+    /// Whether it came over TLS of ours.
+    pub over_tls: bool,
+    /// Whether it is a trusted proxy, whose headers say who the client is and by which name it came.
+    pub speaks_for_others: bool,
+}
 
 /// What the routes need to know.
 #[derive(Clone)]
@@ -36,6 +46,14 @@ pub struct Site {
     pub origins: Arc<RwLock<AllowedOrigins>>,
     /// False before everything listens and while we drain.
     pub ready: Arc<AtomicBool>,
+    /// The address that people open, if we know it.
+    pub public: Option<Arc<PublicUrl>>,
+    /// Who may speak for others.
+    pub proxies: TrustedProxies,
+    /// Whether browsers may be told to come by https only (RFC 6797): a real name, TLS of ours.
+    pub strict: bool,
+    /// Whether this is the listener that only sends people to https.
+    pub redirects: bool,
     /// What was answered.
     pub answers: Arc<Answers>,
 }
@@ -60,11 +78,13 @@ impl Answers {
 }
 
 /// All routes; every answer leaves hardened, also 404 and 405.
-pub fn routes(site: Site) -> impl Filter<Extract = (Reply,), Error = Infallible> + Clone {
+pub fn routes(site: Site) -> Routes {
+    let strict = site.strict;
     let request = warp::method()
         .and(warp::path::full())
         .and(warp::header::headers_cloned())
         .and(warp::ext::optional::<Peer>())
+        .and(warp::ext::optional::<Arc<Pass>>())
         .and(warp::ext::optional::<OnUpgrade>());
     let answers = Arc::clone(&site.answers);
     request
@@ -73,8 +93,12 @@ pub fn routes(site: Site) -> impl Filter<Extract = (Reply,), Error = Infallible>
         .map(move |mut response: Reply| {
             answers.count(response.status());
             headers::harden(&mut response);
+            if strict {
+                headers::demand_https(&mut response);
+            }
             response
         })
+        .boxed()
 }
 
 fn answer(
@@ -82,18 +106,28 @@ fn answer(
     path: FullPath,
     headers: HeaderMap,
     peer: Option<Peer>,
+    pass: Option<Arc<Pass>>,
     upgrade: Option<OnUpgrade>,
     site: Site,
 ) -> Reply {
     if method != Method::GET && method != Method::HEAD {
         return method_not_allowed();
     }
-    let mut response = match path.as_str() {
-        "/ws" => open_websocket(&headers, peer, upgrade, &site),
-        "/healthz" => text(StatusCode::OK, "ok\n"),
-        "/readyz" if site.ready.load(Ordering::Relaxed) => text(StatusCode::OK, "ready\n"),
-        "/readyz" => text(StatusCode::SERVICE_UNAVAILABLE, "not ready\n"),
-        path => file(file_at(path), &headers, &site.assets),
+    let (Some(peer), Some(pass)) = (peer, pass) else {
+        return text(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "The connection has no address.\n",
+        );
+    };
+    let place = Place { peer, pass, upgrade };
+    let path = within(path.as_str(), site.public.as_deref());
+    let mut response = match path {
+        // Asked by machines that know no name of ours.
+        Some("/healthz") => text(StatusCode::OK, "ok\n"),
+        Some("/readyz") if site.ready.load(Ordering::Relaxed) => text(StatusCode::OK, "ready\n"),
+        Some("/readyz") => text(StatusCode::SERVICE_UNAVAILABLE, "not ready\n"),
+        Some(path) => page(path, &headers, place, &site),
+        None => below(site.public.as_deref()),
     };
     if method == Method::HEAD {
         *response.body_mut() = warp::reply::Response::default().into_body();
@@ -101,9 +135,57 @@ fn answer(
     response
 }
 
-fn open_websocket(headers: &HeaderMap, peer: Option<Peer>, upgrade: Option<OnUpgrade>, site: &Site) -> Reply {
+/// What a request came by.
+struct Place {
+    peer: Peer,
+    pass: Arc<Pass>,
+    upgrade: Option<OnUpgrade>,
+}
+
+/// The path below the one at which a proxy has put us, whether the proxy leaves that away or not; `None` for that
+/// path without its slash, from which relative addresses would lead elsewhere.
+fn within<'a>(path: &'a str, public: Option<&PublicUrl>) -> Option<&'a str> {
+    let base = public.map_or("", |public| public.path.trim_end_matches('/'));
+    match path.strip_prefix(base) {
+        Some("") if !base.is_empty() => None,
+        Some(rest) if rest.starts_with('/') => Some(rest),
+        Some(_) | None => Some(path),
+    }
+}
+
+fn below(public: Option<&PublicUrl>) -> Reply {
+    let path = public.map_or("/", |public| public.path.as_str());
+    let to = HeaderValue::from_str(path).unwrap_or(HeaderValue::from_static("/"));
+    let mut response = text(StatusCode::PERMANENT_REDIRECT, "The address ends with a slash.\n");
+    response.headers_mut().insert(LOCATION, to);
+    response
+}
+
+/// Everything that is for people, and so depends on the name they came by.
+fn page(path: &str, headers: &HeaderMap, place: Place, site: &Site) -> Reply {
+    if let (true, Some(public)) = (site.redirects, site.public.as_deref()) {
+        return redirect::to_https(public, path);
+    }
+    let host = match host::addressed(headers, site.public.as_deref(), place.peer.speaks_for_others) {
+        Ok(host) => host,
+        Err(Misaddressed::Malformed) => {
+            return text(StatusCode::BAD_REQUEST, "The request names no host.\n");
+        }
+        Err(Misaddressed::Elsewhere) => {
+            return text(
+                StatusCode::MISDIRECTED_REQUEST,
+                "This server has another name; open it by the address you were given.\n",
+            );
+        }
+    };
+    match path {
+        "/ws" => open_websocket(headers, &host, place, site),
+        path => file(file_at(path), headers, &site.assets),
+    }
+}
+
+fn open_websocket(headers: &HeaderMap, host: &Authority, place: Place, site: &Site) -> Reply {
     let value = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    let host = value("host");
     // An Origin that is no text is foreign: it must not count as absent.
     let origin = headers
         .get("origin")
@@ -121,43 +203,21 @@ fn open_websocket(headers: &HeaderMap, peer: Option<Peer>, upgrade: Option<OnUpg
             "The server is stopping; try again in a moment.\n",
         );
     }
-    let Some(Peer(ip)) = peer else {
-        return text(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "The connection has no address.\n",
-        );
-    };
     let handshake = Handshake {
         key: value("sec-websocket-key").map(str::to_owned),
         version: value("sec-websocket-version").map(str::to_owned),
         protocols: value("sec-websocket-protocol").map(str::to_owned),
     };
+    let ip = if place.peer.speaks_for_others {
+        site.proxies.client(place.peer.ip, headers)
+    } else {
+        place.peer.ip
+    };
     let source = Source {
         ip,
-        host: host.map(host_name).unwrap_or_default(),
+        host: host.host().to_owned(),
     };
-    websocket::accept(&site.rooms, &handshake, upgrade, source).into_response()
-}
-
-/// The Host header without its port; it comes back to the same browser as the relay's name, so anything that
-/// is no host name becomes empty rather than part of a URL.
-fn host_name(host: &str) -> String {
-    let name = match host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
-        Some((v6, _)) => {
-            return if v6.parse::<std::net::Ipv6Addr>().is_ok() {
-                format!("[{v6}]")
-            } else {
-                String::new()
-            };
-        }
-        None => host.split_once(':').map_or(host, |(name, _)| name),
-    };
-    let plain = !name.is_empty()
-        && name.len() <= 253
-        && name
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-'));
-    if plain { name.to_owned() } else { String::new() }
+    websocket::accept(&site.rooms, &handshake, place.upgrade, place.pass, source).into_response()
 }
 
 /// What an address shows. `/r/NAME` is the page, whatever the name: it says itself what is wrong with one, and the server
@@ -265,19 +325,23 @@ mod tests {
     }
 
     #[test]
-    fn a_host_header_gives_a_name_or_nothing() {
-        for (header, name) in [
-            ("meet.example.org", "meet.example.org"),
-            ("meet.example.org:8443", "meet.example.org"),
-            ("127.0.0.1:8080", "127.0.0.1"),
-            ("[::1]:8080", "[::1]"),
-            ("[::1%25eth0]:80", ""),
-            ("evil?transport=udp", ""),
-            ("a/b", ""),
-            ("", ""),
-            (":80", ""),
+    fn a_proxy_may_leave_our_path_away_or_not() {
+        let at = |url: &str| PublicUrl::parse(url).unwrap();
+        let below = at("https://example.org/parlour/");
+        for (path, inside) in [
+            ("/parlour/", Some("/")),
+            ("/parlour/ws", Some("/ws")),
+            ("/parlour/app/main.js", Some("/app/main.js")),
+            ("/parlour", None),
+            ("/", Some("/")),
+            ("/ws", Some("/ws")),
+            ("/parlourless", Some("/parlourless")),
         ] {
-            assert_eq!(host_name(header), name, "{header}");
+            assert_eq!(within(path, Some(&below)), inside, "{path}");
+        }
+        for path in ["/", "/ws", "//", "/a/b"] {
+            assert_eq!(within(path, None), Some(path));
+            assert_eq!(within(path, Some(&at("https://meet.example.org"))), Some(path));
         }
     }
 }

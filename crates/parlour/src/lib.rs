@@ -1,7 +1,7 @@
 //! The program: everything that touches the world. Sockets, clock, randomness, environment, signals.
 //!
 //! Two pure machines decide what happens in rooms and at the relay; this crate drives them. Start reading at
-//! [`run`], which puts the parts together; [`listener`] accepts, [`http`] answers, [`websocket`] carries,
+//! [`run`], which puts the parts together; [`listen`] accepts, [`tls`] decrypts, [`http`] answers, [`websocket`] carries,
 //! [`rooms`] owns the signaling machine, and `parlour-relay-io` owns the relay. What can be configured is one table in
 //! [`config`]; what can be typed besides is in [`commands`].
 
@@ -12,22 +12,28 @@ pub mod commands;
 pub mod config;
 pub mod doctor;
 pub mod fault;
+pub mod forwarded;
+mod fronts;
 pub mod headers;
+pub mod host;
 pub mod http;
-pub mod listener;
+pub mod https;
+pub mod listen;
 pub mod log;
 pub mod origin;
 pub mod own_address;
 pub mod public_relay;
+pub mod redirect;
 mod reload;
 pub mod rooms;
 pub mod settings;
 mod shutdown;
 mod systemd;
+pub mod tls;
 pub mod websocket;
 
 use std::io::Write as _;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
@@ -39,13 +45,15 @@ use parlour_signaling::Signaling;
 use rand::TryRng as _;
 use rand::rngs::SysRng;
 use tokio::sync::watch;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 
 use crate::assets::Assets;
 use crate::config::Typed;
 use crate::doctor::self_test::SelfTest;
 use crate::fault::Fault;
+use crate::fronts::Fronts;
 use crate::http::Site;
+use crate::https::Certificate;
 use crate::origin::AllowedOrigins;
 use crate::reload::Reloading;
 use crate::rooms::Rooms;
@@ -76,9 +84,9 @@ async fn serve(settings: Settings, mut reloading: Reloading) -> Result<(), Fault
     let stop = shutdown::Stop::listen().map_err(Fault::System)?;
     let mut asked = reload::Asked::listen().map_err(Fault::System)?;
     let server = Server::start(&settings).await?;
-    announce(server.page());
+    announce(&server);
     warn_of_small_buffers(server.buffers);
-    if !settings.values.relay_listen.ip().is_loopback() {
+    if !settings.relay_listen.ip().is_loopback() {
         warn_of_few_files(parlour_relay_io::open_files_limit());
     }
     systemd::ready();
@@ -92,21 +100,38 @@ async fn serve(settings: Settings, mut reloading: Reloading) -> Result<(), Fault
     }
     self_test.end();
     systemd::stopping(settings.values.shutdown_grace);
+    let relay = server.relay().clone();
     let cut = server.stop(settings.values.shutdown_grace, stop.insisted()).await;
-    tracing::info!(relayed_calls_cut = cut, "stopped");
+    let done = relay.stats();
+    // The relay's day in one line; numbers only.
+    tracing::info!(
+        relayed_calls_cut = cut,
+        allocations = done.opened,
+        refreshes = done.refreshes,
+        permissions = done.permissions,
+        channels = done.channels,
+        stale_nonces = done.stale_nonces,
+        packets = done.forwarded.packets,
+        "stopped"
+    );
     Ok(())
 }
 
 /// A running server: used by the program, by tests and by examples alike.
 pub struct Server {
+    url: String,
     page: SocketAddr,
+    http: Option<SocketAddr>,
+    https: Option<SocketAddr>,
+    public_tls: Option<SocketAddr>,
+    certificate: Option<Certificate>,
     buffers: Buffers,
     relay: Handle,
     credentials: Credentials,
     public_relay: Option<PublicHandle>,
     rooms: Rooms,
     rooms_task: JoinHandle<()>,
-    accepting: JoinHandle<()>,
+    accepting: JoinSet<()>,
     stop_listening: watch::Sender<bool>,
     ready: Arc<AtomicBool>,
     origins: Arc<RwLock<AllowedOrigins>>,
@@ -118,16 +143,13 @@ impl Server {
     /// # Errors
     /// A [`Fault`] if an address cannot be bound.
     pub async fn start(settings: &Settings) -> Result<Self, Fault> {
-        let listener = settings.bind_page().await?;
-        let page = listener.local_addr().map_err(Fault::System)?;
+        let certificate = settings.https.certificate()?;
+        let fronts = Fronts::bind(settings).await?;
 
         let relay_io = settings.relay_io();
-        let sockets = Listeners::bind(&[settings.values.relay_listen], &relay_io)
+        let sockets = Listeners::bind(&[settings.relay_listen], &relay_io)
             .map_err(|error| Fault::Relay(error.to_string()))?;
-        let relay_at = sockets
-            .local_addrs()
-            .next()
-            .unwrap_or(settings.values.relay_listen);
+        let relay_at = sockets.local_addrs().next().unwrap_or(settings.relay_listen);
         let buffers = sockets.buffers();
         let mut admin = Vec::new();
         for at in &settings.values.admin {
@@ -140,18 +162,20 @@ impl Server {
 
         let credentials = Credentials::new(random()?);
         let now = Instant::now();
-        let config = settings.relay(&[page.port(), relay_at.port()]);
+        let own: Vec<SocketAddr> = fronts.addresses().chain([relay_at]).collect();
+        let ports: Vec<u16> = own.iter().map(SocketAddr::port).collect();
+        let config = settings.relay(&ports);
         let machine = Relay::new(now, config.clone(), credentials.clone(), random()?);
         let relay = parlour_relay_io::start(relay_io.clone(), &config, machine, sockets)
             .map_err(|error| Fault::Relay(error.to_string()))?;
         let public_relay = match public {
-            Some((public, sockets)) => Some(public.start(relay_io, sockets, &[page, relay_at], random()?)?),
+            Some((public, sockets)) => Some(public.start(relay_io, sockets, &own, random()?)?),
             None => None,
         };
         let signaling = Signaling::new(
             now,
             unix_ms(),
-            settings.signaling(relay_at),
+            settings.signaling(relay_at, fronts.https()),
             credentials.clone(),
             random()?,
         );
@@ -165,9 +189,23 @@ impl Server {
             assets: Arc::new(Assets::default()),
             origins: Arc::clone(&origins),
             ready: Arc::clone(&ready),
+            public: settings.https.public(fronts.https()).map(Arc::new),
+            proxies: settings.https.proxies.clone(),
+            strict: false,
+            redirects: false,
             answers: Arc::clone(&answers),
         };
         let (stop_listening, stopped) = watch::channel(false);
+        let (url, page) = (fronts.url(settings), fronts.page());
+        let (http, https, public_tls) = (fronts.http(), fronts.https(), fronts.public_tls());
+        let accepting = fronts.serve(
+            settings,
+            certificate.as_ref(),
+            &site,
+            &relay,
+            public_relay.as_ref(),
+            &stopped,
+        );
         let desk = admin::Desk {
             rooms: rooms.clone(),
             relay: relay.clone(),
@@ -178,9 +216,13 @@ impl Server {
         for bound in admin {
             tokio::spawn(admin::serve(bound, desk.clone(), stopped.clone()));
         }
-        let accepting = tokio::spawn(listener::serve(listener, http::routes(site), stopped));
         Ok(Self {
+            url,
             page,
+            http,
+            https,
+            public_tls,
+            certificate,
             buffers,
             relay,
             credentials,
@@ -194,10 +236,34 @@ impl Server {
         })
     }
 
-    /// Where the page is served.
+    /// Where the page is served: by HTTPS if there is TLS. 0.0.0.0:0 if only a unix socket serves it.
     #[must_use]
     pub fn page(&self) -> SocketAddr {
         self.page
+    }
+
+    /// Where plain HTTP is served or redirected.
+    #[must_use]
+    pub fn http(&self) -> Option<SocketAddr> {
+        self.http
+    }
+
+    /// Where the TURN server for other applications speaks TLS.
+    #[must_use]
+    pub fn public_relay_tls(&self) -> Option<SocketAddr> {
+        self.public_tls
+    }
+
+    /// What a person on this machine opens.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The certificate, if TLS is ours.
+    #[must_use]
+    pub fn certificate(&self) -> Option<&Certificate> {
+        self.certificate.as_ref()
     }
 
     /// The relay.
@@ -215,8 +281,9 @@ impl Server {
     /// Takes on those of the settings that may change while people talk; the others wait for the next start.
     pub async fn reconfigure(&self, settings: &Settings) {
         let relay_at = self.relay.local_addrs().next();
-        let relay_at = relay_at.unwrap_or(settings.values.relay_listen);
-        self.rooms.reconfigure(settings.signaling(relay_at)).await;
+        let relay_at = relay_at.unwrap_or(settings.relay_listen);
+        let signaling = settings.signaling(relay_at, self.https);
+        self.rooms.reconfigure(signaling).await;
         *self.origins.write().unwrap_or_else(PoisonError::into_inner) = settings.origins.clone();
         if let (Some(running), Some(public)) = (&self.public_relay, &settings.public_relay) {
             running.replace_secrets(public.secrets.clone());
@@ -225,7 +292,7 @@ impl Server {
 
     /// Ends politely: not ready, participants told, relay last. Takes at most twice `drain`, or until
     /// `insisted` completes. Returns how many relayed calls were cut.
-    pub async fn stop(self, drain: Duration, insisted: impl Future<Output = ()>) -> usize {
+    pub async fn stop(mut self, drain: Duration, insisted: impl Future<Output = ()>) -> usize {
         self.ready.store(false, Ordering::Relaxed);
         let until = Instant::now() + drain;
         self.relay.drain(until);
@@ -237,7 +304,7 @@ impl Server {
             // A task that panicked has already been reported by the panic hook; stopping goes on.
             let _ = self.rooms_task.await;
             let _ = self.stop_listening.send(true);
-            let _ = self.accepting.await;
+            while self.accepting.join_next().await.is_some() {}
         };
         tokio::select! {
             () = finish => {}
@@ -255,23 +322,21 @@ impl Server {
 }
 
 /// The one line that a newcomer needs, on standard output; warnings follow on standard error.
-fn announce(page: SocketAddr) {
-    let host = match page.ip() {
-        ip if ip.is_unspecified() => "127.0.0.1".to_owned(),
-        IpAddr::V6(ip) => format!("[{ip}]"),
-        IpAddr::V4(ip) => ip.to_string(),
-    };
+fn announce(server: &Server) {
     // Standard output may be closed; the server does not depend on being heard.
-    let _ = writeln!(
-        std::io::stdout(),
-        "Parlour is ready: open http://{host}:{}",
-        page.port()
-    );
-    let _ = std::io::stdout().flush();
-    if !page.ip().is_loopback() {
+    let mut out = std::io::stdout();
+    let _ = writeln!(out, "Parlour is ready: open {}", server.url);
+    if let Some(fingerprint) = server.certificate().and_then(Certificate::fingerprint) {
+        let _ = writeln!(
+            out,
+            "Browsers warn of its certificate, which nobody has signed. Its SHA-256 fingerprint is\n{fingerprint}"
+        );
+    }
+    let _ = out.flush();
+    if server.url.starts_with("http:") && !server.page.ip().is_loopback() {
         tracing::warn!(
             "this address is served without TLS: browsers allow camera, microphone and encryption on https or \
-             localhost only. Put an HTTPS proxy in front (examples/behind-caddy)."
+             localhost only. Try --lan, or --domain with a certificate, or an HTTPS proxy in front."
         );
     }
 }

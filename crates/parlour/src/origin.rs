@@ -4,6 +4,8 @@
 //! their own; the check keeps other sites from using visitors' browsers as their crowd. A request without
 //! Origin does not come from a web page and is let through for the same reason.
 
+use crate::host::Authority;
+
 /// The operator's choice, `embed.allowed_origins`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AllowedOrigins {
@@ -25,9 +27,9 @@ impl AllowedOrigins {
         }
     }
 
-    /// May a page of `origin` talk to us, when the request came to `host` (the Host header)?
+    /// May a page of `origin` talk to us, when the request came to `host`?
     #[must_use]
-    pub fn admits(&self, origin: Option<&str>, host: Option<&str>) -> bool {
+    pub fn admits(&self, origin: Option<&str>, host: &Authority) -> bool {
         let Some(origin) = origin else { return true };
         self.any || self.listed.iter().any(|listed| listed == origin) || is_own(origin, host)
     }
@@ -35,11 +37,13 @@ impl AllowedOrigins {
 
 /// Our own page: the origin's authority is the one that the request was sent to. The scheme is not compared,
 /// because a proxy in front may end TLS for us.
-fn is_own(origin: &str, host: Option<&str>) -> bool {
-    let (Some((scheme, authority)), Some(host)) = (origin.split_once("://"), host) else {
-        return false;
+fn is_own(origin: &str, host: &Authority) -> bool {
+    let (authority, default_port) = match origin.split_once("://") {
+        Some(("https", authority)) => (authority, 443),
+        Some(("http", authority)) => (authority, 80),
+        Some(_) | None => return false,
     };
-    matches!(scheme, "http" | "https") && !authority.is_empty() && authority.eq_ignore_ascii_case(host)
+    Authority::parse(authority).is_some_and(|authority| authority.is(host, default_port))
 }
 
 pub(crate) fn is_origin(text: &str) -> bool {
@@ -60,9 +64,13 @@ mod tests {
     #[test]
     fn only_our_own_page_comes_in_by_itself() {
         let none = AllowedOrigins::default();
-        let host = Some("meet.example.org:8443");
-        assert!(none.admits(Some("https://meet.example.org:8443"), host));
-        assert!(none.admits(Some("https://MEET.example.org:8443"), host));
+        let host = Authority::parse("meet.example.org:8443").unwrap();
+        assert!(none.admits(Some("https://meet.example.org:8443"), &host));
+        assert!(none.admits(Some("https://MEET.example.org:8443"), &host));
+        let default = Authority::parse("meet.example.org").unwrap();
+        assert!(none.admits(Some("https://meet.example.org"), &default));
+        assert!(none.admits(Some("https://meet.example.org:443"), &default));
+        assert!(!none.admits(Some("https://meet.example.org:80"), &default));
         for foreign in [
             "https://evil.example",
             "null",
@@ -77,19 +85,19 @@ mod tests {
             "https://",
             "https://meet.example.org:8443/",
         ] {
-            assert!(!none.admits(Some(foreign), host), "{foreign}");
+            assert!(!none.admits(Some(foreign), &host), "{foreign}");
         }
-        assert!(!none.admits(Some("https://meet.example.org"), None));
     }
 
     #[test]
     fn listed_origins_and_programs_come_in() {
+        let other = Authority::parse("other").unwrap();
         let listed = AllowedOrigins::of(&["https://team.example".to_owned()]);
-        assert!(listed.admits(Some("https://team.example"), Some("other")));
-        assert!(!listed.admits(Some("http://team.example"), Some("other")));
-        assert!(listed.admits(None, Some("other")));
+        assert!(listed.admits(Some("https://team.example"), &other));
+        assert!(!listed.admits(Some("http://team.example"), &other));
+        assert!(listed.admits(None, &other));
         let any = AllowedOrigins::of(&["*".to_owned()]);
-        assert!(any.admits(Some("https://whoever.example"), Some("other")));
+        assert!(any.admits(Some("https://whoever.example"), &other));
     }
 
     #[test]

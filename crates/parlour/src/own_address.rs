@@ -4,7 +4,7 @@
 //! browsers send a few stray checks to them. So an address of our own is best, and the documentation
 //! address 192.0.2.1 (RFC 5737) serves where there is none.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 
 /// RFC 5737 TEST-NET-1: belongs to nobody.
 const NOBODY: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 1);
@@ -17,6 +17,16 @@ pub fn relayed_address(relay_listen: SocketAddr) -> Ipv4Addr {
         IpAddr::V4(v4) if usable(v4) => v4,
         IpAddr::V4(_) | IpAddr::V6(_) => outgoing().filter(|v4| usable(*v4)).unwrap_or(NOBODY),
     }
+}
+
+/// A port of all addresses of this machine: of both families where there is IPv6.
+#[must_use]
+pub fn all(port: u16) -> SocketAddr {
+    let ip = match UdpSocket::bind((Ipv6Addr::UNSPECIFIED, 0)) {
+        Ok(_) => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
+        Err(_) => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+    };
+    SocketAddr::new(ip, port)
 }
 
 /// Browsers refuse relayed candidates on loopback, wildcard and link-local addresses.

@@ -18,6 +18,8 @@ use crate::fault::Fault;
 pub struct PublicRelaySettings {
     /// Where its clients come, UDP and TCP.
     pub listen: SocketAddr,
+    /// Where they come over TLS.
+    pub tls_listen: Option<SocketAddr>,
     /// The address of relayed addresses as peers see it.
     pub ipv4: Option<Ipv4Addr>,
     /// The same for IPv6.
@@ -42,6 +44,7 @@ impl PublicRelaySettings {
                 "public_relay.secret",
                 "public_relay.secret_file",
                 "public_relay.address",
+                "public_relay.tls_listen",
             ];
             let set = |name: &&&str| key_named(name).is_some_and(|key| config.source(key) != Source::Default);
             return match useless.iter().find(set) {
@@ -56,15 +59,17 @@ impl PublicRelaySettings {
         let called = config.called("public_relay.listen");
         if taken.contains(&listen) && listen.port() != 0 {
             return Err(format!(
-                "{called} {listen} is taken by {} or {}; the TURN server for other applications needs an address or \
-                 port of its own",
+                "{called} {listen} is taken by {}, {} or {}; the TURN server for other applications needs an address \
+                 or port of its own",
                 config.called("listen.http"),
+                config.called("listen.https"),
                 config.called("relay.listen")
             ));
         }
         let (ipv4, ipv6) = external(config, listen)?;
         Ok(Some(Self {
             listen,
+            tls_listen: public.tls_listen,
             ipv4,
             ipv6,
             config: public.config.clone(),

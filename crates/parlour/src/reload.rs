@@ -39,12 +39,24 @@ impl Reloading {
                 return;
             }
         };
+        let certificate = match settings.https.certificate_again() {
+            Ok(certificate) => certificate,
+            Err(sentence) => {
+                tracing::error!("{sentence}");
+                tracing::error!("configuration and certificate stay as they were");
+                return;
+            }
+        };
         for note in &config.notes {
             tracing::warn!("{note}");
         }
         let changed = names(self.holds.changes(&config), Reload::Live);
         let waiting = names(self.started.changes(&config), Reload::Restart);
         server.reconfigure(&settings).await;
+        if let (Some(running), Some(certificate)) = (server.certificate(), certificate) {
+            running.replace(certificate);
+            tracing::info!("new connections get the certificate that was read");
+        }
         if self.holds.values.log_level != config.values.log_level {
             log::set_level(config.values.log_level);
         }

@@ -5,10 +5,11 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::NonZeroUsize;
 
 use parlour_signaling::IceTemplate;
-use tokio::net::TcpListener;
 
 use crate::config::{Config, Problems, Typed, Values};
 use crate::fault::Fault;
+use crate::https::HttpsSettings;
+use crate::listen::{Limits, ListenAt, Shares};
 use crate::origin::AllowedOrigins;
 use crate::own_address;
 use crate::public_relay::PublicRelaySettings;
@@ -18,6 +19,10 @@ use crate::public_relay::PublicRelaySettings;
 pub struct Settings {
     /// The settings one by one.
     pub values: Values,
+    /// Where and under which name the page is served.
+    pub https: HttpsSettings,
+    /// Where the relay listens.
+    pub relay_listen: SocketAddr,
     /// The one IPv4 address of all relayed candidates.
     pub relayed_address: Ipv4Addr,
     /// Pages of which other origins may come.
@@ -46,21 +51,35 @@ impl Settings {
     pub fn of(config: &Config) -> Result<Self, Problems> {
         let values = &config.values;
         let mut problems = contradictions(config);
-        let relayed_address = relayed_address(config).unwrap_or_else(|problem| {
+        let https = match HttpsSettings::of(config) {
+            Ok(https) => https,
+            // Nothing more can be said before it is known who listens where.
+            Err(problem) => return Err(Problems([problems, vec![problem]].concat())),
+        };
+        let relay_listen = values.relay_listen.unwrap_or_else(|| match &https.https {
+            Some(_) => own_address::all(3478),
+            None => SocketAddr::from((Ipv4Addr::LOCALHOST, 3478)),
+        });
+        let listeners = listeners(config, &https, relay_listen);
+        problems.extend(collision(config, &listeners));
+        let relayed_address = relayed_address(config, relay_listen).unwrap_or_else(|problem| {
             problems.push(problem);
             Ipv4Addr::LOCALHOST
         });
-        let public_relay = PublicRelaySettings::of(config, &[values.listen, values.relay_listen])
-            .unwrap_or_else(|problem| {
-                problems.push(problem);
-                None
-            });
+        let public_relay =
+            PublicRelaySettings::of(config, &listeners.iter().map(|(_, at)| *at).collect::<Vec<_>>())
+                .unwrap_or_else(|problem| {
+                    problems.push(problem);
+                    None
+                });
         if !problems.is_empty() {
             return Err(Problems(problems));
         }
         let cores = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
         Ok(Self {
             values: values.clone(),
+            https,
+            relay_listen,
             relayed_address,
             origins: AllowedOrigins::of(&values.origins),
             public_relay,
@@ -68,15 +87,11 @@ impl Settings {
         })
     }
 
-    /// Binds the page's address.
-    ///
-    /// # Errors
-    /// [`Fault::Listen`].
-    pub async fn bind_page(&self) -> Result<TcpListener, Fault> {
-        let address = self.values.listen;
-        TcpListener::bind(address)
-            .await
-            .map_err(|error| Fault::Listen { address, error })
+    /// Where the page itself is served over plain HTTP, if it is: a listener beside HTTPS may only redirect.
+    #[must_use]
+    pub fn plain_page(&self) -> Option<SocketAddr> {
+        let http = self.https.http.as_ref().and_then(ListenAt::address);
+        http.filter(|_| self.https.https.is_none())
     }
 
     /// The relay machine's configuration; `own_ports` are those that we listen on.
@@ -97,24 +112,50 @@ impl Settings {
         let workers = self.values.relay_workers.map(usize::from);
         parlour_relay_io::Settings {
             workers: workers.and_then(NonZeroUsize::new).unwrap_or(defaults.workers),
+            max_streams: defaults.max_streams.min(self.shares().relay_streams),
             ..defaults.clone()
         }
     }
 
-    /// The signaling machine's configuration; `relay` is where the relay really listens.
+    /// The bounds of the listeners.
     #[must_use]
-    pub fn signaling(&self, relay: SocketAddr) -> parlour_signaling::Config {
-        let host = match (&self.values.relay_host, relay.ip()) {
+    pub fn limits(&self) -> Limits {
+        Limits {
+            connections: self.shares().connections,
+            ..Limits::default()
+        }
+    }
+
+    /// The public relay has taken its half of the open files beforehand.
+    fn shares(&self) -> Shares {
+        let limit = parlour_relay_io::open_files_limit();
+        let taken = self.public_relay.as_ref().and(limit).map_or(0, |limit| limit / 2);
+        Shares::of(limit, taken)
+    }
+
+    /// The signaling machine's configuration; `relay` and `https` are where these really listen.
+    #[must_use]
+    pub fn signaling(&self, relay: SocketAddr, https: Option<SocketAddr>) -> parlour_signaling::Config {
+        let known = self.values.relay_host.as_ref().or(self.https.domain.as_ref());
+        let host = match (known, relay.ip()) {
             (Some(name), _) => name.clone(),
             (None, ip) if ip.is_unspecified() => "{host}".to_owned(),
             (None, IpAddr::V4(v4)) => v4.to_string(),
             (None, IpAddr::V6(v6)) => format!("[{v6}]"),
         };
         let port = relay.port();
-        let urls = ["udp", "tcp"].map(|transport| format!("turn:{host}:{port}?transport={transport}"));
+        let mut urls: Vec<String> = ["udp", "tcp"]
+            .iter()
+            .map(|transport| format!("turn:{host}:{port}?transport={transport}"))
+            .collect();
+        if let Some(https) = https {
+            // By name only: browsers skip `turns:` with an address, since certificates are for names.
+            let name = self.https.domain.as_deref().unwrap_or("{name}");
+            urls.push(format!("turns:{name}:{}?transport=tcp", https.port()));
+        }
         parlour_signaling::Config {
             ice_servers: vec![IceTemplate {
-                urls: urls.to_vec(),
+                urls,
                 with_credential: true,
             }],
             ..self.values.rooms.clone()
@@ -126,14 +167,6 @@ impl Settings {
 fn contradictions(config: &Config) -> Vec<String> {
     let values = &config.values;
     let mut problems = Vec::new();
-    if values.listen == values.relay_listen && values.listen.port() != 0 {
-        problems.push(format!(
-            "{} and {} are both {}: page and relay both need a TCP port; give them two",
-            config.called("listen.http"),
-            config.called("relay.listen"),
-            values.listen
-        ));
-    }
     if values.rooms.silent_after <= values.rooms.ping_every {
         problems.push(format!(
             "{} must be longer than {}, or every quiet connection is closed before it is pinged",
@@ -151,10 +184,35 @@ fn contradictions(config: &Config) -> Vec<String> {
     problems
 }
 
-fn relayed_address(config: &Config) -> Result<Ipv4Addr, String> {
+/// Where TCP is listened on, by the names of the settings.
+fn listeners(config: &Config, https: &HttpsSettings, relay: SocketAddr) -> Vec<(&'static str, SocketAddr)> {
+    let given = [
+        ("listen.http", https.http.as_ref().and_then(ListenAt::address)),
+        ("listen.https", https.https.as_ref().map(|(address, _)| *address)),
+        ("relay.listen", Some(relay)),
+        ("public_relay.tls_listen", config.values.public.tls_listen),
+    ];
+    let address = |(name, address): (&'static str, Option<SocketAddr>)| Some((name, address?));
+    given.into_iter().filter_map(address).collect()
+}
+
+/// Two of our own listeners on one port would take it from each other.
+fn collision(config: &Config, listeners: &[(&'static str, SocketAddr)]) -> Option<String> {
+    listeners.iter().enumerate().find_map(|(index, (name, at))| {
+        let (other, _) = listeners[..index]
+            .iter()
+            .find(|(_, before)| before == at && at.port() != 0)?;
+        let (other, name) = (config.called(other), config.called(name));
+        Some(format!(
+            "{other} and {name} are both {at}: each needs a TCP port of its own"
+        ))
+    })
+}
+
+fn relayed_address(config: &Config, relay_listen: SocketAddr) -> Result<Ipv4Addr, String> {
     let called = || config.called("relay.relayed_address");
     match config.values.relayed_address {
-        None => Ok(own_address::relayed_address(config.values.relay_listen)),
+        None => Ok(own_address::relayed_address(relay_listen)),
         Some(IpAddr::V4(v4)) if v4.is_loopback() || v4.is_unspecified() || v4.is_link_local() => {
             Err(format!(
                 "{} {v4}: browsers refuse relayed candidates on loopback, 0.0.0.0 and 169.254.x.x; give this machine's \
@@ -187,10 +245,12 @@ mod tests {
     #[test]
     fn nothing_typed_means_localhost() {
         let settings = typed(&[]).unwrap();
-        assert_eq!(settings.values.listen.to_string(), "127.0.0.1:8080");
-        assert_eq!(settings.values.relay_listen.to_string(), "127.0.0.1:3478");
+        let http = settings.https.http.as_ref().unwrap();
+        assert_eq!(http.to_string(), "127.0.0.1:8080");
+        assert!(settings.https.https.is_none());
+        assert_eq!(settings.relay_listen.to_string(), "127.0.0.1:3478");
         let urls = settings
-            .signaling(settings.values.relay_listen)
+            .signaling(settings.relay_listen, None)
             .ice_servers
             .remove(0)
             .urls;
@@ -207,7 +267,7 @@ mod tests {
     fn a_relay_on_every_address_is_reached_by_the_name_of_the_page() {
         let settings = typed(&["--relay-listen", "0.0.0.0:3478"]).unwrap();
         assert_eq!(
-            settings.signaling(settings.values.relay_listen).ice_servers[0].urls[0],
+            settings.signaling(settings.relay_listen, None).ice_servers[0].urls[0],
             "turn:{host}:3478?transport=udp"
         );
         let named = typed(&[
@@ -218,14 +278,50 @@ mod tests {
         ])
         .unwrap();
         assert_eq!(
-            named.signaling(named.values.relay_listen).ice_servers[0].urls[1],
+            named.signaling(named.relay_listen, None).ice_servers[0].urls[1],
             "turn:meet.example.org:3478?transport=tcp"
         );
         let v6 = typed(&["--relay-host", "2001:db8::1"]).unwrap();
         assert_eq!(
-            v6.signaling(v6.values.relay_listen).ice_servers[0].urls[0],
+            v6.signaling(v6.relay_listen, None).ice_servers[0].urls[0],
             "turn:[2001:db8::1]:3478?transport=udp"
         );
+    }
+
+    #[test]
+    fn tls_is_for_everybody_and_brings_a_third_url_by_name() {
+        let lan = typed(&["--lan"]).unwrap();
+        let at = |port| Some(SocketAddr::from((Ipv4Addr::UNSPECIFIED, port)));
+        assert_eq!(lan.relay_listen, own_address::all(3478));
+        assert_eq!(lan.https.https.as_ref().unwrap().0, own_address::all(8443));
+        assert!(lan.https.http.is_none());
+        assert_eq!(
+            lan.signaling(lan.relay_listen, at(8443)).ice_servers[0].urls,
+            [
+                "turn:{host}:3478?transport=udp",
+                "turn:{host}:3478?transport=tcp",
+                "turns:{name}:8443?transport=tcp"
+            ]
+        );
+        let words = [
+            "--domain",
+            "meet.example.org",
+            "--tls-cert",
+            "c",
+            "--tls-key",
+            "k",
+        ];
+        let named = typed(&words).unwrap();
+        assert_eq!(named.https.http, Some(ListenAt::Tcp(own_address::all(80))));
+        assert_eq!(
+            named.signaling(named.relay_listen, at(443)).ice_servers[0].urls,
+            [
+                "turn:meet.example.org:3478?transport=udp",
+                "turn:meet.example.org:3478?transport=tcp",
+                "turns:meet.example.org:443?transport=tcp"
+            ]
+        );
+        assert!(typed(&["--lan=false"]).unwrap().https.https.is_none());
     }
 
     #[test]
@@ -234,6 +330,16 @@ mod tests {
             (
                 vec!["--listen", "127.0.0.1:9000", "--relay-listen", "127.0.0.1:9000"],
                 "--relay-listen",
+            ),
+            (vec!["--domain", "meet.example.org"], "--tls-cert"),
+            (vec!["--domain", "meet.example.org", "--lan"], "--lan"),
+            (vec!["--tls-cert", "a.pem"], "--tls-key"),
+            (vec!["--https-listen", "127.0.0.1:8443"], "--tls-cert"),
+            (vec!["--public-relay-tls-listen", "127.0.0.1:8443"], "--tls-cert"),
+            (vec!["--proxy-protocol"], "--trusted-proxies"),
+            (
+                vec!["--lan", "--https-listen", "[::]:3478"],
+                "--https-listen and --relay-listen",
             ),
             (vec!["--relayed-address", "127.0.0.1"], "--relayed-address"),
             (vec!["--relayed-address", "2001:db8::1"], "--relayed-address"),

@@ -3,6 +3,7 @@
 //! Upgraded by hand because the stock filter gives every socket 128 KiB of buffers; here an idle socket
 //! costs a few KiB. Nothing is decided here: text goes to [`crate::rooms`], what comes back goes out.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -19,6 +20,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error, Message, error::CapacityError};
 
+use crate::listen::Pass;
 use crate::rooms::{Outgoing, Rooms, Wire};
 
 /// The one subprotocol of this version, docs/protocol.md.
@@ -42,10 +44,11 @@ pub struct Handshake {
 }
 
 /// Answers the handshake; on 101 the socket is served by a task of its own.
-pub fn accept(
+pub(crate) fn accept(
     rooms: &Rooms,
     handshake: &Handshake,
     upgrade: Option<OnUpgrade>,
+    pass: Arc<Pass>,
     source: Source,
 ) -> Response<&'static str> {
     let (Some(upgrade), Some(key)) = (upgrade, handshake.key.as_deref()) else {
@@ -75,7 +78,10 @@ pub fn accept(
     }
 
     let rooms = rooms.clone();
+    pass.settle();
     tokio::spawn(async move {
+        // The place at the gate is taken for as long as the socket lives.
+        let _pass = pass;
         // The client may vanish between our answer and its first frame; then there is nobody to serve.
         if let Ok(upgraded) = upgrade.await {
             let config = WebSocketConfig::default()

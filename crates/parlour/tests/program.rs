@@ -28,12 +28,7 @@ fn a_taken_page_port_is_refused_with_a_way_out() {
     assert_refused(
         &refused,
         1,
-        &[
-            "parlour: cannot serve the page on",
-            &address,
-            "port is taken",
-            "--listen",
-        ],
+        &["parlour: cannot listen on", &address, "port is taken", "--listen"],
     );
 }
 

@@ -26,6 +26,14 @@ pub struct Stats {
     pub rejections: u64,
     /// Errors before authentication: 401, 438 and others.
     pub challenges: u64,
+    /// Of them 438: a client inside a running allocation was given a new nonce.
+    pub stale_nonces: u64,
+    /// Refresh requests that were answered with success, deletions included.
+    pub refreshes: u64,
+    /// CreatePermission requests that were.
+    pub permissions: u64,
+    /// ChannelBind requests that were.
+    pub channels: u64,
     /// Silent allocations that made room for a new one of their seat.
     pub retired: u64,
     /// Media packets for which a way was found, and their payload.
@@ -52,6 +60,10 @@ impl Stats {
                 successes: relay.successes,
                 rejections: relay.rejections,
                 challenges: relay.challenges,
+                stale_nonces: relay.stale_nonces,
+                refreshes: relay.refreshes,
+                permissions: relay.permissions,
+                channels: relay.channels,
                 retired: relay.retired,
                 dropped: Dropped::ALL
                     .iter()

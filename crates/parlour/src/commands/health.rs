@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::admin::At;
 use crate::doctor::self_test::reachable;
+use crate::listen::ListenAt;
 use crate::settings::Settings;
 
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -31,7 +32,14 @@ pub(super) fn ask(settings: &Settings) -> Result<(), String> {
         #[cfg(not(unix))]
         Some(At::Socket(_)) => Err("there are no socket files on this system".to_owned()),
         Some(At::Loopback(address)) => over_tcp(*address),
-        None => over_tcp(reachable(settings.values.listen)),
+        // Also where it only redirects to HTTPS it tells whether the server is ready.
+        None => match settings.https.http.as_ref().and_then(ListenAt::address) {
+            Some(address) => over_tcp(reachable(address)),
+            None => Err(
+                "plain http is served nowhere on TCP, so there is nobody to ask: set listen.admin, such as to 127.0.0.1:9400"
+                    .to_owned(),
+            ),
+        },
     }
 }
 

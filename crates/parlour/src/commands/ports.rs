@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::net::SocketAddr;
 
 use crate::cli::PortsFormat;
+use crate::listen::ListenAt;
 use crate::settings::Settings;
 
 /// A port, or a range of them, on which others must reach us.
@@ -51,7 +52,6 @@ pub(super) fn list(settings: &Settings, format: PortsFormat) -> String {
 }
 
 fn openings(settings: &Settings) -> Vec<Opening> {
-    let values = &settings.values;
     let mut openings = Vec::new();
     let mut open = |address: SocketAddr, protocol, purpose| {
         if !address.ip().to_canonical().is_loopback() {
@@ -62,10 +62,19 @@ fn openings(settings: &Settings) -> Vec<Opening> {
             });
         }
     };
-    open(values.listen, "tcp", "page and signaling");
+    if let Some(http) = settings.https.http.as_ref().and_then(ListenAt::address) {
+        let purpose = match settings.https.https {
+            None => "page and signaling",
+            Some(_) => "plain http: only the way to https",
+        };
+        open(http, "tcp", purpose);
+    }
+    if let Some((https, _)) = &settings.https.https {
+        open(*https, "tcp", "page, signaling, TURN over TLS");
+    }
     for protocol in ["udp", "tcp"] {
         open(
-            values.relay_listen,
+            settings.relay_listen,
             protocol,
             "relay of the meetings (TURN, STUN)",
         );
@@ -73,6 +82,9 @@ fn openings(settings: &Settings) -> Vec<Opening> {
     if let Some(public) = &settings.public_relay {
         for protocol in ["udp", "tcp"] {
             open(public.listen, protocol, "TURN for other applications");
+        }
+        if let Some(tls) = public.tls_listen {
+            open(tls, "tcp", "TURN over TLS for other applications");
         }
         let ports = &public.config.ports;
         openings.push(Opening {

@@ -113,9 +113,11 @@ fn texts(key: &Key, value: &DeValue<'_>) -> Result<Vec<String>, String> {
         (Shape::Number, DeValue::Integer(number)) if number.radix() == 10 => {
             Ok(vec![number.as_str().to_owned()])
         }
+        (Shape::Switch, DeValue::Boolean(yes)) => Ok(vec![yes.to_string()]),
         (Shape::List, DeValue::Array(list)) => list.iter().map(|value| element(value.get_ref())).collect(),
         (Shape::Text, _) => Err("it must be text in quotes".to_owned()),
         (Shape::Number, _) => Err("it must be a decimal number without quotes".to_owned()),
+        (Shape::Switch, _) => Err("it must be true or false, without quotes".to_owned()),
         (Shape::List, _) => Err("it must be a list, like [\"…\", \"…\"]".to_owned()),
     }
 }

@@ -5,8 +5,8 @@
 
 use super::key::{Key, Section, key};
 use super::kinds::{
-    AdminAt, Block, File, Host, Ip, LogFormat, LogLevel, Many, Maybe, Number, Origin, Pace, Ports, Realm,
-    Size, Socket, Speed, Time, Words,
+    AdminAt, Block, Domain, File, Host, Ip, LogFormat, LogLevel, Many, Maybe, Number, Origin, Pace, Place,
+    Ports, Realm, Size, Socket, Speed, Switch, Time, Url, Words,
 };
 
 const SECOND: u64 = 1000;
@@ -28,6 +28,11 @@ pub static SECTIONS: &[Section] = &[
         name: "listen",
         heading: "Listen",
         about: "Addresses of page, signaling and administration.",
+    },
+    Section {
+        name: "tls",
+        heading: "TLS",
+        about: "A certificate of one's own.",
     },
     Section {
         name: "embed",
@@ -60,11 +65,42 @@ pub static SECTIONS: &[Section] = &[
 pub static KEYS: &[Key] = &[
     key!("shutdown_grace", Restart, shutdown_grace, Time<0, { 10 * MINUTE }>, "TIME",
         "How long people have to hear that the server stops, and relayed calls to find another way"),
-    key!("listen.http" as "listen", Restart, listen, Socket, "ADDR",
-        "Where the page and signaling are served, as ADDRESS:PORT"),
+    key!("domain", Restart, https.domain, Maybe<Domain>, "NAME", eg "meet.example.org",
+        "Name under which people open this server: HTTPS and TURN/TLS on port 443 of all addresses, a redirect on port \
+         80. Needs tls.cert and tls.key"),
+    key!(
+        "lan",
+        Restart,
+        https.lan,
+        Switch,
+        "BOOL",
+        "Serve the local network: all addresses, HTTPS on port 8443 with a fresh self-signed certificate whose \
+         fingerprint is printed"
+    ),
+    key!("public_url", Restart, https.public_url, Maybe<Url>, "URL", eg "https://example.org/parlour/",
+        "The address that people open where a proxy serves HTTPS for us"),
+    key!("trusted_proxies", Restart, https.trusted_proxies, Many<Block>, "CIDR", eg "127.0.0.1",
+        "Addresses or blocks of proxies whose word about their clients is taken (X-Forwarded-For, Forwarded)"),
+    key!(
+        "proxy_protocol",
+        Restart,
+        https.proxy_protocol,
+        Switch,
+        "BOOL",
+        "Connections of trusted proxies begin with a PROXY header, version 1 or 2"
+    ),
+    key!("listen.http" as "listen", Restart, listen, Maybe<Place>, "ADDR", eg "127.0.0.1:8080",
+        "Where the page and signaling are served over plain http, as ADDRESS:PORT or unix:PATH; with --domain it only \
+         redirects [default: 127.0.0.1:8080; with --domain port 80 of all addresses; else with TLS nowhere]"),
+    key!("listen.https" as "https-listen", Restart, https.listen, Maybe<Socket>, "ADDR", eg "[::]:443",
+        "Where HTTPS and TURN/TLS are served [default: port 443 of all addresses; with --lan 8443]"),
     key!("listen.admin" as "admin-listen", Restart, admin, Many<AdminAt>, "ADDR", eg "unix:/run/parlour/admin.sock",
         "Where metrics, health and the admin commands are served: a loopback ADDRESS:PORT, or unix:PATH; both may be \
          given. Only the socket file takes commands that change something"),
+    key!("tls.cert", Live, https.certificate, Maybe<File>, "FILE", eg "/etc/ssl/meet/fullchain.pem",
+        "File with the certificate and those that vouch for it, in PEM; read again with SIGHUP"),
+    key!("tls.key", Live, https.key, Maybe<File>, "FILE", eg "/etc/ssl/meet/privkey.pem",
+        "File with the certificate's private key, in PEM; read again with SIGHUP"),
     key!("embed.allowed_origins" as "allow-origin", Live, origins, Many<Origin>, "ORIGIN", eg "https://example.org",
         "Other web origins whose pages may use this server's signaling, such as https://example.org, or \"*\""),
     key!("rooms.max_people" as "max-people", Live, rooms.cap, Number<2, 16>, "N",
@@ -179,9 +215,11 @@ pub static KEYS: &[Key] = &[
         "relay.listen",
         Restart,
         relay_listen,
-        Socket,
+        Maybe<Socket>,
         "ADDR",
-        "Where the TURN/STUN relay listens, UDP and TCP on the same ADDRESS:PORT"
+        eg "[::]:3478",
+        "Where the TURN/STUN relay listens, UDP and TCP on the same ADDRESS:PORT [default: 127.0.0.1:3478; with TLS \
+         port 3478 of all addresses]"
     ),
     key!("relay.host", Live, relay_host, Maybe<Host>, "HOST", eg "meet.example.org",
         "Name or address under which browsers reach the relay [default: the one they opened the page by, or the \
@@ -276,6 +314,8 @@ pub static KEYS: &[Key] = &[
         "Media that waited for longer is dropped"),
     key!("public_relay.listen", Restart, public.listen, Maybe<Socket>, "ADDR", eg "198.51.100.7:3479",
         "Where other applications' clients reach TURN, UDP and TCP on the same ADDRESS:PORT; turns it on"),
+    key!("public_relay.tls_listen", Restart, public.tls_listen, Maybe<Socket>, "ADDR", eg "198.51.100.7:5349",
+        "Where they reach TURN over TLS, with the certificate of tls.cert or --lan"),
     key!("public_relay.secret", secret, Live, public.secret, Maybe<Words>, "LINES", eg "nextcloud = 0123456789abcdef0123456789abcdef",
         "Secrets shared with applications, a line `name = secret` for each; a name may stand twice while its secret \
          is being changed"),

@@ -14,6 +14,8 @@ use parlour_signaling::Rate;
 
 use super::units;
 use crate::admin::At;
+use crate::host::{Authority, PublicUrl};
+use crate::listen::ListenAt;
 use crate::log::{Format, Level};
 use crate::origin;
 
@@ -24,6 +26,8 @@ pub enum Shape {
     Text,
     /// `12`
     Number,
+    /// `true`
+    Switch,
     /// `["text", …]`
     List,
 }
@@ -54,8 +58,16 @@ pub(super) struct Size<const MIN: u64, const MAX: u64>;
 pub(super) struct Speed;
 /// A token bucket.
 pub(super) struct Pace;
+/// Yes or no.
+pub(super) struct Switch;
 /// An IP address and a port.
 pub(super) struct Socket;
+/// The same, or the path of a unix socket.
+pub(super) struct Place;
+/// A domain name.
+pub(super) struct Domain;
+/// The address that people open.
+pub(super) struct Url;
 /// An IP address.
 pub(super) struct Ip;
 /// A host name or address without port.
@@ -202,6 +214,49 @@ impl Kind<SocketAddr> for Socket {
         })
     }
     fn write(value: &SocketAddr) -> Vec<String> {
+        one(value)
+    }
+}
+
+impl Kind<bool> for Switch {
+    const SHAPE: Shape = Shape::Switch;
+    fn read(text: &str) -> Result<bool, String> {
+        text.parse().map_err(|_| "allowed are true and false".to_owned())
+    }
+    fn write(value: &bool) -> Vec<String> {
+        one(value)
+    }
+}
+
+impl Kind<ListenAt> for Place {
+    const SHAPE: Shape = Shape::Text;
+    fn read(text: &str) -> Result<ListenAt, String> {
+        text.parse()
+    }
+    fn write(value: &ListenAt) -> Vec<String> {
+        one(value)
+    }
+}
+
+impl Kind<String> for Domain {
+    const SHAPE: Shape = Shape::Text;
+    fn read(text: &str) -> Result<String, String> {
+        Authority::parse(text)
+            .filter(|authority| authority.is_name() && authority.to_string() == authority.host())
+            .map(|authority| authority.to_string())
+            .ok_or_else(|| "allowed is a name like meet.example.org, without scheme and port".to_owned())
+    }
+    fn write(value: &String) -> Vec<String> {
+        one(value)
+    }
+}
+
+impl Kind<PublicUrl> for Url {
+    const SHAPE: Shape = Shape::Text;
+    fn read(text: &str) -> Result<PublicUrl, String> {
+        PublicUrl::parse(text)
+    }
+    fn write(value: &PublicUrl) -> Vec<String> {
         one(value)
     }
 }

@@ -168,7 +168,7 @@ impl Config {
             }
             let texts: Vec<String> = match key.shape {
                 Shape::List => value.split(',').map(|text| text.trim().to_owned()).collect(),
-                Shape::Text | Shape::Number => vec![value.clone()],
+                Shape::Text | Shape::Number | Shape::Switch => vec![value.clone()],
             };
             if let Err(why) = self.set(key, &texts, Source::Variable) {
                 let shown = if key.secret { "***" } else { value };

@@ -159,9 +159,9 @@ fn toml(key: &Key, values: &[String]) -> String {
         out + "\""
     };
     match (key.shape, values) {
-        (Shape::Number, [one]) => one.clone(),
+        (Shape::Number | Shape::Switch, [one]) => one.clone(),
         (Shape::Text, [one]) => quoted(one),
-        (Shape::List | Shape::Text | Shape::Number, many) => {
+        (Shape::List | Shape::Text | Shape::Number | Shape::Switch, many) => {
             format!("[{}]", many.iter().map(quoted).collect::<Vec<_>>().join(", "))
         }
     }

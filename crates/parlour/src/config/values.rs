@@ -1,10 +1,12 @@
 //! What the settings are, as the parts of the program take them; the defaults are here or in those parts.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::admin::At;
+use crate::host::PublicUrl;
+use crate::listen::ListenAt;
 use crate::log::{Format, Level};
 
 /// Every setting with its value. Secrets are in here: no `Debug`.
@@ -12,8 +14,10 @@ use crate::log::{Format, Level};
 pub struct Values {
     /// How long stopping may take.
     pub shutdown_grace: Duration,
-    /// Where the page is served.
-    pub listen: SocketAddr,
+    /// Where plain HTTP is served.
+    pub listen: Option<ListenAt>,
+    /// TLS, names and proxies.
+    pub https: HttpsValues,
     /// Where metrics, health and commands are served.
     pub admin: Vec<At>,
     /// Other pages that may use the signaling.
@@ -21,7 +25,7 @@ pub struct Values {
     /// Limits of signaling; `ice_servers` is made later.
     pub rooms: parlour_signaling::Config,
     /// Where the relay listens.
-    pub relay_listen: SocketAddr,
+    pub relay_listen: Option<SocketAddr>,
     /// Its name towards browsers.
     pub relay_host: Option<String>,
     /// Its virtual address.
@@ -40,11 +44,34 @@ pub struct Values {
     pub log_format: Format,
 }
 
+/// Settings of HTTPS, and of proxies in front.
+#[derive(Clone, Default)]
+pub struct HttpsValues {
+    /// Under which name we serve HTTPS.
+    pub domain: Option<String>,
+    /// The address that people open where a proxy serves it for us.
+    pub public_url: Option<PublicUrl>,
+    /// Blocks of proxies whose word is taken.
+    pub trusted_proxies: Vec<String>,
+    /// Whether they send PROXY headers.
+    pub proxy_protocol: bool,
+    /// Whether to serve the local network with a certificate of our own making.
+    pub lan: bool,
+    /// Where TLS is served.
+    pub listen: Option<SocketAddr>,
+    /// The certificate's file.
+    pub certificate: Option<PathBuf>,
+    /// Its key's file.
+    pub key: Option<PathBuf>,
+}
+
 /// Settings of the TURN server for other applications.
 #[derive(Clone, Default)]
 pub struct PublicValues {
     /// Where it listens, if it is wanted.
     pub listen: Option<SocketAddr>,
+    /// Where it speaks TLS.
+    pub tls_listen: Option<SocketAddr>,
     /// Lines `name = secret`.
     pub secret: Option<String>,
     /// A file of such lines.
@@ -66,14 +93,15 @@ impl Default for Values {
     fn default() -> Self {
         Self {
             shutdown_grace: Duration::from_secs(5),
-            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
+            listen: None,
+            https: HttpsValues::default(),
             admin: Vec::new(),
             origins: Vec::new(),
             rooms: parlour_signaling::Config {
                 cap: PEOPLE,
                 ..parlour_signaling::Config::default()
             },
-            relay_listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 3478)),
+            relay_listen: None,
             relay_host: None,
             relayed_address: None,
             relay_workers: None,

@@ -88,9 +88,9 @@ fn synchronised() -> Option<bool> {
 fn ipv6(settings: &Settings, own: &[IpAddr]) -> Finding {
     let global = |ip: &IpAddr| matches!(ip, IpAddr::V6(v6) if (0x2000..0x4000).contains(&v6.segments()[0]));
     let has = own.iter().any(global);
-    let listens = settings.values.relay_listen.is_ipv6();
+    let listens = settings.relay_listen.is_ipv6();
     match (has, listens) {
-        (true, false) if !settings.values.relay_listen.ip().is_loopback() => warn(
+        (true, false) if !settings.relay_listen.ip().is_loopback() => warn(
             "ipv6",
             "this machine has an IPv6 address, but the relay listens on IPv4 only; type: --relay-listen [::]:3478 for \
              both"
@@ -127,7 +127,7 @@ fn name(settings: &Settings, own: &[IpAddr]) -> Option<Finding> {
                     .map(ToString::to_string)
                     .collect::<Vec<_>>()
                     .join(", "),
-                settings.values.relay_listen.port()
+                settings.relay_listen.port()
             ),
         )
     })

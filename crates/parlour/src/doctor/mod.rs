@@ -56,22 +56,33 @@ pub async fn examine(config: &Config, settings: &Settings, url: Option<&str>, mu
     for note in &config.notes {
         tell(warn("config", note.clone()));
     }
-    let at = self_test::reachable(settings.values.listen);
-    let answers = page::answers(at);
-    let runs = answers.is_ok();
-    tell(verdict("page", answers));
+    let at = settings.plain_page().map(self_test::reachable);
+    let answers = at.map(page::answers);
+    let runs = matches!(answers, Some(Ok(_)));
+    tell(match answers {
+        Some(answers) => verdict("page", answers),
+        None => warn(
+            "page",
+            "is served by HTTPS only, which this command does not speak; open it in a browser".to_owned(),
+        ),
+    });
     if let Some(url) = url {
         for finding in page::through_proxy(url) {
             tell(finding);
         }
     }
-    if runs {
-        relay(settings, at, &mut tell).await;
-    } else {
-        tell(fail(
+    match at {
+        Some(at) if runs => relay(settings, at, &mut tell).await,
+        Some(_) => tell(fail(
             "relay",
             "cannot be tried while the server does not run".to_owned(),
-        ));
+        )),
+        None => tell(warn(
+            "relay",
+            "cannot be tried: a seat in a room is needed, and signaling is behind HTTPS; the server tries it by itself at \
+             its start"
+                .to_owned(),
+        )),
     }
     for finding in machine::examine(settings) {
         tell(finding);
@@ -91,7 +102,7 @@ async fn relay(settings: &Settings, page: SocketAddr, tell: &mut impl FnMut(Find
         }
     };
     tell(ok("signaling", "made a room and took two seats in it".to_owned()));
-    let address = self_test::reachable(settings.values.relay_listen);
+    let address = self_test::reachable(settings.relay_listen);
     for (by, subject, protocol) in [(By::Udp, "relay udp", "udp"), (By::Tcp, "relay tcp", "tcp")] {
         let tried = turn::send_through(by, address, &seats)
             .map(|took| {

@@ -1,0 +1,72 @@
+/**
+ * Two people with hidden addresses, in every pairing of Chromium and Firefox, over every transport to the relay: UDP,
+ * TCP where a firewall drops UDP, TLS on port 443 where it drops everything else. HTTPS by a name and a certificate,
+ * as on the internet.
+ */
+
+import assert from "node:assert/strict";
+import { after, before } from "node:test";
+import { makeCertificate } from "../lib/certificate.mjs";
+import { expectMedia } from "../lib/media.mjs";
+import { join, leave, openAndJoin, startRoom } from "../lib/meeting.mjs";
+import { OWN_NAME } from "../lib/namespace.mjs";
+import { Stage } from "../lib/stage.mjs";
+import { story } from "../lib/story.mjs";
+
+const RELAYED = /^relay\/(relay|prflx)$/;
+
+/** @typedef {import("../lib/page.mjs").Page} Page */
+
+const step = story();
+const stage = new Stage();
+/** @type {Set<Page>} */
+const hidden = new Set();
+/** @type {import("../lib/server.mjs").Server} */
+let server;
+/** @type {Record<string, [Page, Page]>} */
+let pairings = {};
+
+before(async () => {
+  const trusts = makeCertificate(OWN_NAME);
+  const [started, ada, ben, cy, dee] = await Promise.all([
+    stage.serveTls(trusts),
+    stage.chromium("Ada", { trusts }),
+    stage.chromium("Ben", { trusts }),
+    stage.firefox("Cy", { trusts }),
+    stage.firefox("Dee", { trusts }),
+  ]);
+  server = started;
+  pairings = { "Chromium and Chromium": [ada, ben], "Chromium and Firefox": [ada, cy], "Firefox and Firefox": [cy, dee] };
+});
+
+after(() => stage.clear());
+
+for (const pairing of ["Chromium and Chromium", "Chromium and Firefox", "Firefox and Firefox"]) {
+  for (const transport of /** @type {const} */ (["udp", "tcp", "tls"])) {
+    step(`${pairing} meet by the relay over ${transport}`, 60_000, async () => {
+      const [one, two] = /** @type {[Page, Page]} */ (pairings[pairing]);
+      assert.equal(server.origin, `https://${OWN_NAME}`);
+      stage.namespace.firewall(transport);
+      const link = await startRoom(one, server.origin);
+      await join(one, { hide: notYetHidden(one) });
+      await openAndJoin(two, link, { hide: notYetHidden(two) });
+      for (const page of [one, two]) {
+        const [reception] = await expectMedia(page, { people: 1, road: RELAYED, timeout: 30_000 });
+        assert.equal(reception?.relayProtocol, transport, `${page.name} (${page.browser})`);
+      }
+      await Promise.all([leave(two), leave(one)]);
+    });
+  }
+}
+
+step("nobody's console complained", 10_000, () => {
+  for (const page of stage.pages) assert.deepEqual(page.errors, [], page.name);
+});
+
+/**
+ * The page remembers the switch, so it is pressed once.
+ * @param {Page} page
+ */
+function notYetHidden(page) {
+  return !hidden.has(page) && Boolean(hidden.add(page));
+}
