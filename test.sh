@@ -11,7 +11,7 @@ export CARGO_TERM_COLOR=never DEBIAN_FRONTEND=noninteractive
 
 STEPS=(install format deny-names lints rust docs web oracle release compose e2e)
 QUICK=(format deny-names lints rust docs web oracle)
-LONG=(soak relay-call)
+LONG=(soak relay-call scan)
 passed=0
 log=$(mktemp -d)
 trap 'rm -rf "$log"' EXIT
@@ -47,6 +47,8 @@ step_install() {
   need certutil || missing+=(libnss3-tools)
   need openssl || missing+=(openssl)
   need curl || missing+=(curl)
+  need slowhttptest || missing+=(slowhttptest)
+  need prlimit || missing+=(util-linux)
   need node || missing+=(nodejs)
   need npm || missing+=(npm)
   need cc || missing+=(gcc libc6-dev)
@@ -143,6 +145,16 @@ step_relay-call() {
   [ -x target/release/parlour ] || cargo build --release --locked
   keep relay-call node --test e2e/long/relay-call.test.mjs
   count relay-call '^# pass [0-9]+'
+}
+
+# Scanners of TLS against the program.
+step_scan() {
+  [ -x target/release/parlour ] || cargo build --release --locked
+  local venv=target/sslyze-venv
+  [ -x "$venv/bin/sslyze" ] || { python3 -m venv "$venv" && "$venv/bin/pip" install -q sslyze==6.3.1; }
+  need testssl || die "install testssl.sh (Debian) first"
+  keep scan env SSLYZE="$PWD/$venv/bin/sslyze" node --test e2e/long/scan.test.mjs
+  count scan '^# pass [0-9]+'
 }
 
 run=()

@@ -13,6 +13,10 @@ use parlour_client::{
 };
 
 async fn server() -> (Server, Options) {
+    server_with(&[]).await
+}
+
+async fn server_with(words: &[&str]) -> (Server, Options) {
     let typed = [
         "parlour",
         "--listen",
@@ -20,9 +24,10 @@ async fn server() -> (Server, Options) {
         "--relay-listen",
         "127.0.0.1:0",
     ];
+    let typed = [&typed, words].concat();
     let (_, settings) = Settings::load(&Cli::parse_from(typed).serve.0).unwrap();
     let server = Server::start(&settings).await.unwrap();
-    let options = Options::to(server.page());
+    let options = Options::to(server.http().unwrap());
     (server, options)
 }
 
@@ -77,6 +82,46 @@ async fn next_signal(client: &mut Client) -> (parlour_client::Pid, String) {
             return (signal.from, signal.body);
         }
     }
+}
+
+/// coturn's own clients, two on one seat, with the credentials of that seat: over TLS on the port of the page, and
+/// over what `--relay-listen` offers. By indications only, see `data_plane/coturn.rs` of `parlour-relay-io`. Slowly, because
+/// its TLS side takes what one `SSL_read` gives for one message; the relay's count is exact, the client's nearly.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn coturns_clients_meet_by_the_relay_over_tls_tcp_and_udp() {
+    let (server, options) = server_with(&["--lan", "--https-listen", "127.0.0.1:0"]).await;
+    let (_room, mut ana) = room(&options, |id| Rules::open(id, 8)).await;
+    let servers = ana.ice_servers().await.unwrap();
+    let (user, password) = (servers[0].username.clone(), servers[0].credential.clone());
+    let (user, password) = (user.unwrap(), password.unwrap());
+    let relay = server.relay().local_addrs().next().unwrap().port();
+    let mut packets = 0;
+    for (mode, port) in [
+        (&["-t", "-S"][..], server.page().port()),
+        (&["-t"], relay),
+        (&[], relay),
+    ] {
+        let port = port.to_string();
+        let output = tokio::process::Command::new("turnutils_uclient")
+            .args(mode)
+            .args(["-y", "-s", "-c", "-m", "2", "-z", "100", "-l", "200", "-n", "20"])
+            .args(["-p", &port, "-u", &user, "-w", &password, "127.0.0.1"])
+            .output();
+        let output = tokio::time::timeout(Duration::from_secs(30), output).await;
+        let output = output.unwrap().expect("turnutils_uclient runs: install coturn");
+        let said = String::from_utf8_lossy(&output.stdout);
+        let heard: Option<u32> = said
+            .rsplit("tot_recv_msgs=")
+            .find_map(|text| text.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok());
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(heard >= Some(36), "{mode:?}: {said}\n{errors}");
+        packets += 40;
+        assert!(
+            server.relay().stats().forwarded.packets >= packets,
+            "{mode:?}: by way of this relay"
+        );
+    }
+    stop(server).await;
 }
 
 #[tokio::test]

@@ -14,7 +14,9 @@ use super::connection::Front;
 use super::gate::Gate;
 
 /// How long to wait after a failed accept, lest it fill a core: others must close first.
-const ERROR_PAUSE: Duration = Duration::from_millis(20);
+const ERROR_PAUSE: Duration = Duration::from_millis(5);
+/// How many give way when the system has no more open files for us: the backlog of a flood is worked off quickly.
+const SHED_AT_ONCE: usize = 16;
 
 /// A listener that is bound but not yet served.
 #[derive(Debug)]
@@ -115,7 +117,7 @@ pub async fn serve(bound: Bound, front: Front, mut stop: watch::Receiver<bool>) 
             Err(error) => {
                 tracing::debug!(kind = ?error.kind(), "a connection could not be accepted");
                 if is_exhausted(&error) {
-                    gate.shed_oldest();
+                    gate.shed_oldest(SHED_AT_ONCE);
                 }
                 tokio::time::sleep(ERROR_PAUSE).await;
             }

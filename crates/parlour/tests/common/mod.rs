@@ -11,19 +11,17 @@ use tokio::net::TcpStream;
 
 /// Starts a server with free ports and the further `words` on its command line.
 pub(crate) async fn server(words: &[&str]) -> Server {
-    let typed = [
-        &[
-            "parlour",
-            "--listen",
-            "127.0.0.1:0",
-            "--relay-listen",
-            "127.0.0.1:0",
-        ],
-        words,
-    ]
-    .concat();
-    let (_, settings) = Settings::load(&Cli::parse_from(typed).serve.0).unwrap();
-    Server::start(&settings).await.unwrap()
+    Server::start(&settings(words)).await.unwrap()
+}
+
+/// What such words mean.
+pub(crate) fn settings(words: &[&str]) -> Settings {
+    let mut typed = vec!["parlour", "--relay-listen", "127.0.0.1:0"];
+    if !words.contains(&"--listen") {
+        typed.extend(["--listen", "127.0.0.1:0"]);
+    }
+    let typed = [&typed[..], words].concat();
+    Settings::load(&Cli::parse_from(typed).serve.0).unwrap().1
 }
 
 /// Ends it without giving anybody time.
@@ -51,6 +49,11 @@ pub(crate) async fn head(server: &Server, request: &str) -> String {
 }
 
 /// Sends bytes and reads until the server closes, ten seconds at most.
+#[allow(
+    dead_code,
+    clippy::allow_attributes,
+    reason = "each test file uses what it needs of this"
+)]
 pub(crate) async fn exchange(server: &Server, request: &str) -> String {
     let mut stream = TcpStream::connect(server.page()).await.unwrap();
     stream.write_all(request.as_bytes()).await.unwrap();

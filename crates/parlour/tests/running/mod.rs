@@ -94,14 +94,26 @@ impl Running {
         Self::start_with(words, &[])
     }
 
+    /// With a certificate, at `page`; no plain http.
+    pub(crate) fn start_tls(words: &[&str], page: &str) -> Self {
+        let relay = format!("127.0.0.1:{}", free_port());
+        let command = parlour(&[&["--relay-listen", &relay], words].concat());
+        Self::wait(command, page.to_owned(), relay, "https")
+    }
+
     /// With these environment variables.
     pub(crate) fn start_with(words: &[&str], variables: &[(&str, &str)]) -> Self {
         let (page, relay) = (
             format!("127.0.0.1:{}", free_port()),
             format!("127.0.0.1:{}", free_port()),
         );
-        let mut child = parlour(&[&["--listen", &page, "--relay-listen", &relay], words].concat())
-            .envs(variables.iter().copied())
+        let mut command = parlour(&[&["--listen", &page, "--relay-listen", &relay], words].concat());
+        command.envs(variables.iter().copied());
+        Self::wait(command, page, relay, "http")
+    }
+
+    fn wait(mut command: Command, page: String, relay: String, scheme: &str) -> Self {
+        let mut child = command
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -118,7 +130,7 @@ impl Running {
         BufReader::new(child.stdout.take().unwrap())
             .read_line(&mut line)
             .unwrap();
-        assert_eq!(line, format!("Parlour is ready: open http://{page}\n"));
+        assert_eq!(line, format!("Parlour is ready: open {scheme}://{page}\n"));
         Self {
             child,
             page,
