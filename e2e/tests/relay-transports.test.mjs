@@ -52,7 +52,9 @@ for (const pairing of ["Chromium and Chromium", "Chromium and Firefox", "Firefox
       await openAndJoin(two, link, { hide: notYetHidden(two) });
       for (const page of [one, two]) {
         const [reception] = await expectMedia(page, { people: 1, road: RELAYED, timeout: 30_000 });
-        assert.equal(reception?.relayProtocol, transport, `${page.name} (${page.browser})`);
+        // Where both TCP and TLS get through, Firefox has no preference.
+        const good = page.browser === "firefox" && transport === "tcp" ? ["tcp", "tls"] : [transport];
+        assert.ok(good.includes(`${reception?.relayProtocol}`), `${page.name} (${page.browser}) by ${reception?.relayProtocol}`);
       }
       // The guest first: a host with company is asked how the others go on.
       await leave(two);
