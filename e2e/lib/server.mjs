@@ -53,5 +53,5 @@ export class Server {
  * @param {string[]} args
  */
 export function startProgram(namespace, args) {
-  return namespace.start([BINARY, ...args], { env: { RUST_BACKTRACE: undefined } });
+  return namespace.start([BINARY, ...args], { env: { RUST_BACKTRACE: undefined, PARLOUR_BIN: undefined } });
 }
