@@ -26,9 +26,9 @@ export function makeCertificate(name) {
   const request = join(path, "request.pem");
   const extensions = join(path, "extensions");
   writeFileSync(extensions, `subjectAltName=DNS:${name}\nextendedKeyUsage=serverAuth\n`);
-  mustRun(["openssl", "req", "-x509", ...ec, "-keyout", file("authority-key"), "-out", file("authority"), "-days", "30", "-subj", "/CN=lab authority"]);
+  mustRun(["openssl", "req", "-x509", ...ec, "-keyout", file("authority-key"), "-out", file("authority"), "-days", "90", "-subj", "/CN=lab authority"]);
   mustRun(["openssl", "req", ...ec, "-keyout", file("key"), "-out", request, "-subj", `/CN=${name}`]);
-  mustRun(["openssl", "x509", "-req", "-in", request, "-CA", file("authority"), "-CAkey", file("authority-key"), "-CAcreateserial", "-out", file("certificate"), "-days", "30", "-extfile", extensions]);
+  mustRun(["openssl", "x509", "-req", "-in", request, "-CA", file("authority"), "-CAkey", file("authority-key"), "-CAcreateserial", "-out", file("certificate"), "-days", "90", "-extfile", extensions]);
   const { publicKey } = new X509Certificate(readFileSync(file("certificate")));
   const keyHash = createHash("sha256").update(publicKey.export({ type: "spki", format: "der" })).digest("base64");
   return { certificate: file("certificate"), key: file("key"), authority: file("authority"), keyHash };
