@@ -68,6 +68,8 @@ export async function remove(page, name) {
   await page.click(`Remove ${name}`);
   await page.waitFor(() => document.querySelector("dialog#question[open]") !== null, 3000, "the question");
   await page.click(`Remove ${name}`);
+  // That the tile is gone may have other reasons.
+  await page.waitFor((who) => document.querySelector(".log")?.textContent?.includes(`You removed ${who}.`), 12_000, `${name} is removed`, name);
   await page.waitFor((who) => [...document.querySelectorAll("[data-person]")].every((tile) => !tile.getAttribute("aria-label")?.startsWith(who)), 8000, `${name} has no tile`, name);
 }
 

@@ -1,6 +1,7 @@
 /**
- * Without the server: a running call goes on in everything that people do in it. The host locks the door, opens it and
- * sets a password, somebody turns the camera off and on, all over the channels between the pages.
+ * Without the server: a running call goes on in everything that people do in it. The host locks the door, sets a password,
+ * somebody turns the camera off and on, ICE is restarted, all over the channels between the pages. When the server is
+ * back and the host is not, those inside give it the room, with the rules that were made meanwhile.
  */
 
 import assert from "node:assert/strict";
@@ -8,7 +9,7 @@ import { after, before } from "node:test";
 import { openPanel, reads, setDoor, setPassword } from "../hostile/host.mjs";
 import { watch } from "../hostile/witness.mjs";
 import { expectMedia } from "../lib/media.mjs";
-import { expectTile, join, startRoom } from "../lib/meeting.mjs";
+import { atScreen, expectTile, expectTiles, join, startRoom } from "../lib/meeting.mjs";
 import { Stage } from "../lib/stage.mjs";
 import { story } from "../lib/story.mjs";
 
@@ -64,6 +65,51 @@ step("a camera goes off and on again", 40_000, async () => {
   for (const page of [ada, ben, cy]) await expectMedia(page, { people: 2, road: /host|prflx/ });
 });
 
+/** ice-ufrag of every live connection of a page. @param {Page} page @returns {Promise<string[]>} */
+function ufrags(page) {
+  return page.evaluate(() =>
+    /** @type {RTCPeerConnection[]} */ (/** @type {any} */ (window).__pcs)
+      .filter((pc) => pc.signalingState !== "closed")
+      .map((pc) => pc.localDescription?.sdp.match(/a=ice-ufrag:(\S+)/)?.[1] ?? ""),
+  );
+}
+
+step("ICE is restarted on both of the host's paths, by offer and answer over channel 0", 40_000, async () => {
+  const before = await ufrags(ada);
+  assert.equal(before.length, 2);
+  // What a page says whose path seems dead; the other side, or it, then makes the offer.
+  await ada.evaluate(() => {
+    const { pairs } = /** @type {any} */ (window);
+    for (const hid of pairs.page.agreeing) for (let gen = 1; gen < 6; gen++) pairs.page.send(hid, { k: "restart", gen });
+  });
+  await ada.waitFor((were) => {
+    const now = /** @type {RTCPeerConnection[]} */ (/** @type {any} */ (window).__pcs)
+      .filter((pc) => pc.signalingState === "stable")
+      .map((pc) => pc.localDescription?.sdp.match(/a=ice-ufrag:(\S+)/)?.[1] ?? "");
+    return now.length === 2 && now.every((ufrag) => !were.includes(ufrag));
+  }, 15_000, "both connections have new ICE credentials", before);
+  for (const page of [ada, ben, cy]) await expectMedia(page, { people: 2, road: /host|prflx/ });
+});
+
+step("the host goes, the server comes back: those inside give it the room, and somebody new comes in by the new rules", 90_000, async () => {
+  await ada.kill();
+  server = await stage.serve();
+  for (const page of [ben, cy]) await page.waitFor(() => !/Reconnecting… your call goes on/.test(document.body.innerText), 30_000, "the server is back");
+  const dan = await stage.chromium("Dan");
+  await dan.open(link);
+  await atScreen(dan, "preview");
+  await dan.fill("Your name optional", "Dan");
+  await dan.fill("Password", "without me");
+  await dan.click("Join");
+  await reads(dan, /Wrong password, or the server is guessing/);
+  await dan.fill("Password", "without you");
+  await dan.click("Join");
+  await atScreen(dan, "call", 20_000);
+  await expectTiles(dan, 2, 20_000);
+  await expectMedia(dan, { people: 2, road: /host|prflx/ });
+  for (const page of [ben, cy]) await expectTile(page, /^Dan/, "Dan's tile");
+});
+
 step("nobody's console complained", 10_000, () => {
-  for (const page of [ada, ben, cy]) assert.deepEqual(page.errors.filter((text) => !/WebSocket|ERR_CONNECTION|establish a connection|The connection to ws/.test(text)), [], page.name);
+  for (const page of [ben, cy]) assert.deepEqual(page.errors.filter((text) => !/WebSocket|ERR_CONNECTION|establish a connection|The connection to ws/.test(text)), [], page.name);
 });

@@ -169,12 +169,14 @@ test("11 the code: run after run is a guess each; after 64 the checking is being
     const run = await Run.begin(room, eve, [hid]);
     const n = random(32);
     await run.commit(hid, n);
+    last = () => run.commit(hid, n);
     const answered = await until(async () => (run.revealed(hid) ? "revealed" : (await disturbed()) && "disturbed"), 8000, "an answer to a run");
     if (answered !== "revealed") return false;
     if (ends) run.reveal(hid, n);
     else await leap(ana, 10_500);
     return true;
   };
+  let last = async () => {};
   let revealed = 0;
   while (await once(revealed % 8 !== 0)) revealed++;
   assert.equal(revealed, 64, "2⁻³⁰ for all of them together");
@@ -182,9 +184,16 @@ test("11 the code: run after run is a guess each; after 64 the checking is being
   await reads(ana, /Checking is being disturbed/);
   // Without a press nothing more is revealed; with one, one more.
   const reveals = () => eve.messages(hid).filter(({ k }) => k === "code-reveal").length;
+  // Of the runs that wait the smaller one stands, whichever that is: Eve is ready for both.
+  const first = last;
   assert.equal(await once(true), false);
   assert.equal(reveals(), 64);
   await ana.click("Try once more");
+  for (let tries = 0; tries < 10 && reveals() === 64; tries++) {
+    await first();
+    await last();
+    await sleep(200);
+  }
   await until(() => reveals() === 65, 5000, "Ana takes part once more");
   await leap(ana, 10_500);
   assert.equal(await once(true), false);
