@@ -86,7 +86,8 @@ async fn next_signal(client: &mut Client) -> (parlour_client::Pid, String) {
 
 /// coturn's own clients, two on one seat, with the credentials of that seat: over TLS on the port of the page, and
 /// over what `--relay-listen` offers. By indications only, see `data_plane/coturn.rs` of `parlour-relay-io`. Slowly, because
-/// its TLS side takes what one `SSL_read` gives for one message; the relay's count is exact, the client's nearly.
+/// its TLS side takes what one `SSL_read` gives for one message, so that on a busy machine some are lost to it; the relay's
+/// count is exact.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn coturns_clients_meet_by_the_relay_over_tls_tcp_and_udp() {
     let (server, options) = server_with(&["--lan", "--https-listen", "127.0.0.1:0"]).await;
@@ -114,7 +115,7 @@ async fn coturns_clients_meet_by_the_relay_over_tls_tcp_and_udp() {
             .rsplit("tot_recv_msgs=")
             .find_map(|text| text.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok());
         let errors = String::from_utf8_lossy(&output.stderr);
-        assert!(heard >= Some(36), "{mode:?}: {said}\n{errors}");
+        assert!(heard >= Some(20), "{mode:?}: {said}\n{errors}");
         packets += 40;
         assert!(
             server.relay().stats().forwarded.packets >= packets,
