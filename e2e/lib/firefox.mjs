@@ -9,6 +9,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Channel } from "./channel.mjs";
+import { BY_NAME } from "./by_name.mjs";
 import { Page, SPOT } from "./page.mjs";
 import { PRELOAD } from "./preload.mjs";
 import { mustRun, temporaryDirectory } from "./process.mjs";
@@ -231,7 +232,10 @@ class FirefoxPage extends Page {
    */
   async locate(role, name) {
     const { nodes } = await this.#send("browsingContext.locateNodes", { locator: { type: "accessibility", value: { role, name } }, maxNodeCount: 1 });
-    return nodes[0]?.sharedId ?? null;
+    if (nodes[0]) return nodes[0].sharedId;
+    const names = [role, name].map((value) => ({ type: "string", value }));
+    const answer = await this.#send("script.callFunction", { functionDeclaration: BY_NAME, arguments: names, awaitPromise: false }, "target");
+    return answer["result"]?.sharedId ?? null;
   }
 
   /**

