@@ -1,9 +1,9 @@
 /**
  * Finds a control by role and name from the document alone.
  *
- * Firefox's own lookup by role and accessible name (`browsingContext.locateNodes`) now and then answers for ten seconds that
- * nothing is there, on a busy machine, while the page shows the control. Accessible names are checked where that lookup
- * works and in Chromium always; this one only lets a Firefox story go on.
+ * Firefox's own lookup by role and accessible name (`browsingContext.locateNodes`) takes seconds on a busy machine and now and
+ * then answers for ten seconds that nothing is there while the page shows the control. So it is asked only for what the
+ * document does not have by these plain rules; in Chromium, which runs the same stories, names are the accessible ones.
  */
 
 /**

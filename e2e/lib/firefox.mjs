@@ -231,11 +231,11 @@ class FirefoxPage extends Page {
    * @param {string} name
    */
   async locate(role, name) {
-    const { nodes } = await this.#send("browsingContext.locateNodes", { locator: { type: "accessibility", value: { role, name } }, maxNodeCount: 1 });
-    if (nodes[0]) return nodes[0].sharedId;
     const names = [role, name].map((value) => ({ type: "string", value }));
     const answer = await this.#send("script.callFunction", { functionDeclaration: BY_NAME, arguments: names, awaitPromise: false }, "target");
-    return answer["result"]?.sharedId ?? null;
+    if (answer["result"]?.sharedId) return answer["result"].sharedId;
+    const { nodes } = await this.#send("browsingContext.locateNodes", { locator: { type: "accessibility", value: { role, name } }, maxNodeCount: 1 });
+    return nodes[0]?.sharedId ?? null;
   }
 
   /**
