@@ -105,8 +105,7 @@ step_docs() { RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-dep
 step_web() {
   [ -d web/node_modules ] || (cd web && npm ci --no-audit --no-fund --silent)
   (cd web && npx tsc -p .)
-  # Forced: a meeting that ended for `name-without-password` leaves a timer (named.test.js), which would keep the runner for ever.
-  keep web node --test --test-force-exit web/test/
+  keep web node --test web/test/
   count web '^# pass [0-9]+'
   ! grep -E '^# (skipped|todo) [1-9]' "$log/web" || die "a JavaScript test was skipped"
 }

@@ -272,6 +272,7 @@ export class Meeting extends Acts {
         },
       );
       await this.#inside.enter();
+      if (isFinal(this.#state)) return;
       this.#presence = entrance.self.stand(() => this.#end("replaced"));
       if (other !== null) void this.#inside.settled().then(() => entrance.self.finishMove(/** @type {string} */ (other)));
     } catch (thrown) {

@@ -69,6 +69,8 @@ export class Stay {
     seated.catch(() => {});
     await this.#join();
     await seated;
+    // The rules that came with the seat may have ended the stay already.
+    if (this.#stopped) return;
     this.#isIn = true;
     this.#timers = [
       setInterval(() => void this.#refreshIce(), ICE_MS),
