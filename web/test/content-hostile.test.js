@@ -247,6 +247,22 @@ test("line: nothing before its greeting, nothing twice, nothing out of order, no
   assert.deepEqual(heard.map(({ k }) => k), ["one"]);
 });
 
+test("line: a first word that comes before the channel says it is open still makes it ready, once", () => {
+  const told = [];
+  const channel = { readyState: "connecting", sent: [], send(text) { this.sent.push(text); } };
+  const line = new Line({ spk: ben, hid: "h" }, { open: () => /** @type {any} */ (channel), announce() {}, awake: () => 0, onReady: (first) => told.push([first, line.ready]), onMessage() {}, onDelivered() {} });
+  const { onmessage, onopen } = (line.handleConnection(1), /** @type {any} */ (channel));
+  onmessage({ data: hello });
+  assert.deepEqual([told, channel.sent], [[], []]);
+  channel.readyState = "open";
+  onopen();
+  line.handleThere(1);
+  assert.deepEqual([told, channel.sent.length], [[[true, true]], 1]);
+  line.handleConnection(2);
+  /** @type {any} */ (channel).onmessage({ data: JSON.stringify({ mail: { box: "abcdefgh", from: 1, of: "", got: 0 } }) });
+  assert.deepEqual(told.slice(1), [[false, true]], "once more over the next connection");
+});
+
 test("line: a flood falls silent by itself", () => {
   const { heard, put } = wire();
   put(hello);

@@ -27,6 +27,7 @@ export class Line {
   /** For which generation the other side has its channel. */ #otherGen = 0;
   /** What was said first on this channel, and whether the other side has. */ #began = false;
   #heard = false;
+  /** Whether `onReady` was called for this channel, and for none before. */ #isTold = false;
   #isNew = true;
   #bucket = new Bucket(TEXT_EVERY_MS, TEXTS_BURST);
 
@@ -94,7 +95,7 @@ export class Line {
     for (const channel of [this.#channel, ...this.#files.values()]) if (channel) channel.onopen = channel.onmessage = channel.onbufferedamountlow = null;
     this.#files.clear();
     this.#channel = null;
-    this.#began = this.#heard = false;
+    this.#began = this.#heard = this.#isTold = false;
   }
 
   #begin() {
@@ -102,6 +103,7 @@ export class Line {
     this.#began = true;
     this.#put(JSON.stringify({ mail: this.#mail.state }));
     for (const text of this.#mail.texts(this.#user.awake())) this.#put(text);
+    this.#tellReady();
   }
 
   /** @param {unknown} data */
@@ -129,9 +131,16 @@ export class Line {
     this.#heard = true;
     // Whoever speaks has a channel, even if the word that it is there is still on its way.
     this.handleThere(this.#gen);
+    this.#user.onDelivered();
+    this.#tellReady();
+  }
+
+  /** Both sides have begun, whichever was the later: a browser may hand over a first message before it says that the channel is open. */
+  #tellReady() {
+    if (!this.ready || this.#isTold) return;
+    this.#isTold = true;
     const isNew = this.#isNew;
     this.#isNew = false;
-    this.#user.onDelivered();
     this.#user.onReady(isNew);
   }
 
