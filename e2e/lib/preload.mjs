@@ -2,8 +2,9 @@
  * What the tests put into every page before its own scripts run: ears, no hands.
  *
  * It keeps a list of the page's peer connections, of the cameras and microphones it opened, and of violations of
- * the content security policy. The page's behaviour stays as it is; the only thing done to it is that a camera
- * opens at 320x240 and 15 pictures a second, since a machine with two cores encodes and decodes for three browsers.
+ * the content security policy. The page's behaviour stays as it is; the only things done to it are that a camera
+ * opens at 320x240 and 15 pictures a second, since a machine with two cores encodes and decodes for three browsers,
+ * and that a test may take away ways to the relay (`__relayBy`), as a firewall that knows them would.
  */
 
 /**
@@ -12,6 +13,7 @@
  * @property {RTCPeerConnection[]} __pcs every peer connection the page has made, in order
  * @property {{ kind: string, message: string }[]} __violations content security policy
  * @property {MediaStreamTrack[]} __captured every track that getUserMedia gave
+ * @property {"udp" | "tcp" | "tls"} [__relayBy] the one way to the relay that new peer connections are left
  */
 
 function ears() {
@@ -27,11 +29,18 @@ function ears() {
     // A proxy keeps prototype, statics and `instanceof` as they are.
     w.RTCPeerConnection = new Proxy(w.RTCPeerConnection, {
       construct(target, args, newTarget) {
-        const pc = Reflect.construct(target, args, newTarget);
+        const pc = Reflect.construct(target, args.map(leftWith), newTarget);
         w.__pcs.push(pc);
         return pc;
       },
     });
+  }
+  /** @param {RTCConfiguration} configuration */
+  function leftWith(configuration) {
+    const way = { udp: /^turn:.*transport=udp/, tcp: /^turn:.*transport=tcp/, tls: /^turns:/ };
+    if (!w.__relayBy) return configuration;
+    const allowed = way[w.__relayBy];
+    return { ...configuration, iceServers: configuration.iceServers?.map((server) => ({ ...server, urls: [server.urls].flat().filter((url) => allowed.test(url)) })) };
   }
   if (navigator.mediaDevices) {
     const original = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);

@@ -8,7 +8,7 @@ import assert from "node:assert/strict";
 import { after, before } from "node:test";
 import { makeCertificate } from "../lib/certificate.mjs";
 import { expectMedia } from "../lib/media.mjs";
-import { expectTiles, join, leave, openAndJoin, startRoom } from "../lib/meeting.mjs";
+import { expectTiles, join, leave, startRoom } from "../lib/meeting.mjs";
 import { OWN_NAME } from "../lib/namespace.mjs";
 import { Stage } from "../lib/stage.mjs";
 import { story } from "../lib/story.mjs";
@@ -48,13 +48,16 @@ for (const pairing of ["Chromium and Chromium", "Chromium and Firefox", "Firefox
       assert.equal(server.origin, `https://${OWN_NAME}`);
       stage.namespace.firewall(transport);
       const link = await startRoom(one, server.origin);
+      await two.open(link);
+      for (const page of [one, two]) {
+        // Firefox takes whichever way answers first: on a busy machine not the best of those that are open.
+        if (page.browser === "firefox") await page.evaluate((way) => void (/** @type {any} */ (window).__relayBy = way), transport);
+      }
       await join(one, { hide: notYetHidden(one) });
-      await openAndJoin(two, link, { hide: notYetHidden(two) });
+      await join(two, { hide: notYetHidden(two) });
       for (const page of [one, two]) {
         const [reception] = await expectMedia(page, { people: 1, road: RELAYED, timeout: 30_000 });
-        // Where both TCP and TLS get through, Firefox has no preference.
-        const good = page.browser === "firefox" && transport === "tcp" ? ["tcp", "tls"] : [transport];
-        assert.ok(good.includes(`${reception?.relayProtocol}`), `${page.name} (${page.browser}) by ${reception?.relayProtocol}`);
+        assert.equal(reception?.relayProtocol, transport, `${page.name} (${page.browser})`);
       }
       // The guest first: a host with company is asked how the others go on.
       await leave(two);
