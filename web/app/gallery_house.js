@@ -107,7 +107,7 @@ function full() {
 
 /** @param {Partial<Rules>} change @returns {House} */
 function house(change) {
-  return { ...noHouse, invitations: [], rules: { door: "open", password: false, cap: 8, offRecord: true, ends: null, ...change } };
+  return { ...noHouse, invitations: [], rules: { door: "open", password: false, keepsPassword: false, cap: 8, offRecord: true, ends: null, ...change } };
 }
 
 /** @param {House["code"]["state"]} state @returns {House} */

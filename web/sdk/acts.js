@@ -40,7 +40,7 @@ export class Acts extends Sharing {
    */
   async setDoor(door, how) { await this.#inside().hosting.setDoor(door, how?.anyway); }
 
-  /** @param {string} password from now on; empty: none @param {Anyway} [how] @throws {ParlourError} `not-host`, `bad-password`, `unmet` */
+  /** @param {string} password from now on; empty: none @param {Anyway} [how] @throws {ParlourError} `not-host`, `bad-password`, `password-stays`, `unmet` */
   async setPassword(password, how) { await this.#inside().hosting.setPassword(password, how?.anyway); }
 
   /**

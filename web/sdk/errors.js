@@ -62,6 +62,7 @@ const sentences = Object.freeze({
   "not-allowed": "Only somebody who is in the meeting may do this.",
   "not-host": "Only the host can do this.",
   "host-stays": "A host cannot be removed. Start a new room instead.",
+  "password-stays": "This room was made with a password, and its link says so. Set another one, or start a new room.",
   "no-link": "A named room has no link to replace. Set a new password, or let people knock.",
   "unmet": "Somebody is just coming in and would be cut off. Wait a moment, or do it anyway.",
   "rules-full": "This room has seen too many changes for one link. Start a new room.",

@@ -64,9 +64,10 @@ export class Hosting {
     });
   }
 
-  /** @param {string} password empty: none from now on @param {boolean} [anyway] @throws {ParlourError} `bad-password`, `unmet` */
+  /** @param {string} password empty: none from now on @param {boolean} [anyway] @throws {ParlourError} `bad-password`, `password-stays`, `unmet` */
   setPassword(password, anyway) {
     return this.#inTurn(async () => {
+      if (password === "" && this.#parts.entrance.knowledge.shown?.keepsPassword) throw new ParlourError("password-stays");
       await this.#awaitUnmet(passwordToCome(password), anyway);
       await this.#publishWithPassword(password, {});
     });

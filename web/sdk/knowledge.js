@@ -8,7 +8,7 @@ import { Invitations } from "./inviting.js";
 import { SealError, b64, equal, unb64 } from "./seal/bytes.js";
 import { ed25519FromSeed } from "./seal/kdf.js";
 import { openLink } from "./seal/room.js";
-import { FLAG_OFF_RECORD, Rulebook, STATE_SECONDS, inForce, signState } from "./seal/state.js";
+import { FLAG_OFF_RECORD, FLAG_PASSWORD, Rulebook, STATE_SECONDS, inForce, signState } from "./seal/state.js";
 
 /** @typedef {import("./seal/bytes.js").Bytes} Bytes */
 /** @typedef {import("./seal/types.js").SignedState} SignedState */
@@ -83,6 +83,7 @@ export class Knowledge {
     return Object.freeze({
       door: rules.door,
       password: rules.pw !== 0,
+      keepsPassword: (this.flags0 & FLAG_PASSWORD) !== 0,
       cap: rules.cap,
       offRecord: rules.mode === "off",
       ends: rules.ends === undefined ? null : rules.ends * 1000,

@@ -26,8 +26,9 @@
 /** Who may come in: everybody with the link; whom a host admits; the invited; nobody new. @typedef {"open" | "knock" | "invite" | "locked"} Door */
 
 /**
- * The rules as the host signed them. `ends`: ms since 1970, or null. `cap`: people.
- * @typedef {{readonly door: Door, readonly password: boolean, readonly cap: number, readonly offRecord: boolean, readonly ends: number | null}} Rules
+ * The rules as the host signed them. `ends`: ms since 1970, or null. `cap`: people. `keepsPassword`: the room had one from the
+ * start, which its link promises: it can be changed, never taken away.
+ * @typedef {{readonly door: Door, readonly password: boolean, readonly keepsPassword: boolean, readonly cap: number, readonly offRecord: boolean, readonly ends: number | null}} Rules
  */
 
 /**

@@ -20,7 +20,7 @@ const guest = { ...host, host: false };
 
 /** @param {Partial<Rules>} change @returns {House} */
 function house(change = {}) {
-  return { ...noHouse, rules: { door: "open", password: false, cap: 8, offRecord: true, ends: null, ...change } };
+  return { ...noHouse, rules: { door: "open", password: false, keepsPassword: false, cap: 8, offRecord: true, ends: null, ...change } };
 }
 
 /** @param {string} id @param {Partial<Knock>} [change] @returns {Knock} */

@@ -59,7 +59,7 @@ test("knock: the host reads name and message, lets in, and says who did it", asy
   const ana = await host({ door: "knock" });
   const ben = await opens(ana.link);
   await ben.look();
-  assert.deepEqual(ben.rules, { door: "knock", password: false, cap: 8, offRecord: true, ends: null });
+  assert.deepEqual(ben.rules, { door: "knock", password: false, keepsPassword: false, cap: 8, offRecord: true, ends: null });
   const joined = ben.join({ name: "Ben", message: "it is me" });
   const [knock] = await until("a knock", () => ana.knocks.length > 0 && ana.knocks);
   assert.deepEqual({ ...knock, id: "" }, { id: "", name: "Ben", message: "it is me", how: "knock", via: "", held: false });
@@ -246,6 +246,15 @@ test("a password where there is none is said", async () => {
   await assert.rejects(ben.join({ name: "Ben", password: "x" }), { code: "no-password" });
   await ben.join({ name: "Ben" });
   await sees(ben, "Ana");
+});
+
+test("a room that was made with a password keeps one, and says so; its host may set another", async () => {
+  const ana = await host({ password: "sesame" });
+  assert.equal(ana.rules?.keepsPassword, true);
+  await assert.rejects(ana.setPassword(""), { code: "password-stays" });
+  await ana.setPassword("another");
+  const ben = await guest(ana.link, "Ben", { password: "another" });
+  assert.deepEqual([ben.rules?.password, ben.rules?.keepsPassword], [true, true]);
 });
 
 test("a password set during the meeting: who is in stays and can come back unasked, who is new types it", async () => {

@@ -130,7 +130,7 @@ function createPassword(hosting) {
       setText(change, has ? "Change…" : "Set a password…");
       setAttribute(change, "aria-label", has ? "Change the password" : "Set a password");
       show(actions, me.host);
-      show(remove, has);
+      show(remove, has && rules?.keepsPassword === false);
       if (!me.host) open(false);
       save.setBusy(busy.includes("password"));
     },
