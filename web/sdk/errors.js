@@ -52,7 +52,7 @@ const sentences = Object.freeze({
   "bad-state": "The server did not accept the rules of this room. Reload the page and try again.",
   "bad-request": "The server did not understand this page. Reload it and try again.",
   "protocol": "The server said something that this page does not understand. Reload the page and try again.",
-  "session-lost": "The server forgot this page. It joins again by itself.",
+  "session-lost": "The connection to the server was lost in the middle of it. Try again.",
   "too-large": "That is too long to be sent.",
   "hello-first": "The server did not understand this page. Reload it and try again.",
   "bad-frame": "The server did not understand this page. Reload it and try again.",

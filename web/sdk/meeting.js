@@ -370,13 +370,25 @@ export class Meeting extends Acts {
   }
 
   async #lookOnce() {
-    const count = await /** @type {Entrance} */ (this.#entrance).look();
+    const count = await this.#askOfRoom();
     if (!this.#isOutside()) return;
     this.#count = count ?? 0;
     if (this.#entrance?.known?.hostKey) this.#me = { ...this.#me, host: true };
     await this.#followLink();
     this.#become(count === null && this.name === "" ? "no-room" : "ready");
     if (count === null) this.#lookLater();
+  }
+
+  /** To ask changes nothing: a server that forgets this page in the middle of it is asked again. */
+  async #askOfRoom() {
+    const entrance = /** @type {Entrance} */ (this.#entrance);
+    for (let lost = 1; ; lost++) {
+      try {
+        return await entrance.look();
+      } catch (thrown) {
+        if (asParlourError(thrown).code !== "session-lost" || lost === LOOKS) throw thrown;
+      }
+    }
   }
 
   /** @param {boolean} [isGone] a named room that was there may be vacant by now */
@@ -474,6 +486,8 @@ export class Meeting extends Acts {
   }
 }
 
+/** Sessions that may be lost one after another while a room is looked for. */
+const LOOKS = 3;
 /** Refusals after which one may try again. */
 const retryable = new Set([
   "no-such-room", "room-full", "busy", "rate", "no-server", "session-lost", "not-invited", "invitation-used", "locked", "link-replaced", "refused",

@@ -212,6 +212,32 @@ test("the server forgets everything: the room is given back, nobody's tile goes"
   await sees(cy, ...(cy.people.length === 2 ? cy.people.map(({ name }) => name) : await until("both", () => cy.people.length === 2 && cy.people.map(({ name }) => name))));
 });
 
+test("a server that forgets a page in the middle of its look is asked again, but not for ever", async () => {
+  const ana = await starts();
+  const hear = server.hear;
+  let losses = 0;
+  const forgets = (times) => {
+    losses = 0;
+    server.hear = (socket, line) => {
+      if (JSON.parse(line).t !== "look" || losses === times) return hear.call(server, socket, line);
+      losses += 1;
+      server.sessions.delete(socket.session.id);
+      socket.end(1006);
+    };
+  };
+  try {
+    forgets(1);
+    const ben = await opens(ana.link);
+    await ben.look();
+    assert.deepEqual([losses, ben.state], [1, "ready"]);
+    forgets(Infinity);
+    await assert.rejects((await opens(ana.link)).look(), { code: "session-lost" });
+    assert.equal(losses, 3);
+  } finally {
+    server.hear = hear;
+  }
+});
+
 test("a path that dies is restarted by the one who offered, within seconds", async () => {
   const { ana, ben } = await two();
   network.cut();
