@@ -9,6 +9,7 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { b64, EMPTY, Instance, makeCore, Pairs, random, signHostIn, unb64, unlv, writeAccept, writeArg, writeOpen } from "./sdk.mjs";
 import { sleep } from "../lib/process.mjs";
+import { deadline } from "../lib/patience.mjs";
 
 /** @typedef {import("./server.mjs").Hostile} Hostile */
 /** @typedef {import("./room.mjs").Room} Room */
@@ -267,11 +268,11 @@ export class Stranger {
  * @param {() => T} ask @param {number} timeout ms @param {string} what @returns {Promise<NonNullable<Awaited<T>>>}
  */
 export async function until(ask, timeout, what) {
-  const end = Date.now() + timeout;
+  const isOver = deadline(timeout);
   for (;;) {
     const answer = await ask();
     if (answer) return answer;
-    if (Date.now() > end) throw new Error(`${what}: not within ${timeout} ms`);
+    if (isOver()) throw new Error(`${what}: not within ${timeout} ms`);
     await sleep(50);
   }
 }

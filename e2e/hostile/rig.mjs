@@ -12,10 +12,11 @@ import { Room } from "./room.mjs";
 import { b64, readLink, roomIdOf } from "./sdk.mjs";
 import { Hostile } from "./server.mjs";
 import { atScreen, join } from "../lib/meeting.mjs";
+import { bound } from "../lib/patience.mjs";
 import { Stage } from "../lib/stage.mjs";
 
 /** No single test of the hostile group may take longer, ms. */
-export const LIMIT = 25_000;
+export const LIMIT = bound(25_000);
 
 export class Rig {
   /** Names in the crowd now. @type {Set<string>} */ #here = new Set();
@@ -57,6 +58,12 @@ export class Rig {
   async room(wish) {
     await this.#clean();
     return this.#guestsIn(await Room.make(this.hostile, wish));
+  }
+
+  /** A named room whose host key the test holds. @param {string} name @param {Record<string, unknown>} [wish] */
+  async named(name, wish) {
+    await this.#clean();
+    return this.#guestsIn(await Room.named(this.hostile, name, wish));
   }
 
   /**

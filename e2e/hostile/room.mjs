@@ -6,7 +6,7 @@
  */
 
 import assert from "node:assert/strict";
-import { b64, createRoom, hostLink, makeLink, nextRules, openLink, random, readLink, roomIdOf, roomLink, Rulebook, signState, unb64 } from "./sdk.mjs";
+import { b64, createNamedRoom, createRoom, hostLink, makeLink, nameIdOf, nextRules, openLink, random, readLink, roomIdOf, roomLink, Rulebook, signState, unb64 } from "./sdk.mjs";
 
 const now = () => Math.floor(Date.now() / 1000);
 
@@ -18,8 +18,9 @@ export class Room {
     this.made = made;
     /** @type {Uint8Array} */
     this.room = made.room;
-    this.links = [made.link];
-    this.book = new Rulebook({ room: made.room, hostPk: made.host.publicKey, flags0: made.flags0 });
+    /** Of a named room none. */
+    this.links = made.link ? [made.link] : [];
+    this.book = new Rulebook({ room: made.room, hostPk: made.host.publicKey, ...(made.link && { flags0: made.flags0 }) });
     this.book.add([made.state]);
   }
 
@@ -29,7 +30,33 @@ export class Room {
    * @param {Record<string, unknown>} [wish] as for createRoom
    */
   static async make(hostile, wish = {}) {
-    const room = new Room(await createRoom({ now: now(), ...wish }));
+    return Room.#told(hostile, new Room(await createRoom({ now: now(), ...wish })));
+  }
+
+  /**
+   * The same under a name, which anybody may do who is the first.
+   * @param {import("./server.mjs").Hostile} hostile
+   * @param {string} name @param {Record<string, unknown>} [wish] as for createNamedRoom
+   */
+  static async named(hostile, name, wish = {}) {
+    return Room.#told(hostile, await Room.nowhere(name, wish));
+  }
+
+  /**
+   * A named room of which no server has heard.
+   * @param {string} name @param {Record<string, unknown>} [wish] as for createNamedRoom
+   */
+  static async nowhere(name, wish = {}) {
+    const room = new Room(await createNamedRoom(name, { now: now(), ...wish }));
+    room.nameId = b64(await nameIdOf(room.room));
+    return room;
+  }
+
+  /** What the server knows a named room by. */
+  nameId = "";
+
+  /** @param {import("./server.mjs").Hostile} hostile @param {Room} room */
+  static async #told(hostile, room) {
     const { session } = await hostile.openUpstream();
     await session.ask("create", room.papers);
     session.close(1006); // a leave would end a room in which nobody is
@@ -61,8 +88,10 @@ export class Room {
 
   /** What the server is given. */
   get papers() {
+    const host = { host_pk: b64(this.made.host.publicKey), states: this.states };
+    if (this.nameId !== "") return { room_id: this.nameId, ...host };
     const [{ roomId, roomBox, boxSig }] = this.links;
-    return { room_id: b64(roomId), host_pk: b64(this.made.host.publicKey), states: this.states, room_box: b64(roomBox), box_sig: b64(boxSig) };
+    return { room_id: b64(roomId), ...host, room_box: b64(roomBox), box_sig: b64(boxSig) };
   }
 
   /** The states that stand, as they travel. @returns {SignedState[]} */
@@ -103,7 +132,7 @@ export class Room {
   knowledge({ host = false, states = this.book.held, links = this.links } = {}) {
     const book = new Rulebook(this.book.pins);
     book.add(states);
-    return { room: this.room, named: false, hostPk: this.made.host.publicKey, book, links, hostKey: host ? this.made.host.privateKey : null, now };
+    return { room: this.room, named: this.nameId !== "", hostPk: this.made.host.publicKey, book, links, hostKey: host ? this.made.host.privateKey : null, now };
   }
 }
 

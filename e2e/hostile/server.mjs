@@ -250,7 +250,8 @@ const TYPES = /** @type {Record<string, string>} */ ({ html: "text/html; charset
 function fileOf(path) {
   const directory = process.env["PARLOUR_WEB"];
   if (!directory) return null;
-  const name = normalize(path.split("?")[0] ?? "/").replace(/^\/$/, "/index.html");
+  // A page at /r/NAME has its files below /r/.
+  const name = normalize(path.split("?")[0] ?? "/").replace(/^\/$/, "/index.html").replace(/^\/r\/(?=app\/|sdk\/)/, "/");
   if (!/^\/(index\.html|app\/|sdk\/)/.test(name)) return null;
   const type = TYPES[name.split(".").at(-1) ?? ""];
   try {
