@@ -14,10 +14,11 @@ import { spec } from "node:test/reporters";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { onExit, run } from "./lib/process.mjs";
+import { bound } from "./lib/patience.mjs";
 import { BINARY } from "./lib/server.mjs";
 
 /** No file may take longer, in milliseconds; each test has a tighter limit of its own. */
-const FILE_LIMIT = 300_000;
+const FILE_LIMIT = bound(300_000);
 
 const here = (/** @type {string} */ path) => fileURLToPath(new URL(path, import.meta.url));
 

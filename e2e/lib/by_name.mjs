@@ -1,9 +1,9 @@
 /**
  * Finds a control by role and name from the document alone.
  *
- * Firefox's own lookup by role and accessible name (`browsingContext.locateNodes`) takes seconds on a busy machine and now and
- * then answers for ten seconds that nothing is there while the page shows the control. So it is asked only for what the
- * document does not have by these plain rules; in Chromium, which runs the same stories, names are the accessible ones.
+ * For Firefox: its own lookup by role and accessible name (`browsingContext.locateNodes`) takes up to ten seconds on a busy
+ * machine to say that something is not there, and holds up the page meanwhile; a control that came a moment later was then
+ * missed. In Chromium, which runs the same stories, names are the accessible ones.
  */
 
 /**
@@ -21,11 +21,17 @@ function byName(role, name) {
     combobox: "select",
   });
   const selector = [selectors[role], `[role=${role}]`].filter(Boolean).join(", ");
+  /** Text of what is to be seen or read out. @type {(node: Node) => string} */
+  const spoken = (node) => {
+    if (node.nodeType === Node.TEXT_NODE) return node.nodeValue ?? "";
+    if (node instanceof Element && (node.getAttribute("aria-hidden") === "true" || getComputedStyle(node).display === "none")) return "";
+    return [...node.childNodes].map(spoken).join("");
+  };
   const bare = (/** @type {string | null | undefined} */ text) => (text ?? "").replaceAll(/\s+/g, "");
   const names = (/** @type {HTMLInputElement} */ element) => {
-    const by = (element.getAttribute("aria-labelledby") ?? "").split(" ").map((id) => document.getElementById(id)?.textContent).join("");
-    const labels = [...(element.labels ?? [])].map((label) => label.textContent).join("");
-    return [by, element.getAttribute("aria-label"), labels, element.textContent, element.title].map(bare).find((text) => text !== "") ?? "";
+    const by = (element.getAttribute("aria-labelledby") ?? "").split(" ").map((id) => document.getElementById(id)).map((label) => (label ? spoken(label) : "")).join("");
+    const labels = [...(element.labels ?? [])].map(spoken).join("");
+    return [by, element.getAttribute("aria-label"), labels, spoken(element), element.title].map(bare).find((text) => text !== "") ?? "";
   };
   const all = /** @type {NodeListOf<HTMLInputElement>} */ (document.querySelectorAll(selector));
   return [...all].find((element) => names(element) === bare(name) && element.checkVisibility() && !element.closest("[inert], [aria-hidden=true]")) ?? null;

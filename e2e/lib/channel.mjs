@@ -4,6 +4,8 @@
  * Not here: the framing (NUL bytes for CDP, lines from the carrier for BiDi) and what the messages mean.
  */
 
+import { bound } from "./patience.mjs";
+
 /**
  * @typedef {Record<string, any>} Message
  * @typedef {{ resolve: (result: Message) => void, reject: (error: Error) => void, timer: NodeJS.Timeout }} Waiting
@@ -44,7 +46,7 @@ export class Channel {
    * @param {number} [timeout] milliseconds
    * @returns {Promise<Message>}
    */
-  send(method, params = {}, more = {}, timeout = 20_000) {
+  send(method, params = {}, more = {}, timeout = bound(20_000)) {
     if (this.#closed) return Promise.reject(new Error(`${method}: ${this.#closed}`));
     const id = this.#next++;
     return new Promise((resolve, reject) => {

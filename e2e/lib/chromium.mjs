@@ -11,6 +11,7 @@ import { Channel } from "./channel.mjs";
 import { Page, SPOT } from "./page.mjs";
 import { PRELOAD } from "./preload.mjs";
 import { sleep, temporaryDirectory } from "./process.mjs";
+import { deadline } from "./patience.mjs";
 
 const PROGRAM = process.env["CHROMIUM"] ?? "chromium";
 
@@ -123,11 +124,11 @@ class ChromiumPage extends Page {
   async close() {
     // Answers only after the page has heard of it, or not at all because it is gone.
     await this.#send("Page.close").catch(() => {});
-    const end = Date.now() + 5000;
+    const isOver = deadline(5000);
     for (;;) {
       const { targetInfos } = await this.channel.send("Target.getTargets");
       if (!targetInfos.some((/** @type {{ targetId: string }} */ { targetId }) => targetId === this.#target)) return;
-      if (Date.now() > end) throw new Error(`${this.name}: the tab does not close`);
+      if (isOver()) throw new Error(`${this.name}: the tab does not close`);
       await sleep(50);
     }
   }
@@ -148,7 +149,7 @@ class ChromiumPage extends Page {
    */
   async duplicate(name) {
     await this.#send("Runtime.evaluate", { expression: "void window.open(location.href)", userGesture: true });
-    const end = Date.now() + 5000;
+    const isOver = deadline(5000);
     for (;;) {
       const { targetInfos } = await this.channel.send("Target.getTargets");
       const made = targetInfos.find((/** @type {{ openerId?: string, attached: boolean }} */ { openerId, attached }) => openerId === this.#target && !attached);
@@ -157,7 +158,7 @@ class ChromiumPage extends Page {
         await tab.attach(made["targetId"]);
         return tab;
       }
-      if (Date.now() > end) throw new Error(`${this.name}: no second tab`);
+      if (isOver()) throw new Error(`${this.name}: no second tab`);
       await sleep(50);
     }
   }
@@ -248,9 +249,9 @@ class ChromiumPage extends Page {
     const before = this.#loads;
     const { errorText } = await this.#send("Page.navigate", { url });
     if (errorText) throw new Error(`${this.name}: cannot open ${url}: ${errorText}`);
-    const end = Date.now() + 15_000;
+    const isOver = deadline(15_000);
     while (this.#loads === before) {
-      if (Date.now() > end) throw await this.failure(`${url} did not finish loading within 15 s`);
+      if (isOver()) throw await this.failure(`${url} did not finish loading within 15 s`);
       await sleep(10);
     }
   }

@@ -233,9 +233,8 @@ class FirefoxPage extends Page {
   async locate(role, name) {
     const names = [role, name].map((value) => ({ type: "string", value }));
     const answer = await this.#send("script.callFunction", { functionDeclaration: BY_NAME, arguments: names, awaitPromise: false }, "target");
-    if (answer["result"]?.sharedId) return answer["result"].sharedId;
-    const { nodes } = await this.#send("browsingContext.locateNodes", { locator: { type: "accessibility", value: { role, name } }, maxNodeCount: 1 });
-    return nodes[0]?.sharedId ?? null;
+    if (answer["type"] === "exception") throw new Error(answer["exceptionDetails"].text);
+    return answer["result"].sharedId ?? null;
   }
 
   /**

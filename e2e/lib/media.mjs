@@ -4,6 +4,7 @@
  */
 
 import { sleep } from "./process.mjs";
+import { deadline } from "./patience.mjs";
 
 /**
  * One live peer connection, seen from one page.
@@ -74,7 +75,7 @@ export function receptionsOf(page) {
  * @returns {Promise<Reception[]>}
  */
 export async function expectMedia(page, { people, road, timeout = 15_000, sound = true }) {
-  const end = Date.now() + timeout;
+  const isOver = deadline(timeout);
   const before = new Map((await receptionsOf(page)).map((reception) => [reception.pc, reception]));
   for (;;) {
     const now = await receptionsOf(page);
@@ -86,7 +87,7 @@ export async function expectMedia(page, { people, road, timeout = 15_000, sound 
       return reception.state === "connected" && road.test(reception.road) && moves && (sounds || !sound);
     });
     if (alive.length === people && now.length === people) return now;
-    if (Date.now() > end) {
+    if (isOver()) {
       throw await page.failure(
         `expected ${people} others, each with moving pictures${sound ? " and sound" : ""} over ${road}, within ${timeout} ms; ` +
           `before: ${JSON.stringify([...before.values()])}; now: ${JSON.stringify(now)}`,
@@ -104,7 +105,7 @@ export async function expectMedia(page, { people, road, timeout = 15_000, sound 
  *   `rest`: what may still come in the quiet time
  */
 export async function expectSilence(page, what, { quiet = 1000, timeout = 10_000, pc, rest = 0 } = {}) {
-  const end = Date.now() + timeout;
+  const isOver = deadline(timeout);
   const measure = async () => (await receptionsOf(page)).filter((reception) => pc === undefined || reception.pc === pc).map((reception) => reception[what]);
   // Energy of "silence" is rounding noise of the decoder, many orders below the test tone's.
   const allowed = what === "soundEnergy" ? 1e-6 : rest;
@@ -113,6 +114,6 @@ export async function expectSilence(page, what, { quiet = 1000, timeout = 10_000
     await sleep(quiet);
     const after = await measure();
     if (after.every((value, index) => value - (before[index] ?? 0) <= allowed)) return;
-    if (Date.now() > end) throw await page.failure(`${what} still grows after ${timeout} ms: ${JSON.stringify(before)} then ${JSON.stringify(after)}`);
+    if (isOver()) throw await page.failure(`${what} still grows after ${timeout} ms: ${JSON.stringify(before)} then ${JSON.stringify(after)}`);
   }
 }

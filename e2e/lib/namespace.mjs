@@ -8,6 +8,7 @@
 
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { Child, isOrphan, mustRun, onExit, PREFIX, run, sleep, sweepDirectories } from "./process.mjs";
+import { deadline } from "./patience.mjs";
 
 /** The address that this namespace has besides loopback; not a secure context over http. */
 export const OWN_ADDRESS = "10.77.0.1";
@@ -76,14 +77,14 @@ export class Namespace {
    * @param {number} timeout milliseconds
    */
   async listening(port, timeout) {
-    const end = Date.now() + timeout;
+    const isOver = deadline(timeout);
     const hex = port.toString(16).toUpperCase().padStart(4, "0");
     // A line of /proc/net/tcp: local address, remote address, state; 0A is LISTEN.
     const pattern = new RegExp(`:${hex} [0-9A-F:]+ 0A `);
     for (;;) {
       const { stdout } = run(this.inside(["cat", "/proc/net/tcp"]));
       if (pattern.test(stdout)) return;
-      if (Date.now() > end) throw new Error(`nobody listens on TCP port ${port} after ${timeout} ms`);
+      if (isOver()) throw new Error(`nobody listens on TCP port ${port} after ${timeout} ms`);
       await sleep(50);
     }
   }

@@ -6,6 +6,7 @@
  */
 
 import { sleep } from "./process.mjs";
+import { deadline } from "./patience.mjs";
 
 /**
  * @typedef {object} Request what the page asked the network for
@@ -107,7 +108,7 @@ export class Page {
    * @returns {Promise<Awaited<R>>}
    */
   async waitFor(predicate, timeout, what, ...args) {
-    const end = Date.now() + timeout;
+    const isOver = deadline(timeout);
     /** @type {unknown} */
     let last;
     for (;;) {
@@ -119,7 +120,7 @@ export class Page {
         // In the middle of a navigation there may be no page to ask.
         last = error instanceof Error ? error.message : error;
       }
-      if (Date.now() > end) throw await this.failure(`${what}: not within ${timeout} ms (last answer: ${JSON.stringify(last)})`);
+      if (isOver()) throw await this.failure(`${what}: not within ${timeout} ms (last answer: ${JSON.stringify(last)})`);
       await sleep(100);
     }
   }
@@ -130,7 +131,7 @@ export class Page {
    * @param {{ role?: string, timeout?: number }} [options]
    */
   async reach(name, { role = "button", timeout = PATIENCE } = {}) {
-    const end = Date.now() + timeout;
+    const isOver = deadline(timeout);
     let why = "";
     for (;;) {
       try {
@@ -141,7 +142,7 @@ export class Page {
       } catch (error) {
         why = error instanceof Error ? error.message : String(error);
       }
-      if (Date.now() > end) throw await this.failure(`cannot press ${role} "${name}" within ${timeout} ms: ${why}`);
+      if (isOver()) throw await this.failure(`cannot press ${role} "${name}" within ${timeout} ms: ${why}`);
       await sleep(100);
     }
   }

@@ -10,6 +10,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { deadline } from "./patience.mjs";
 
 /** @type {Set<() => void>} */
 const removals = new Set();
@@ -152,14 +153,14 @@ export class Child {
    * @returns {Promise<RegExpMatchArray>}
    */
   async line(pattern, timeout, what) {
-    const end = Date.now() + timeout;
+    const isOver = deadline(timeout);
     for (;;) {
       for (const line of this.lines) {
         const match = line.match(pattern);
         if (match) return match;
       }
       if (!this.running) throw new Error(`${what}: ended with status ${this.status}, having said:\n${this.tail()}`);
-      if (Date.now() > end) throw new Error(`${what}: not within ${timeout} ms; it has said:\n${this.tail()}`);
+      if (isOver()) throw new Error(`${what}: not within ${timeout} ms; it has said:\n${this.tail()}`);
       await sleep(20);
     }
   }

@@ -4,12 +4,13 @@
  */
 
 import { test } from "node:test";
+import { bound } from "./patience.mjs";
 
 /** @returns {(what: string, timeout: number, step: () => Promise<void> | void) => void} `timeout` in milliseconds */
 export function story() {
   let failed = "";
   return (what, timeout, step) => {
-    test(what, { timeout }, async () => {
+    test(what, { timeout: bound(timeout) }, async () => {
       if (failed) throw notReached(failed);
       failed = what; // until it is over; a test that runs out of time never comes to the next line
       await step();

@@ -9,6 +9,7 @@ import { atScreen, expectTile, expectTiles, join, leave, linkToNowhere, openAndJ
 import { OWN_ADDRESS } from "../lib/namespace.mjs";
 import { startProgram } from "../lib/server.mjs";
 import { Stage } from "../lib/stage.mjs";
+import { bound } from "../lib/patience.mjs";
 
 /** @typedef {import("../lib/page.mjs").Page} Page */
 
@@ -43,7 +44,7 @@ function says(page, pattern, timeout = 10_000) {
   );
 }
 
-test("a damaged link is called damaged, not missing", { timeout: 30_000 }, async () => {
+test("a damaged link is called damaged, not missing", { timeout: bound(30_000) }, async () => {
   const link = await startRoom(ada, server.origin);
   const [, head = "", last = ""] = link.match(/^(.*)(.)$/) ?? [];
   for (const damaged of [head, `${head}${last === "q" ? "r" : "q"}`, `${server.origin}/#1`, `${server.origin}/#%00<b>1`]) {
@@ -54,15 +55,15 @@ test("a damaged link is called damaged, not missing", { timeout: 30_000 }, async
   }
 });
 
-test("a link into a room that the server does not know says that nobody has opened it", { timeout: 40_000 }, async () => {
+test("a link into a room that the server does not know says that nobody has opened it", { timeout: bound(40_000) }, async () => {
   await ben.open(`${server.origin}/`);
   await ben.open(await linkToNowhere(ben));
   await atScreen(ben, "preview");
   await says(ben, /no such room yet/);
-  await assert.rejects(ben.click("Join", { timeout: 500 }), /cannot press button "Join"/);
+  await assert.rejects(ben.click("Join", { timeout: bound(500) }), /cannot press button "Join"/);
 });
 
-test("the third person before a room for two is told that it is full, and gets in when there is a seat", { timeout: 60_000 }, async () => {
+test("the third person before a room for two is told that it is full, and gets in when there is a seat", { timeout: bound(60_000) }, async () => {
   const cy = await stage.chromium("Cy");
   const link = await startRoom(ada, server.origin);
   await join(ada);
@@ -79,7 +80,7 @@ test("the third person before a room for two is told that it is full, and gets i
   await cy.kill();
 });
 
-test("a browser that dies without good-bye is shown as lost", { timeout: 60_000 }, async () => {
+test("a browser that dies without good-bye is shown as lost", { timeout: bound(60_000) }, async () => {
   const dan = await stage.chromium("Dan");
   const link = await startRoom(ben, server.origin);
   await join(ben);
@@ -91,7 +92,7 @@ test("a browser that dies without good-bye is shown as lost", { timeout: 60_000 
 });
 
 for (const [camera, sentence] of /** @type {["denied" | "absent", RegExp][]} */ ([["denied", /blocking (the )?camera/], ["absent", /no camera/]])) {
-  test(`Chromium, camera ${camera}: the page says so and the person can join without`, { timeout: 40_000 }, async () => {
+  test(`Chromium, camera ${camera}: the page says so and the person can join without`, { timeout: bound(40_000) }, async () => {
     const eve = await stage.chromium("Eve", { camera });
     await startRoom(eve, server.origin);
     await says(eve, sentence);
@@ -102,7 +103,7 @@ for (const [camera, sentence] of /** @type {["denied" | "absent", RegExp][]} */ 
   });
 }
 
-test("Firefox, camera denied: the page says so and the person can join without", { timeout: 60_000 }, async () => {
+test("Firefox, camera denied: the page says so and the person can join without", { timeout: bound(60_000) }, async () => {
   const fay = await stage.firefox("Fay", { camera: "denied" });
   await startRoom(fay, server.origin);
   await says(fay, /blocking (the )?camera/);
@@ -111,7 +112,7 @@ test("Firefox, camera denied: the page says so and the person can join without",
   await fay.kill();
 });
 
-test("plain http on an address that is not loopback: the page says what is wrong with it", { timeout: 60_000 }, async () => {
+test("plain http on an address that is not loopback: the page says what is wrong with it", { timeout: bound(60_000) }, async () => {
   const plain = await stage.serve([], { listen: `${OWN_ADDRESS}:8083`, relayListen: `${OWN_ADDRESS}:3483` });
   const gus = await stage.firefox("Gus");
   for (const page of [ada, gus]) {
@@ -124,7 +125,7 @@ test("plain http on an address that is not loopback: the page says what is wrong
   await plain.kill();
 });
 
-test("a taken port ends the program with a sentence that says which flag to use", { timeout: 20_000 }, async () => {
+test("a taken port ends the program with a sentence that says which flag to use", { timeout: bound(20_000) }, async () => {
   for (const [args, flag] of /** @type {[string[], RegExp][]} */ ([
     [["--listen", "127.0.0.1:8080", "--relay-listen", "127.0.0.1:3490"], /--listen/],
     [["--listen", "127.0.0.1:8090", "--relay-listen", `${OWN_ADDRESS}:3478`], /--relay-listen/],
@@ -139,7 +140,7 @@ test("a taken port ends the program with a sentence that says which flag to use"
   }
 });
 
-test("a flag that does not exist or makes no sense ends the program with help, not with a panic", { timeout: 20_000 }, async () => {
+test("a flag that does not exist or makes no sense ends the program with help, not with a panic", { timeout: bound(20_000) }, async () => {
   for (const [args, words] of /** @type {[string[], RegExp][]} */ ([
     [["--lissten", "127.0.0.1:8080"], /--listen/],
     [["--listen", "here"], /invalid.*here/i],
@@ -155,7 +156,7 @@ test("a flag that does not exist or makes no sense ends the program with help, n
   }
 });
 
-test("the tile of the browser that died is gone when its seat is: within 45 seconds", { timeout: 60_000 }, async () => {
+test("the tile of the browser that died is gone when its seat is: within 45 seconds", { timeout: bound(60_000) }, async () => {
   assert.ok(died, "the browser has died");
   await expectTiles(ben, 0, Math.max(1000, died + 45_000 - Date.now()));
 });

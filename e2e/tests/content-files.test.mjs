@@ -15,6 +15,7 @@ import { expectTile, expectTiles, join, openAndJoin, startRoom } from "../lib/me
 import { sleep } from "../lib/process.mjs";
 import { Stage } from "../lib/stage.mjs";
 import { story } from "../lib/story.mjs";
+import { deadline } from "../lib/patience.mjs";
 
 /** @typedef {import("../lib/page.mjs").Page} Page */
 
@@ -102,9 +103,9 @@ function loseInTheMiddle(page) {
 
 /** @param {string} folder @param {string} name */
 async function downloaded(folder, name) {
-  const end = Date.now() + 10_000;
+  const isOver = deadline(10_000);
   while (!readdirSync(folder).includes(name)) {
-    if (Date.now() > end) assert.fail(`${name} is not in ${readdirSync(folder)}`);
+    if (isOver()) assert.fail(`${name} is not in ${readdirSync(folder)}`);
     await sleep(100);
   }
   for (let size = -1; ;) {

@@ -11,6 +11,7 @@ import { expectTile, expectTiles, join, leave, openAndJoin, startRoom } from "..
 import { sleep } from "../lib/process.mjs";
 import { Stage } from "../lib/stage.mjs";
 import { story } from "../lib/story.mjs";
+import { deadline } from "../lib/patience.mjs";
 
 /** @typedef {import("../lib/page.mjs").Page} Page */
 
@@ -49,13 +50,13 @@ function said(page) {
 
 /** @param {Page} page @param {string[]} wanted @param {number} [timeout] */
 async function reads(page, wanted, timeout = 10_000) {
-  const end = Date.now() + timeout;
+  const isOver = deadline(timeout);
   let found;
   do {
     found = await said(page);
     if (found.join("\n") === wanted.join("\n")) return;
     await sleep(100);
-  } while (Date.now() < end);
+  } while (!isOver());
   assert.deepEqual(found, wanted, `${page.name} reads within ${timeout} ms`);
 }
 

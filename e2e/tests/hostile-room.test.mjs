@@ -14,6 +14,7 @@ import { expectRemark, remarks, watch } from "../hostile/witness.mjs";
 import { expectMedia } from "../lib/media.mjs";
 import { atScreen, expectTile, expectTiles, tilesOf } from "../lib/meeting.mjs";
 import { sleep } from "../lib/process.mjs";
+import { bound } from "../lib/patience.mjs";
 
 /** @typedef {import("../hostile/carrier.mjs").View} View */
 /** @typedef {import("../lib/page.mjs").Page} Page */
@@ -275,7 +276,7 @@ test("6, 12 the server's word that all is over, or that Ana was removed, ends no
   await rig.calm();
 });
 
-test("what the server has heard and carried holds no description, address or name", { timeout: 5000 }, () => {
+test("what the server has heard and carried holds no description, address or name", { timeout: bound(5000) }, () => {
   const all = JSON.stringify([rig.hostile.heard, rig.hostile.capture]);
   assert.ok(rig.hostile.heard.length > 50);
   for (const secret of ["fingerprint:", "candidate:", "a=mid", "ice-ufrag", '"Ana"', "Benedict"]) assert.ok(!all.includes(secret), secret);

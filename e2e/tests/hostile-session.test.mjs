@@ -7,8 +7,9 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { record, render } from "../oracle/session.mjs";
+import { bound } from "../lib/patience.mjs";
 
-test("the recorded meeting comes out again, twice", { timeout: 25_000 }, async () => {
+test("the recorded meeting comes out again, twice", { timeout: bound(25_000) }, async () => {
   const stored = readFileSync(new URL("../../docs/vectors/session.json", import.meta.url), "utf8");
   assert.equal(render(await record()), stored, "record it anew with `node e2e/oracle/session.mjs --write` and run the oracle");
   assert.equal(render(await record()), stored);

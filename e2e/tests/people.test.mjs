@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import { Hostile } from "../hostile/server.mjs";
 import { atScreen, expectTiles, join, startRoom } from "../lib/meeting.mjs";
 import { Stage } from "../lib/stage.mjs";
+import { bound } from "../lib/patience.mjs";
 
 const OUT = fileURLToPath(new URL("../out/", import.meta.url));
 const stage = new Stage();
@@ -25,7 +26,7 @@ after(async () => {
   await stage.clear();
 });
 
-test("a page that is 25 days old loads itself again when nobody else is there, and is in again, muted as it was", { timeout: 60_000 }, async () => {
+test("a page that is 25 days old loads itself again when nobody else is there, and is in again, muted as it was", { timeout: bound(60_000) }, async () => {
   const eve = await stage.chromium("Eve");
   await startRoom(eve, hostile.origin);
   await join(eve, { name: "Eve" });
@@ -55,7 +56,7 @@ test("a page that is 25 days old loads itself again when nobody else is there, a
 });
 
 for (const browser of /** @type {const} */ (["chromium", "firefox"])) {
-  test(`${browser} that keeps nothing: said before going in, the host link at once, and a question before the door is closed`, { timeout: 90_000 }, async () => {
+  test(`${browser} that keeps nothing: said before going in, the host link at once, and a question before the door is closed`, { timeout: bound(90_000) }, async () => {
     const dan = await stage[browser]("Dan", { storage: "refused" });
     await startRoom(dan, hostile.origin);
     await dan.waitFor(() => document.querySelector("dialog#device-link[open]") !== null, 10_000, "the host link");
@@ -78,7 +79,7 @@ for (const browser of /** @type {const} */ (["chromium", "firefox"])) {
   });
 }
 
-test("a host who locks the door while somebody is coming in is asked first, and can go back", { timeout: 90_000 }, async () => {
+test("a host who locks the door while somebody is coming in is asked first, and can go back", { timeout: bound(90_000) }, async () => {
   const fay = await stage.chromium("Fay");
   await startRoom(fay, hostile.origin);
   await join(fay, { name: "Fay" });
@@ -87,12 +88,12 @@ test("a host who locks the door while somebody is coming in is asked first, and 
   hostile.retell();
   await fay.click("People, 1 person");
   await fay.click("Locked");
-  await fay.reach("Go on anyway", { timeout: 15_000 });
+  await fay.reach("Go on anyway", { timeout: bound(15_000) });
   assert.match(await fay.evaluate(() => /** @type {HTMLElement} */ (document.querySelector("dialog[open]"))?.innerText ?? ""), /Somebody is just coming in/);
   await fay.click("Back");
   assert.equal(await fay.evaluate(() => document.querySelector('[aria-label="Who may come in"] [aria-pressed="true"]')?.textContent), "Open");
   await fay.click("Locked");
-  await fay.click("Go on anyway", { timeout: 15_000 });
+  await fay.click("Go on anyway", { timeout: bound(15_000) });
   await fay.waitFor(() => /Nobody new can come in/.test(document.querySelector("main")?.innerText ?? ""), 10_000, "the closed door");
   assert.match(await fay.evaluate(() => document.querySelector(".log")?.textContent ?? ""), /Somebody was cut off while coming in/);
   assert.deepEqual(fay.errors, []);

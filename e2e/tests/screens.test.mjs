@@ -9,6 +9,7 @@ import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { atScreen, expectTile, expectTiles, join, leave, linkToNowhere, startRoom } from "../lib/meeting.mjs";
 import { Stage } from "../lib/stage.mjs";
+import { bound } from "../lib/patience.mjs";
 
 /** @typedef {import("../lib/page.mjs").Page} Page */
 
@@ -79,7 +80,7 @@ async function takePictures(page, screen) {
   assert.equal(found.join("\n"), "");
 }
 
-test("landing", { timeout: 40_000 }, async () => {
+test("landing", { timeout: bound(40_000) }, async () => {
   for (const page of [ada, ben]) {
     await page.open(`${server.origin}/`);
     await atScreen(page, "landing");
@@ -87,7 +88,7 @@ test("landing", { timeout: 40_000 }, async () => {
   }
 });
 
-test("preview, and the call alone and with another", { timeout: 90_000 }, async () => {
+test("preview, and the call alone and with another", { timeout: bound(90_000) }, async () => {
   const link = await startRoom(ada, server.origin);
   await ada.waitFor(() => document.querySelector("video")?.videoWidth, 10_000, "the own picture");
   await takePictures(ada, "preview");
@@ -107,7 +108,7 @@ test("preview, and the call alone and with another", { timeout: 90_000 }, async 
   await ada.click("Close");
 });
 
-test("the chat, beside the stage and over it", { timeout: 60_000 }, async () => {
+test("the chat, beside the stage and over it", { timeout: bound(60_000) }, async () => {
   await ada.click("Chat");
   await ada.fill("Message to everyone", "Here is the place: https://example.org/a/long/address/that/does/not/fit/into/one/line/of/the/panel");
   await ada.click("Send");
@@ -116,14 +117,14 @@ test("the chat, beside the stage and over it", { timeout: 60_000 }, async () => 
   await ada.click("Close chat");
 });
 
-test("left, and the last to leave", { timeout: 40_000 }, async () => {
+test("left, and the last to leave", { timeout: bound(40_000) }, async () => {
   await leave(ada);
   await takePictures(ada, "left");
   await leave(ben);
   await takePictures(ben, "left-last");
 });
 
-test("problem: a damaged link", { timeout: 40_000 }, async () => {
+test("problem: a damaged link", { timeout: bound(40_000) }, async () => {
   for (const page of [ada, ben]) {
     await page.open(`${server.origin}/#1damaged`);
     await atScreen(page, "problem");
@@ -131,7 +132,7 @@ test("problem: a damaged link", { timeout: 40_000 }, async () => {
   }
 });
 
-test("preview without devices, and before a room that is not there", { timeout: 60_000 }, async () => {
+test("preview without devices, and before a room that is not there", { timeout: bound(60_000) }, async () => {
   const eve = await stage.chromium("Eve", { camera: "denied" });
   await startRoom(eve, server.origin);
   await eve.waitFor(() => /blocking/.test(document.querySelector("main")?.innerText ?? ""), 10_000, "the sentence about the camera");
