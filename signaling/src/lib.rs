@@ -8,6 +8,7 @@
 //! to people's pages, which check everything again for themselves.
 #![cfg_attr(not(test), warn(clippy::indexing_slicing))]
 
+mod batch;
 mod claims;
 mod config;
 mod connection;
@@ -36,6 +37,7 @@ mod stats;
 mod tombstones;
 mod views;
 
+pub use batch::{Down, NoBatch, Opened, Up};
 pub use config::{Config, IceTemplate, Rate};
 pub use connection::{Closed, ConnectionId, Source};
 pub use envelope::{ClientFrame, ServerFrame, Unreadable};

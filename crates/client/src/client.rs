@@ -16,7 +16,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::error::Error;
 use crate::ledger::Ledger;
-use crate::socket::{Options, PATIENCE, Socket};
+use crate::socket::{Carrier, Options, PATIENCE, Socket};
 
 /// Acknowledge at the latest so long after the first frame.
 const ACK_AFTER: Duration = Duration::from_secs(1);
@@ -114,6 +114,20 @@ impl Client {
         self.socket = Some(socket);
         self.ack_at = None;
         Ok(outcome)
+    }
+
+    /// Goes on by this carrier, whatever carries the session now. Nothing is lost or doubled, and for the others in
+    /// the room nothing happens.
+    ///
+    /// # Errors
+    /// As for [`Self::connect`]; it may be tried again.
+    pub async fn switch(&mut self, carrier: Carrier) -> Result<Resumption, Error> {
+        self.options.carrier = carrier;
+        // Kept until the new one stands, so that the seat is never held for a connection that broke.
+        let before = self.socket.take();
+        let outcome = self.resume().await;
+        drop(before);
+        outcome
     }
 
     /// The session, for which a join is signed: another one after [`Resumption::StartedOver`].

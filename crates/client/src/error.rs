@@ -10,13 +10,13 @@ use parlour_signaling::{Bye, ErrorBody};
 pub enum Error {
     /// No connection: nobody listens there, or this machine is out of sockets.
     Unreachable(io::Error),
-    /// Somebody listens, but does not speak WebSocket with the subprotocol `parlour.v1`, or refuses this origin.
+    /// Somebody listens, but does not speak this protocol by this carrier, or refuses this origin.
     Handshake(String),
     /// The server refused the request; the session goes on. [`ErrorBody::code`] says why.
     Refused(ErrorBody),
     /// The server ended the session. Nothing more can be said by this client.
     Ended(Bye),
-    /// The connection is gone, with the WebSocket close code if there was one. [`crate::Client::resume`] may
+    /// The connection is gone, with the close code if there was one. [`crate::Client::resume`] may
     /// save the session.
     Disconnected(Option<u16>),
     /// The server said something that the protocol does not allow here, in these words.

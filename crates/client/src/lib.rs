@@ -20,6 +20,7 @@ mod client;
 mod error;
 mod ledger;
 mod papers;
+mod poll;
 mod rules;
 mod socket;
 pub mod stun;
@@ -28,7 +29,7 @@ pub use client::{Client, Event, Resumption};
 pub use error::Error;
 pub use papers::{HostKey, PagePapers, random_room_id};
 pub use rules::{Door, Rules};
-pub use socket::Options;
+pub use socket::{Carrier, Options};
 
 pub use parlour_signaling::{
     Action, Bye, ByeCode, Claim, ErrorBody, ErrorCode, HostClaim, HostPk, IceServer, Join, Joined, Pid,

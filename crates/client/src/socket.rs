@@ -1,4 +1,5 @@
-//! The WebSocket below a session: opening, one text at a time, closing. Nothing is understood here.
+//! The connection below a session, a WebSocket or polling: opening, one text at a time, closing. Nothing is understood
+//! here.
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -14,13 +15,24 @@ use tokio_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{self, Message};
 
 use crate::error::Error;
+use crate::poll::Poll;
 
 /// docs/protocol.md, "Carrier".
 const FRAME_BYTES: usize = 65_536;
 /// For the connection and for every answer.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Where to connect and as whom. `ws://` only: this client runs beside the server or behind the same proxy.
+/// What carries the frames (docs/protocol.md, "Carriers").
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Carrier {
+    /// One connection for both directions.
+    #[default]
+    WebSocket,
+    /// POST up, GET down: for networks that break WebSockets.
+    Polling,
+}
+
+/// Where to connect and as whom. Without TLS: this client runs beside the server or behind the same proxy.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// Where the page is served.
@@ -29,6 +41,8 @@ pub struct Options {
     pub origin: Option<String>,
     /// The local address to connect from: the server counts connections by it. Default: the system's choice.
     pub from: Option<IpAddr>,
+    /// By what; [`crate::Client::switch`] changes it.
+    pub carrier: Carrier,
 }
 
 impl Options {
@@ -38,16 +52,61 @@ impl Options {
             server: server.into(),
             origin: None,
             from: None,
+            carrier: Carrier::default(),
         }
     }
 }
 
-pub(crate) struct Socket(WebSocketStream<TcpStream>);
+pub(crate) enum Socket {
+    Web(Box<Web>),
+    Poll(Box<Poll>),
+}
 
 impl Socket {
+    /// A poll opens with its first frame, so its errors come from [`Self::send`].
+    ///
     /// # Errors
     /// [`Error::Unreachable`], [`Error::Handshake`], [`Error::TimedOut`].
     pub(crate) async fn open(options: &Options) -> Result<Self, Error> {
+        Ok(match options.carrier {
+            Carrier::WebSocket => Self::Web(Box::new(Web::open(options).await?)),
+            Carrier::Polling => Self::Poll(Box::new(Poll::new(options.clone()))),
+        })
+    }
+
+    /// # Errors
+    /// [`Error::Disconnected`], [`Error::TimedOut`]; those of [`Self::open`] for the first frame of a poll.
+    pub(crate) async fn send(&mut self, text: String) -> Result<(), Error> {
+        match self {
+            Self::Web(web) => web.send(text).await,
+            Self::Poll(poll) => poll.send(text).await,
+        }
+    }
+
+    /// The next text. Can be dropped while it waits without losing anything.
+    ///
+    /// # Errors
+    /// [`Error::Disconnected`] with the close code, if any; [`Error::Protocol`] for what is no text or no batch.
+    pub(crate) async fn receive(&mut self) -> Result<String, Error> {
+        match self {
+            Self::Web(web) => web.receive().await,
+            Self::Poll(poll) => poll.receive().await,
+        }
+    }
+
+    /// Closes with 1000: for the server this page has left.
+    pub(crate) async fn close(self) {
+        match self {
+            Self::Web(web) => web.close().await,
+            Self::Poll(poll) => poll.close().await,
+        }
+    }
+}
+
+pub(crate) struct Web(WebSocketStream<TcpStream>);
+
+impl Web {
+    async fn open(options: &Options) -> Result<Self, Error> {
         let opening = async {
             let stream = connect(options).await.map_err(Error::Unreachable)?;
             let unfit = |error: &dyn std::fmt::Display| Error::Handshake(error.to_string());
@@ -77,9 +136,7 @@ impl Socket {
             .map_err(|_| Error::TimedOut)?
     }
 
-    /// # Errors
-    /// [`Error::Disconnected`], [`Error::TimedOut`].
-    pub(crate) async fn send(&mut self, text: String) -> Result<(), Error> {
+    async fn send(&mut self, text: String) -> Result<(), Error> {
         let sending = self.0.send(Message::text(text));
         match tokio::time::timeout(PATIENCE, sending).await {
             Ok(sent) => sent.map_err(|_| Error::Disconnected(None)),
@@ -87,11 +144,8 @@ impl Socket {
         }
     }
 
-    /// The next text. Pings are answered on the way. Can be dropped while it waits without losing anything.
-    ///
-    /// # Errors
-    /// [`Error::Disconnected`] with the close code, if any; [`Error::Protocol`] for anything but text.
-    pub(crate) async fn receive(&mut self) -> Result<String, Error> {
+    /// Pings are answered on the way.
+    async fn receive(&mut self) -> Result<String, Error> {
         loop {
             match self.0.next().await {
                 Some(Ok(Message::Text(text))) => return Ok(text.as_str().to_owned()),
@@ -108,8 +162,7 @@ impl Socket {
         }
     }
 
-    /// Closes with 1000: for the server this page has left.
-    pub(crate) async fn close(mut self) {
+    async fn close(mut self) {
         let frame = CloseFrame {
             code: CloseCode::Normal,
             reason: "".into(),
@@ -119,7 +172,8 @@ impl Socket {
     }
 }
 
-async fn connect(options: &Options) -> std::io::Result<TcpStream> {
+/// A TCP connection, from the address that the options name.
+pub(crate) async fn connect(options: &Options) -> std::io::Result<TcpStream> {
     let socket = if options.server.is_ipv4() {
         TcpSocket::new_v4()?
     } else {

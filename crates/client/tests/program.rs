@@ -1,4 +1,4 @@
-//! The client against the real program, on loopback.
+//! The client against the real program, on loopback, by both carriers.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::time::{Duration, SystemTime};
@@ -8,15 +8,41 @@ use parlour::Server;
 use parlour::cli::Cli;
 use parlour::settings::Settings;
 use parlour_client::{
-    Client, Door, Error, ErrorCode, Event, HostKey, Options, PagePapers, Resumption, RoomId, Rules,
+    Carrier, Client, Door, Error, ErrorCode, Event, HostKey, Options, PagePapers, Resumption, RoomId, Rules,
     random_room_id,
 };
 
-async fn server() -> (Server, Options) {
-    server_with(&[]).await
+/// Each test runs by WebSocket and by polling.
+macro_rules! by_both_carriers {
+    ($($test:ident),* $(,)?) => {
+        mod by_websocket {
+            $(#[tokio::test]
+            async fn $test() {
+                super::$test(super::Carrier::WebSocket).await;
+            })*
+        }
+        mod by_polling {
+            $(#[tokio::test]
+            async fn $test() {
+                super::$test(super::Carrier::Polling).await;
+            })*
+        }
+    };
 }
 
-async fn server_with(words: &[&str]) -> (Server, Options) {
+by_both_carriers![
+    two_meet_signal_and_leave,
+    refusals_are_typed,
+    who_knocks_gets_a_seat_from_inside_and_loses_it_by_new_rules,
+    a_broken_connection_loses_and_doubles_nothing,
+    a_server_that_is_not_there_or_forgot_is_told_apart,
+];
+
+async fn server(carrier: Carrier) -> (Server, Options) {
+    server_with(carrier, &[]).await
+}
+
+async fn server_with(carrier: Carrier, words: &[&str]) -> (Server, Options) {
     let typed = [
         "parlour",
         "--listen",
@@ -27,7 +53,10 @@ async fn server_with(words: &[&str]) -> (Server, Options) {
     let typed = [&typed, words].concat();
     let (_, settings) = Settings::load(&Cli::parse_from(typed).serve.0).unwrap();
     let server = Server::start(&settings).await.unwrap();
-    let options = Options::to(server.http().unwrap());
+    let options = Options {
+        carrier,
+        ..Options::to(server.http().unwrap())
+    };
     (server, options)
 }
 
@@ -90,7 +119,8 @@ async fn next_signal(client: &mut Client) -> (parlour_client::Pid, String) {
 /// count is exact.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn coturns_clients_meet_by_the_relay_over_tls_tcp_and_udp() {
-    let (server, options) = server_with(&["--lan", "--https-listen", "127.0.0.1:0"]).await;
+    let (server, options) =
+        server_with(Carrier::WebSocket, &["--lan", "--https-listen", "127.0.0.1:0"]).await;
     let (_room, mut ana) = room(&options, |id| Rules::open(id, 8)).await;
     let servers = ana.ice_servers().await.unwrap();
     let (user, password) = (servers[0].username.clone(), servers[0].credential.clone());
@@ -125,9 +155,8 @@ async fn coturns_clients_meet_by_the_relay_over_tls_tcp_and_udp() {
     stop(server).await;
 }
 
-#[tokio::test]
-async fn two_meet_signal_and_leave() {
-    let (server, options) = server().await;
+async fn two_meet_signal_and_leave(carrier: Carrier) {
+    let (server, options) = server(carrier).await;
     let (room, mut ana) = room(&options, |id| Rules::open(id, 8)).await;
     let mut ben = Client::connect(&options).await.unwrap();
 
@@ -158,9 +187,8 @@ async fn two_meet_signal_and_leave() {
     stop(server).await;
 }
 
-#[tokio::test]
-async fn refusals_are_typed() {
-    let (server, options) = server().await;
+async fn refusals_are_typed(carrier: Carrier) {
+    let (server, options) = server(carrier).await;
     let (room, _ana) = room(&options, |id| Rules::open(id, 1)).await;
     let mut ben = Client::connect(&options).await.unwrap();
     assert_eq!(
@@ -178,9 +206,8 @@ async fn refusals_are_typed() {
     stop(server).await;
 }
 
-#[tokio::test]
-async fn who_knocks_gets_a_seat_from_inside_and_loses_it_by_new_rules() {
-    let (server, options) = server().await;
+async fn who_knocks_gets_a_seat_from_inside_and_loses_it_by_new_rules(carrier: Carrier) {
+    let (server, options) = server(carrier).await;
     let knock = |id| Rules {
         door: Door::Knock,
         ..Rules::open(id, 8)
@@ -217,9 +244,8 @@ async fn who_knocks_gets_a_seat_from_inside_and_loses_it_by_new_rules() {
     stop(server).await;
 }
 
-#[tokio::test]
-async fn a_broken_connection_loses_and_doubles_nothing() {
-    let (server, options) = server().await;
+async fn a_broken_connection_loses_and_doubles_nothing(carrier: Carrier) {
+    let (server, options) = server(carrier).await;
     let (room, mut ana) = room(&options, |id| Rules::open(id, 8)).await;
     let mut ben = Client::connect(&options).await.unwrap();
     let papers = PagePapers::fresh(room.host.pk()).unwrap();
@@ -251,17 +277,20 @@ async fn a_broken_connection_loses_and_doubles_nothing() {
     stop(server).await;
 }
 
-#[tokio::test]
-async fn a_server_that_is_not_there_or_forgot_is_told_apart() {
+async fn a_server_that_is_not_there_or_forgot_is_told_apart(carrier: Carrier) {
     let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = nobody.local_addr().unwrap();
     drop(nobody);
     assert!(matches!(
-        Client::connect(&Options::to(address)).await,
+        Client::connect(&Options {
+            carrier,
+            ..Options::to(address)
+        })
+        .await,
         Err(Error::Unreachable(_))
     ));
 
-    let (server, options) = server().await;
+    let (server, options) = server(carrier).await;
     let foreign = Options {
         origin: Some("https://evil.example".to_owned()),
         ..options.clone()
@@ -271,6 +300,44 @@ async fn a_server_that_is_not_there_or_forgot_is_told_apart() {
         Err(Error::Handshake(_))
     ));
     let mut client = Client::connect(&options).await.unwrap();
+    // Who polls hears the last word only while it asks.
+    let waiting = tokio::spawn(async move { client.next_event().await });
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    server.stop(Duration::from_secs(2), std::future::pending()).await;
+    assert!(matches!(waiting.await.unwrap(), Err(Error::Ended(_))));
+}
+
+#[tokio::test]
+async fn a_session_goes_from_carrier_to_carrier_and_nobody_notices() {
+    let (server, options) = server(Carrier::WebSocket).await;
+    let (room, mut ana) = room(&options, |id| Rules::open(id, 8)).await;
+    let mut ben = Client::connect(&options).await.unwrap();
+    let papers = PagePapers::fresh(room.host.pk()).unwrap();
+    let joined = ben.join(papers.join(room.id, ben.session())).await.unwrap();
+    let host = joined.view.seats[0].pid;
+
+    let carriers = [
+        Carrier::Polling,
+        Carrier::WebSocket,
+        Carrier::Polling,
+        Carrier::Polling,
+    ];
+    for (turn, carrier) in carriers.into_iter().enumerate() {
+        for n in 0..10 {
+            ben.signal(host, format!("{turn} {n}")).await.unwrap();
+        }
+        assert_eq!(ana.switch(carrier).await.unwrap(), Resumption::Resumed);
+        for n in 0..10 {
+            assert_eq!(next_signal(&mut ana).await.1, format!("{turn} {n}"));
+        }
+        ana.signal(papers.pid(), turn.to_string()).await.unwrap();
+        loop {
+            match ben.next_event().await.unwrap() {
+                Event::View(view) => assert!(view.seats.iter().all(|seat| !seat.away), "{carrier:?}"),
+                Event::Signal(signal) => break assert_eq!(signal.body, turn.to_string()),
+                Event::Seat(_) => {}
+            }
+        }
+    }
     stop(server).await;
-    assert!(matches!(client.next_event().await, Err(Error::Ended(_))));
 }

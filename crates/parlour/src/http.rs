@@ -1,4 +1,4 @@
-//! What is answered to HTTP: the page and its modules, the WebSocket, and whether we are alive.
+//! What is answered to HTTP: the page and its modules, the WebSocket, polls, and whether we are alive.
 //!
 //! warp routes; the connection itself (timeouts, limits) is `listen`'s, the headers are `headers`'.
 
@@ -6,8 +6,10 @@ use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
+use futures_util::Stream;
 use http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderValue, LOCATION, VARY};
 use http::{HeaderMap, Method, Response, StatusCode};
+use hyper::body::Buf;
 use hyper::upgrade::OnUpgrade;
 use parlour_signaling::Source;
 use warp::path::FullPath;
@@ -20,6 +22,8 @@ use crate::headers;
 use crate::host::{self, Authority, Misaddressed, PublicUrl};
 use crate::listen::{Pass, Routes};
 use crate::origin::AllowedOrigins;
+use crate::polling;
+use crate::polls::Polls;
 use crate::redirect;
 use crate::rooms::Rooms;
 use crate::websocket::{self, Handshake};
@@ -40,9 +44,11 @@ pub struct Peer {
 pub struct Site {
     /// The way to the rooms.
     pub rooms: Rooms,
+    /// Those who poll.
+    pub polls: Polls,
     /// The page.
     pub assets: Arc<Assets>,
-    /// Whose pages may open the WebSocket.
+    /// Whose pages may open a connection.
     pub origins: Arc<RwLock<AllowedOrigins>>,
     /// False before everything listens and while we drain.
     pub ready: Arc<AtomicBool>,
@@ -80,16 +86,21 @@ impl Answers {
 /// All routes; every answer leaves hardened, also 404 and 405.
 pub fn routes(site: Site) -> Routes {
     let strict = site.strict;
-    let request = warp::method()
+    let place = warp::ext::optional::<Peer>()
+        .and(warp::ext::optional::<Arc<Pass>>())
+        .and(warp::ext::optional::<OnUpgrade>())
+        .map(|peer: Option<Peer>, pass: Option<Arc<Pass>>, upgrade| {
+            let (peer, pass) = peer.zip(pass)?;
+            Some(Place { peer, pass, upgrade })
+        });
+    let answers = Arc::clone(&site.answers);
+    warp::method()
         .and(warp::path::full())
         .and(warp::header::headers_cloned())
-        .and(warp::ext::optional::<Peer>())
-        .and(warp::ext::optional::<Arc<Pass>>())
-        .and(warp::ext::optional::<OnUpgrade>());
-    let answers = Arc::clone(&site.answers);
-    request
+        .and(place)
         .and(warp::any().map(move || site.clone()))
-        .map(answer)
+        .and(warp::body::stream())
+        .then(answer)
         .map(move |mut response: Reply| {
             answers.count(response.status());
             headers::harden(&mut response);
@@ -101,26 +112,37 @@ pub fn routes(site: Site) -> Routes {
         .boxed()
 }
 
-fn answer(
+/// What a request came by.
+struct Place {
+    peer: Peer,
+    pass: Arc<Pass>,
+    upgrade: Option<OnUpgrade>,
+}
+
+/// Status and sentence for a request that is not to be served.
+type Refused = (StatusCode, &'static str);
+
+async fn answer<B: Buf, E>(
     method: Method,
     path: FullPath,
     headers: HeaderMap,
-    peer: Option<Peer>,
-    pass: Option<Arc<Pass>>,
-    upgrade: Option<OnUpgrade>,
+    place: Option<Place>,
     site: Site,
+    body: impl Stream<Item = Result<B, E>>,
 ) -> Reply {
-    if method != Method::GET && method != Method::HEAD {
-        return method_not_allowed();
-    }
-    let (Some(peer), Some(pass)) = (peer, pass) else {
+    let Some(place) = place else {
         return text(
             StatusCode::INTERNAL_SERVER_ERROR,
             "The connection has no address.\n",
         );
     };
-    let place = Place { peer, pass, upgrade };
     let path = within(path.as_str(), site.public.as_deref());
+    if path == Some("/poll") && !site.redirects {
+        return poll(method, &headers, &place, &site, body).await;
+    }
+    if method != Method::GET && method != Method::HEAD {
+        return method_not_allowed();
+    }
     let mut response = match path {
         // Asked by machines that know no name of ours.
         Some("/healthz") => text(StatusCode::OK, "ok\n"),
@@ -133,13 +155,6 @@ fn answer(
         *response.body_mut() = warp::reply::Response::default().into_body();
     }
     response
-}
-
-/// What a request came by.
-struct Place {
-    peer: Peer,
-    pass: Arc<Pass>,
-    upgrade: Option<OnUpgrade>,
 }
 
 /// The path below the one at which a proxy has put us, whether the proxy leaves that away or not; `None` for that
@@ -166,17 +181,9 @@ fn page(path: &str, headers: &HeaderMap, place: Place, site: &Site) -> Reply {
     if let (true, Some(public)) = (site.redirects, site.public.as_deref()) {
         return redirect::to_https(public, path);
     }
-    let host = match host::addressed(headers, site.public.as_deref(), place.peer.speaks_for_others) {
+    let host = match addressed(headers, &place, site) {
         Ok(host) => host,
-        Err(Misaddressed::Malformed) => {
-            return text(StatusCode::BAD_REQUEST, "The request names no host.\n");
-        }
-        Err(Misaddressed::Elsewhere) => {
-            return text(
-                StatusCode::MISDIRECTED_REQUEST,
-                "This server has another name; open it by the address you were given.\n",
-            );
-        }
+        Err((status, why)) => return text(status, why),
     };
     match path {
         "/ws" => open_websocket(headers, &host, place, site),
@@ -184,38 +191,79 @@ fn page(path: &str, headers: &HeaderMap, place: Place, site: &Site) -> Reply {
     }
 }
 
-fn open_websocket(headers: &HeaderMap, host: &Authority, place: Place, site: &Site) -> Reply {
-    let value = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+/// By which of our names a request came.
+fn addressed(headers: &HeaderMap, place: &Place, site: &Site) -> Result<Authority, Refused> {
+    host::addressed(headers, site.public.as_deref(), place.peer.speaks_for_others).map_err(|why| match why {
+        Misaddressed::Malformed => (StatusCode::BAD_REQUEST, "The request names no host.\n"),
+        Misaddressed::Elsewhere => (
+            StatusCode::MISDIRECTED_REQUEST,
+            "This server has another name; open it by the address you were given.\n",
+        ),
+    })
+}
+
+/// Where a request for a connection comes from, unless its page may not have one.
+fn admit(headers: &HeaderMap, host: &Authority, peer: Peer, site: &Site) -> Result<Source, Refused> {
     // An Origin that is no text is foreign: it must not count as absent.
     let origin = headers
         .get("origin")
         .map(|value| value.to_str().unwrap_or("null"));
     let origins = site.origins.read().unwrap_or_else(PoisonError::into_inner);
     if !origins.admits(origin, host) {
-        return text(
+        return Err((
             StatusCode::FORBIDDEN,
             "Pages of this origin may not use this server; its operator can allow them (embed.allowed_origins).\n",
-        );
+        ));
     }
+    let ip = if peer.speaks_for_others {
+        site.proxies.client(peer.ip, headers)
+    } else {
+        peer.ip
+    };
+    Ok(Source {
+        ip,
+        host: host.host().to_owned(),
+    })
+}
+
+async fn poll<B: Buf, E>(
+    method: Method,
+    headers: &HeaderMap,
+    place: &Place,
+    site: &Site,
+    body: impl Stream<Item = Result<B, E>>,
+) -> Reply {
+    let source = addressed(headers, place, site).and_then(|host| admit(headers, &host, place.peer, site));
+    let source = match source {
+        Ok(source) => source,
+        Err((status, why)) => return text(status, why),
+    };
+    let request = polling::Request {
+        method,
+        headers,
+        ready: site.ready.load(Ordering::Relaxed),
+        source,
+        pass: &place.pass,
+    };
+    polling::answer(&site.polls, request, body).await
+}
+
+fn open_websocket(headers: &HeaderMap, host: &Authority, place: Place, site: &Site) -> Reply {
+    let source = match admit(headers, host, place.peer, site) {
+        Ok(source) => source,
+        Err((status, why)) => return text(status, why),
+    };
     if !site.ready.load(Ordering::Relaxed) {
         return text(
             StatusCode::SERVICE_UNAVAILABLE,
             "The server is stopping; try again in a moment.\n",
         );
     }
+    let value = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let handshake = Handshake {
         key: value("sec-websocket-key").map(str::to_owned),
         version: value("sec-websocket-version").map(str::to_owned),
         protocols: value("sec-websocket-protocol").map(str::to_owned),
-    };
-    let ip = if place.peer.speaks_for_others {
-        site.proxies.client(place.peer.ip, headers)
-    } else {
-        place.peer.ip
-    };
-    let source = Source {
-        ip,
-        host: host.host().to_owned(),
     };
     websocket::accept(&site.rooms, &handshake, place.upgrade, place.pass, source).into_response()
 }
@@ -297,7 +345,7 @@ fn method_not_allowed() -> Reply {
     response
 }
 
-fn text(status: StatusCode, body: &'static str) -> Reply {
+pub(crate) fn text(status: StatusCode, body: &'static str) -> Reply {
     warp::reply::with_status(body, status).into_response()
 }
 

@@ -1,9 +1,9 @@
 //! The program: everything that touches the world. Sockets, clock, randomness, environment, signals.
 //!
 //! Two pure machines decide what happens in rooms and at the relay; this crate drives them. Start reading at
-//! [`run`], which puts the parts together; [`listen`] accepts, [`tls`] decrypts, [`http`] answers, [`websocket`] carries,
-//! [`rooms`] owns the signaling machine, and `parlour-relay-io` owns the relay. What can be configured is one table in
-//! [`config`]; what can be typed besides is in [`commands`].
+//! [`run`], which puts the parts together; [`listen`] accepts, [`tls`] decrypts, [`http`] answers, [`websocket`] and
+//! [`polling`] carry, [`rooms`] owns the signaling machine, and `parlour-relay-io` owns the relay. What can be configured
+//! is one table in [`config`]; what can be typed besides is in [`commands`].
 
 pub mod admin;
 pub mod assets;
@@ -22,6 +22,8 @@ pub mod listen;
 pub mod log;
 pub mod origin;
 pub mod own_address;
+pub mod polling;
+pub mod polls;
 pub mod public_relay;
 pub mod redirect;
 mod reload;
@@ -55,6 +57,7 @@ use crate::fronts::Fronts;
 use crate::http::Site;
 use crate::https::Certificate;
 use crate::origin::AllowedOrigins;
+use crate::polls::Polls;
 use crate::reload::Reloading;
 use crate::rooms::Rooms;
 use crate::settings::Settings;
@@ -186,6 +189,7 @@ impl Server {
         let origins = Arc::new(RwLock::new(settings.origins.clone()));
         let site = Site {
             rooms: rooms.clone(),
+            polls: Polls::new(rooms.clone()),
             assets: Arc::new(Assets::default()),
             origins: Arc::clone(&origins),
             ready: Arc::clone(&ready),
@@ -372,7 +376,7 @@ fn warn_of_few_files(limit: Option<usize>) {
     }
 }
 
-/// 32 bytes from the operating system, for keys and seeds.
+/// 32 bytes from the operating system, for keys, seeds and secrets.
 fn random() -> Result<[u8; 32], Fault> {
     let mut bytes = [0; 32];
     SysRng

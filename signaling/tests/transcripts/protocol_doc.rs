@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use ed25519_dalek::{Signer as _, SigningKey, VerifyingKey};
 use parlour_signaling::{
-    ClientFrame, ClientMessage, Join, Pid, RoomName, ServerFrame, ServerMessage, SessionId, Signature,
-    SignedState,
+    ClientFrame, ClientMessage, Down, Join, Opened, Pid, RoomName, ServerFrame, ServerMessage, SessionId,
+    Signature, SignedState, Up,
 };
 
 use crate::common::Bench;
@@ -53,9 +53,53 @@ fn every_server_example_reads_and_prints_back() {
     }
 }
 
+/// A block of a kind each, of several lines.
+fn batches(kind: &str) -> Vec<&'static str> {
+    let fence = format!("```json {kind}\n");
+    let parts = DOCUMENT.split(&fence).skip(1);
+    parts.map(|part| part.split("\n```").next().unwrap()).collect()
+}
+
+#[test]
+fn every_batch_reads_and_prints_back_and_so_do_its_frames() {
+    for text in batches("up") {
+        let up = Up::read(text).unwrap_or_else(|why| panic!("{why:?}: {text}"));
+        assert_eq!(up.write(), text);
+        if let Up::Frames { frames, .. } = up {
+            assert!(
+                frames
+                    .iter()
+                    .all(|frame| ClientFrame::read(frame).unwrap().write() == *frame)
+            );
+        }
+    }
+    for text in batches("down") {
+        let down = Down::read(text).unwrap_or_else(|why| panic!("{why:?}: {text}"));
+        assert_eq!(down.write(), text);
+        assert!(
+            down.frames
+                .iter()
+                .all(|frame| ServerFrame::read(frame).unwrap().write() == *frame)
+        );
+    }
+    for text in batches("opened") {
+        assert_eq!(Opened::read(text).unwrap().write(), text);
+    }
+    assert_eq!(
+        (
+            batches("up").len(),
+            batches("down").len(),
+            batches("opened").len()
+        ),
+        (3, 2, 1)
+    );
+}
+
 #[test]
 fn no_block_is_unmarked() {
-    let marked = DOCUMENT.matches("```json client\n").count() + DOCUMENT.matches("```json server\n").count();
+    let kinds = ["client", "server", "up", "down", "opened"];
+    let count = |kind: &&str| DOCUMENT.matches(&format!("```json {kind}\n")).count();
+    let marked: usize = kinds.iter().map(count).sum();
     assert_eq!(DOCUMENT.matches("```").count(), marked * 2);
 }
 

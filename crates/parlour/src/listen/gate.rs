@@ -1,10 +1,12 @@
 //! Who has how many connections open, and who gives way when there are too many.
 //!
 //! A connection waits until it has become a WebSocket or TURN: those that wait have proved nothing, and a flood of
-//! them must not keep honest people out. So when there is no place, the one that has waited longest is shed.
+//! them must not keep honest people out. So when there is no place, the one that has waited longest is shed. While a
+//! poll's GET is under way on it, a connection does not wait either.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::{IpAddr, Ipv6Addr};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
@@ -44,11 +46,16 @@ struct Waiting {
 #[derive(Debug)]
 pub(crate) struct Pass {
     gate: Arc<Gate>,
-    number: u64,
+    /// Changes under the gate's lock only.
+    number: AtomicU64,
     /// `None` for a trusted proxy, whose connections are counted in all only.
     source: Option<IpAddr>,
     shed: Arc<Notify>,
 }
+
+/// A connection that does not wait for now; when this is dropped it waits again, behind all others.
+#[derive(Debug)]
+pub(crate) struct Settled(Arc<Pass>);
 
 impl Gate {
     pub(crate) fn new(limits: Limits) -> Arc<Self> {
@@ -72,23 +79,15 @@ impl Gate {
             let oldest = open.waiting.first_key_value().map(|(number, _)| *number)?;
             open.shed(oldest);
         }
-        let number = open.next;
         let shed = Arc::new(Notify::new());
-        open.next += 1;
         open.all += 1;
         if let Some(source) = source {
-            let held = open.by_source.entry(source).or_default();
-            held.all += 1;
-            held.waiting.insert(number);
+            open.by_source.entry(source).or_default().all += 1;
         }
-        let waiting = Waiting {
-            source,
-            shed: Arc::clone(&shed),
-        };
-        open.waiting.insert(number, waiting);
+        let number = open.wait(source, &shed);
         Some(Pass {
             gate: Arc::clone(gate),
-            number,
+            number: AtomicU64::new(number),
             source,
             shed,
         })
@@ -113,11 +112,17 @@ impl Pass {
     /// The connection is a WebSocket or TURN now: it is not shed any more. `false` if that has just happened.
     pub(crate) fn settle(&self) -> bool {
         let mut open = self.gate.lock();
-        let waited = open.waiting.remove(&self.number).is_some();
+        let number = self.number.load(Ordering::Relaxed);
+        let waited = open.waiting.remove(&number).is_some();
         if let Some(held) = self.source.and_then(|source| open.by_source.get_mut(&source)) {
-            held.waiting.remove(&self.number);
+            held.waiting.remove(&number);
         }
         waited
+    }
+
+    /// As [`Self::settle`], until the result is dropped. `None` if the connection has just been shed.
+    pub(crate) fn settle_for_now(pass: &Arc<Self>) -> Option<Settled> {
+        pass.settle().then(|| Settled(Arc::clone(pass)))
     }
 
     /// Returns when the connection must give way.
@@ -129,13 +134,35 @@ impl Pass {
 impl Drop for Pass {
     fn drop(&mut self) {
         let mut open = self.gate.lock();
-        open.waiting.remove(&self.number);
+        let number = self.number.load(Ordering::Relaxed);
+        open.waiting.remove(&number);
         open.all -= 1;
-        open.leave(self.source, self.number);
+        open.leave(self.source, number);
+    }
+}
+
+impl Drop for Settled {
+    fn drop(&mut self) {
+        let Self(pass) = self;
+        let mut open = pass.gate.lock();
+        let number = open.wait(pass.source, &pass.shed);
+        pass.number.store(number, Ordering::Relaxed);
     }
 }
 
 impl Open {
+    /// The youngest of those who wait; returns its number.
+    fn wait(&mut self, source: Option<IpAddr>, shed: &Arc<Notify>) -> u64 {
+        let number = self.next;
+        self.next += 1;
+        if let Some(held) = source.and_then(|source| self.by_source.get_mut(&source)) {
+            held.waiting.insert(number);
+        }
+        let shed = Arc::clone(shed);
+        self.waiting.insert(number, Waiting { source, shed });
+        number
+    }
+
     /// Tells a waiting connection to go. It is counted until its task has dropped its place: a moment.
     fn shed(&mut self, number: u64) {
         if let Some(waiting) = self.waiting.remove(&number) {
@@ -229,6 +256,26 @@ mod tests {
             !is_shed(&second) && !is_shed(&third),
             "one that has settled does not count as waiting"
         );
+    }
+
+    #[test]
+    fn whoever_settled_for_a_while_waits_again_as_the_youngest() {
+        let gate = gate(100, 10, 2);
+        let poll = Arc::new(enter(&gate, ONE).unwrap());
+        let second = enter(&gate, ONE).unwrap();
+        let asking = Pass::settle_for_now(&poll).unwrap();
+        let third = enter(&gate, ONE).unwrap();
+        assert!(!is_shed(&poll) && !is_shed(&second), "two wait, as many as may");
+        drop(asking);
+        let fourth = enter(&gate, ONE).unwrap();
+        assert!(is_shed(&second) && !is_shed(&poll));
+        let fifth = enter(&gate, ONE).unwrap();
+        assert!(is_shed(&third) && !is_shed(&poll));
+        let sixth = enter(&gate, ONE).unwrap();
+        assert!(is_shed(&poll) && Pass::settle_for_now(&poll).is_none());
+        drop((poll, second, third, fourth, fifth, sixth));
+        let open = gate.lock();
+        assert!(open.all == 0 && open.by_source.is_empty() && open.waiting.is_empty());
     }
 
     #[test]

@@ -20,6 +20,6 @@ mod unhurried;
 pub use accept::{Bound, serve};
 pub use at::ListenAt;
 pub use connection::{Front, Turn};
-pub(crate) use gate::Pass;
+pub(crate) use gate::{Gate, Pass};
 pub use http1::Routes;
 pub use limits::{Limits, Shares};

@@ -1,5 +1,6 @@
 //! A server on loopback with ports of its own, and its end.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use clap::Parser as _;
@@ -55,7 +56,12 @@ pub(crate) async fn head(server: &Server, request: &str) -> String {
     reason = "each test file uses what it needs of this"
 )]
 pub(crate) async fn exchange(server: &Server, request: &str) -> String {
-    let mut stream = TcpStream::connect(server.page()).await.unwrap();
+    exchange_with(server.page(), request).await
+}
+
+/// The same where the server itself is needed elsewhere.
+pub(crate) async fn exchange_with(page: SocketAddr, request: &str) -> String {
+    let mut stream = TcpStream::connect(page).await.unwrap();
     stream.write_all(request.as_bytes()).await.unwrap();
     let mut answer = Vec::new();
     tokio::time::timeout(Duration::from_secs(10), stream.read_to_end(&mut answer))
