@@ -131,6 +131,13 @@ export class Meeting extends Acts {
   /** @returns {MeetingState} */
   get state() { return this.#state; }
 
+  /**
+   * What carries the messages to and from the server: `polling` where the network blocks WebSockets, which makes coming in
+   * a little slower and nothing else; null while nothing does. Calls do not depend on it.
+   * @returns {"websocket" | "polling" | null}
+   */
+  get carrier() { return this.#server.carrier; }
+
   /** Why the meeting is `failed` or `ended`, else null. @returns {ParlourError | null} */
   get error() { return this.#error; }
 

@@ -57,6 +57,9 @@ export class Server {
   /** Whether messages flow now. */
   get live() { return this.#socket.live; }
 
+  /** What carries the messages now; null while nothing does. @returns {"websocket" | "polling" | null} */
+  get carrier() { return this.#socket.carrier; }
+
   /** How long a seat is held while the connection is down, ms. */
   get holdMs() { return this.#socket.holdMs; }
 

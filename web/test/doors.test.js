@@ -16,7 +16,7 @@ const origin = "http://127.0.0.1:8080";
 
 beforeEach(() => {
   server = new FakeServer();
-  Object.assign(globalThis, { WebSocket: server.webSocket() });
+  Object.assign(globalThis, { WebSocket: server.webSocket(), fetch: server.fetch() });
   network.isCut = false;
   FakePeerConnection.isSilent = false;
   made.length = attachments.length = 0;

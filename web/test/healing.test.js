@@ -42,7 +42,7 @@ class Bench {
     this.weather = new Weather(world);
     this.weather.install();
     this.server = new FakeServer(world);
-    Object.assign(globalThis, { WebSocket: this.server.webSocket() });
+    Object.assign(globalThis, { WebSocket: this.server.webSocket(), fetch: this.server.fetch() });
   }
 
   say(line) {

@@ -14,7 +14,7 @@ const origin = "http://127.0.0.1:8080";
 
 beforeEach(() => {
   server = new FakeServer();
-  Object.assign(globalThis, { WebSocket: server.webSocket() });
+  Object.assign(globalThis, { WebSocket: server.webSocket(), fetch: server.fetch() });
   network.isCut = false;
   FakePeerConnection.isSilent = false;
   made.length = attachments.length = 0;
@@ -204,6 +204,8 @@ test("the server forgets everything: the room is given back, nobody's tile goes"
   server.cut();
   server.forget();
   server.back();
+  // By polling they notice with their next request.
+  await until("it is given back", () => server.said.some(({ t }) => t === "restore"));
   await until("both are in again", () => ana.state === "in" && ben.state === "in" && ana.count === 2 && ben.count === 2);
   assert.equal(server.said.filter(({ t }) => t === "restore").length >= 1, true);
   assert.deepEqual([fewest, made.length], [1, connections]);

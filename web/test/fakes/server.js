@@ -91,11 +91,52 @@ class Session {
   }
 }
 
+/** One who polls. */
+class FakePoll {
+  readyState = 1;
+  session = null;
+  heard = 1;
+  said = 0;
+  kept = "";
+  /** @type {string[]} */ lines = [];
+  /** @type {{resolve(body: string): void, reject(error: Error): void} | null} */ waiting = null;
+  constructor(server, page) {
+    this.server = server;
+    this.page = page;
+  }
+  deliver(message) {
+    this.lines.push(JSON.stringify(message));
+    this.server.later(() => this.flush());
+  }
+  wait(got, signal) {
+    if (got === this.said) this.kept = "";
+    if (this.kept !== "") return Promise.resolve(this.kept);
+    return new Promise((resolve, reject) => {
+      this.waiting = { resolve, reject };
+      signal?.addEventListener("abort", () => reject(new TypeError("aborted")));
+      this.flush();
+    });
+  }
+  flush() {
+    if (!this.waiting || this.lines.length === 0) return;
+    this.kept = [JSON.stringify({ n: ++this.said }), ...this.lines.splice(0)].join("\n");
+    this.waiting.resolve(this.kept);
+    this.waiting = null;
+  }
+  end(code) {
+    if (this.readyState === 3) return;
+    this.readyState = 3;
+    this.server.hungUp(this, code);
+    this.waiting?.reject(new TypeError("cut"));
+  }
+}
+
 export class FakeServer {
   rooms = new Map();
   sessions = new Map();
   sockets = new Set();
   isAway = false;
+  /** Whether the network refuses WebSockets. */ blocksWebSockets = process.env.PARLOUR_TEST_CARRIER === "polling";
   /** Boxes by inv_id. */ invitations = new Map();
   /** Rooms of other hosts under the same id. */ rivals = new Map();
   /** Host keys of named rooms that have ended. */ ended = new Set();
@@ -134,6 +175,7 @@ export class FakeServer {
     this.said.push({ t, d });
     if (t === "hello") return this.#hello(socket, a, d);
     const session = socket.session;
+    if (!session) return socket.deliver({ t: "error", s: 0, a: 0, d: { code: "hello-first", text: "" } });
     if (t === "ping") return socket.deliver({ t: "pong", s: 0, a: session.heard, d: {} });
     if (t === "ack" || s <= session.heard) return;
     session.heard = s;
@@ -301,6 +343,47 @@ export class FakeServer {
     }
   }
 
+  /** A connection is gone, by either carrier. */
+  hungUp(connection, code) {
+    this.sockets.delete(connection);
+    if (connection.session?.socket !== connection) return;
+    connection.session.socket = null;
+    if (code === 1000 || code === 1001) this.leave(connection.session);
+    else this.hold(connection.session);
+  }
+
+  /** A `fetch` that leads here: polling as in docs/protocol.md, for requests to /poll. */
+  fetch() {
+    /** @type {Map<string, FakePoll>} */ const polls = new Map();
+    const answer = (status, body = "") => ({ status, text: async () => body });
+    return async (url, { method = "GET", headers = {}, body = "", signal = undefined } = {}) => {
+      const page = this.world?.whose.getStore();
+      await new Promise((resolve) => this.later(() => resolve(undefined)));
+      if (!String(url).endsWith("/poll") || signal?.aborted || this.isAway || this.cutOff.has(page?.name)) throw new TypeError("fetch failed");
+      const secret = headers["parlour-poll"];
+      let poll = polls.get(secret);
+      if (secret !== undefined && (!poll || poll.readyState === 3)) return answer(410);
+      if (method === "GET") return answer(200, await /** @type {FakePoll} */ (poll).wait(Number(headers["parlour-got"]), signal));
+      const [head, ...frames] = body.split("\n");
+      const { n, close } = JSON.parse(head);
+      if (close !== undefined) {
+        /** @type {FakePoll} */ (poll).end(close);
+        return answer(204);
+      }
+      if (!poll) {
+        poll = new FakePoll(this, page);
+        const name = b64(randomBytes(32));
+        polls.set(name, poll);
+        this.sockets.add(poll);
+        for (const frame of frames) this.hear(poll, frame);
+        return answer(200, JSON.stringify({ poll: name }));
+      }
+      if (n > poll.heard) for (const frame of frames) this.hear(poll, frame);
+      poll.heard = Math.max(poll.heard, n);
+      return answer(204);
+    };
+  }
+
   /** A WebSocket class whose every instance leads here. */
   webSocket() {
     const server = this;
@@ -318,7 +401,7 @@ export class FakeServer {
         this.inPage = server.world?.bind() ?? ((task) => task());
         server.sockets.add(this);
         server.later(() => {
-          if (server.isAway || server.cutOff.has(this.page?.name)) return this.end(1006);
+          if (server.isAway || server.blocksWebSockets || server.cutOff.has(this.page?.name)) return this.end(1006);
           if (this.readyState !== 0) return;
           this.readyState = 1;
           this.inPage(() => this.onopen?.());
@@ -337,12 +420,7 @@ export class FakeServer {
       end(code) {
         if (this.readyState === 3) return;
         this.readyState = 3;
-        server.sockets.delete(this);
-        if (this.session?.socket === this) {
-          this.session.socket = null;
-          if (code === 1000 || code === 1001) server.leave(this.session);
-          else server.hold(this.session);
-        }
+        server.hungUp(this, code);
         this.inPage(() => this.onclose?.());
       }
     };
