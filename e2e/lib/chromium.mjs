@@ -293,6 +293,7 @@ class ChromiumPage extends Page {
       case "Network.requestWillBeSent": {
         const { url, method: verb, postData = "", headers } = params["request"];
         this.requests.push({ url, method: verb, body: postData, headers });
+        if (verb === "POST" && url.endsWith("/poll")) this.sent.push(...postData.split("\n").slice(1));
         break;
       }
       case "Network.webSocketCreated":

@@ -60,7 +60,7 @@ export class Page {
   console = [];
   /** @type {Request[]} */
   requests = [];
-  /** @type {string[]} texts that the page sent through WebSockets (Chromium only; Firefox does not tell) */
+  /** @type {string[]} frames that the page sent to the server, by WebSocket or poll (Chromium only; Firefox does not tell) */
   sent = [];
 
   /**

@@ -94,7 +94,7 @@ step("the link's secret and the names are in no request, no message and no line 
     }
   }
   for (const type of ["hello", "create", "join", "signal"]) {
-    assert.ok(ada.sent.some((message) => message.includes(`"t":"${type}"`)), `Chromium's WebSocket messages were recorded, ${type} among them`);
+    assert.ok(ada.sent.some((message) => message.includes(`"t":"${type}"`)), `Chromium's messages to the server were recorded, ${type} among them`);
   }
   for (const message of ada.sent) {
     for (const piece of pieces) assert.ok(!message.includes(piece), `${piece} in the message ${message.slice(0, 200)}`);

@@ -2,71 +2,15 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod common;
+mod common_poll;
+mod common_tls;
 
 use std::time::Duration;
 
 use common::{exchange, server, stop};
-use parlour::Server;
+use common_poll::{HELLO, PING, body, down, frames, get, open, post, status, types, up};
+use common_tls::{Pki, Tls};
 use parlour_signaling::{Down, Opened, Up};
-
-const HELLO: &str = r#"{"t":"hello","s":0,"a":0,"d":{"v":[1]}}"#;
-const PING: &str = r#"{"t":"ping","s":0,"a":0,"d":{}}"#;
-
-fn post(more: &str, body: &str) -> String {
-    format!(
-        "POST /poll HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n{more}content-length: {}\r\n\r\n{body}",
-        body.len()
-    )
-}
-
-fn get(secret: &str, got: u64) -> String {
-    format!(
-        "GET /poll HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\nparlour-poll: {secret}\r\nparlour-got: {got}\r\n\r\n"
-    )
-}
-
-fn frames(n: u64, frames: &[&str]) -> String {
-    let frames = frames.to_vec();
-    Up::Frames { n, frames }.write()
-}
-
-fn status(answer: &str) -> &str {
-    answer.split(' ').nth(1).unwrap()
-}
-
-fn body(answer: &str) -> &str {
-    answer.split_once("\r\n\r\n").unwrap().1
-}
-
-async fn up(server: &Server, secret: &str, n: u64, said: &[&str]) -> String {
-    exchange(
-        server,
-        &post(&format!("parlour-poll: {secret}\r\n"), &frames(n, said)),
-    )
-    .await
-}
-
-async fn down(server: &Server, secret: &str, got: u64) -> String {
-    exchange(server, &get(secret, got)).await
-}
-
-/// A connection whose first frames are these.
-async fn open(server: &Server, said: &[&str]) -> String {
-    let answer = exchange(server, &post("", &frames(1, said))).await;
-    assert_eq!(status(&answer), "200", "{answer}");
-    Opened::read(body(&answer)).unwrap().poll
-}
-
-/// The frame types of a batch, and its number.
-fn types(answer: &str) -> (u64, Vec<String>) {
-    assert_eq!(status(answer), "200", "{answer}");
-    let down = Down::read(body(answer)).unwrap();
-    let types = down
-        .frames
-        .iter()
-        .map(|frame| frame.split('"').nth(3).unwrap().to_owned());
-    (down.n, types.collect())
-}
 
 #[tokio::test]
 async fn hello_is_answered_with_welcome_and_ping_with_pong() {
@@ -221,17 +165,23 @@ async fn only_allowed_pages_may_poll_and_those_may_read_the_answer() {
 }
 
 #[tokio::test]
-async fn a_waiting_get_hears_goodbye_and_then_nobody_is_known() {
+async fn a_waiting_get_hears_goodbye_and_a_late_one_too_and_nobody_comes_in() {
     let server = server(&[]).await;
+    // Has something to hear, and so the server waits for it.
+    let silent = open(&server, &[HELLO]).await;
     let secret = open(&server, &[HELLO]).await;
     down(&server, &secret, 0).await;
     let page = server.page();
     let waiting = tokio::spawn(async move { common::exchange_with(page, &get(&secret, 1)).await });
     tokio::time::sleep(Duration::from_millis(300)).await;
-    let stopping = tokio::spawn(server.stop(Duration::from_secs(2), std::future::pending()));
+    let stopping = tokio::spawn(server.stop(Duration::from_secs(20), std::future::pending()));
     let answer = waiting.await.unwrap();
     assert_eq!(types(&answer), (2, vec!["bye".to_owned()]));
     assert_eq!(Down::read(body(&answer)).unwrap().close, Some(1001));
+    let hello = common::exchange_with(page, &post("", &frames(1, &[HELLO]))).await;
+    assert_eq!(status(&hello), "503", "nobody comes in any more");
+    let late = common::exchange_with(page, &get(&silent, 0)).await;
+    assert_eq!(types(&late), (1, vec!["welcome".to_owned(), "bye".to_owned()]));
     stopping.await.unwrap();
 }
 
@@ -262,5 +212,80 @@ async fn who_never_says_hello_or_too_much_is_closed_as_on_a_websocket() {
     );
     let answer = down(&server, &silent, 1).await;
     assert_eq!(Down::read(body(&answer)).unwrap().close, Some(4000));
+    stop(server).await;
+}
+
+#[tokio::test]
+async fn over_tls_by_our_name_and_no_other() {
+    let pki = Pki::new("poll", &["meet.example.org"]);
+    let server = server(&[&pki.flags()[..], &["--domain", "meet.example.org"]].concat()).await;
+    let host = format!("meet.example.org:{}", server.page().port());
+    let ask = async |request: String, host: &str| {
+        let mut tls = Tls::connect(&pki, server.page(), &[]).await.unwrap();
+        let request = request.replace("host: 127.0.0.1", &format!("host: {host}"));
+        String::from_utf8(tls.ask(request.as_bytes()).await).unwrap()
+    };
+    let hello = post(&format!("origin: https://{host}\r\n"), &frames(1, &[HELLO]));
+    let opened = ask(hello.clone(), &host).await;
+    assert_eq!(status(&opened), "200", "{opened}");
+    let secret = Opened::read(body(&opened)).unwrap().poll;
+    assert_eq!(
+        types(&ask(get(&secret, 0), &host).await),
+        (1, vec!["welcome".to_owned()])
+    );
+    assert_eq!(status(&ask(hello, "evil.example").await), "421");
+    assert_eq!(status(&ask(get(&secret, 0), "evil.example").await), "421");
+    // In the clear people are sent to https, and a poll is never carried.
+    let plain = server.http().unwrap();
+    assert_eq!(
+        status(&common::exchange_with(plain, &get(&secret, 0)).await),
+        "308"
+    );
+    assert_eq!(
+        status(&common::exchange_with(plain, &post("", &frames(1, &[HELLO]))).await),
+        "405"
+    );
+    stop(server).await;
+}
+
+#[tokio::test]
+async fn behind_a_proxy_it_is_found_below_its_path_and_counts_as_its_client() {
+    let server = server(&[
+        "--public-url",
+        "https://example.org/parlour",
+        "--trusted-proxies",
+        "127.0.0.1",
+        "--rooms-connections-per-source",
+        "1",
+    ])
+    .await;
+    let at = |path: &str, request: String| request.replacen(" /poll ", &format!(" {path} "), 1);
+    for (client, path, origin, opens, begins) in [
+        (
+            "198.51.100.7",
+            "/parlour/poll",
+            "https://example.org",
+            "200",
+            true,
+        ),
+        ("198.51.100.7", "/poll", "https://example.org", "200", false),
+        ("198.51.100.8", "/poll", "https://example.org", "200", true),
+        ("198.51.100.9", "/poll", "https://127.0.0.1", "403", false),
+    ] {
+        let more = format!("origin: {origin}\r\nx-forwarded-for: {client}\r\n");
+        let answer = exchange(&server, &at(path, post(&more, &frames(1, &[HELLO])))).await;
+        assert_eq!(status(&answer), opens, "{client} {path} {origin}");
+        if opens != "200" {
+            continue;
+        }
+        let secret = Opened::read(body(&answer)).unwrap().poll;
+        let answer = exchange(&server, &at(path, get(&secret, 0))).await;
+        let down = Down::read(body(&answer)).unwrap();
+        let code = if begins { None } else { Some(1013) };
+        assert_eq!(
+            down.close, code,
+            "the second of one client has no place: {answer}"
+        );
+    }
     stop(server).await;
 }

@@ -146,9 +146,9 @@ pub static KEYS: &[Key] = &[
         "Requests of one person that cost checks of signatures: create, restore, join, state"
     ),
     key!("rooms.connections", Live, rooms.connections, Number<1, 1_000_000>, "N",
-        "WebSockets on the whole server; each is an open file"),
+        "WebSockets and polls on the whole server; each is an open file"),
     key!("rooms.connections_per_source", Live, rooms.connections_per_source, Number<1, 1_000_000>, "N",
-        "WebSockets of one IPv4 address or IPv6 /64"),
+        "WebSockets and polls of one IPv4 address or IPv6 /64"),
     key!("rooms.sessions", Live, rooms.sessions, Number<1, 1_000_000>, "N",
         "Sessions on the whole server, those held for a return included"),
     key!("rooms.sessions_per_source", Live, rooms.sessions_per_source, Number<1, 1_000_000>, "N",
