@@ -2,45 +2,16 @@
 
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
-import { afterEach, beforeEach, test } from "node:test";
-import { FakeServer } from "./fakes/server.js";
-import { install, made, network } from "./fakes/rtc.js";
+import { test } from "node:test";
+import { made, network } from "./fakes/rtc.js";
+import { opens, starts, until } from "./fakes/meetings.js";
 
-install();
-const { Meeting } = await import("../sdk/parlour.js");
 const { BUFFERED_HIGH, CHUNK_BYTES, FILE_BYTES } = await import("../sdk/content/limits.js");
-
-const origin = "http://127.0.0.1:8080";
-/** @type {FakeServer} */ let server;
-/** @type {InstanceType<typeof Meeting>[]} */ let open = [];
-
-beforeEach(() => {
-  server = new FakeServer();
-  Object.assign(globalThis, { WebSocket: server.webSocket(), fetch: server.fetch() });
-  network.isCut = false;
-  network.channelBytes.clear();
-  made.length = 0;
-});
-
-afterEach(async () => {
-  await Promise.all(open.map((meeting) => meeting.leave()));
-  open = [];
-});
-
-async function until(what, predicate, ms = 20_000) {
-  for (const end = Date.now() + ms; ; ) {
-    const value = predicate();
-    if (value) return value;
-    if (Date.now() > end) assert.fail(`not within ${ms} ms: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
 
 async function meet(...names) {
   const meetings = [];
   for (const name of names) {
-    const meeting = meetings[0] ? await Meeting.open({ server: origin, fragment: meetings[0].link }) : await Meeting.create({ server: origin });
-    open.push(meeting);
+    const meeting = await (meetings[0] ? opens(meetings[0].link) : starts());
     meetings.push(meeting);
     await meeting.join({ name });
   }
@@ -144,8 +115,7 @@ test("to one person: the others never hear of it; to all: newcomers do", async (
   await until("Ben has both", () => ben.files.length === 2);
   await until("Cy has one", () => cy.files.length === 1);
   assert.equal(cy.files[0].file, "for all");
-  const dan = await Meeting.open({ server: origin, fragment: ana.link });
-  open.push(dan);
+  const dan = await opens(ana.link);
   await dan.join({ name: "Dan" });
   await until("Dan has one", () => dan.files.length === 1);
   assert.equal(dan.files[0].file, "for all");

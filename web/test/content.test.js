@@ -2,47 +2,16 @@
 // seal, the real mail.
 
 import assert from "node:assert/strict";
-import { afterEach, beforeEach, test } from "node:test";
-import { FakeServer } from "./fakes/server.js";
-import { FakePeerConnection, attachments, install, made, network } from "./fakes/rtc.js";
-
-install();
-const { Meeting, reactions } = await import("../sdk/parlour.js");
-
-const origin = "http://127.0.0.1:8080";
-/** @type {FakeServer} */ let server;
-/** @type {InstanceType<typeof Meeting>[]} */ let open = [];
-
-beforeEach(() => {
-  server = new FakeServer();
-  Object.assign(globalThis, { WebSocket: server.webSocket(), fetch: server.fetch() });
-  network.isCut = false;
-  network.channelBytes.clear();
-  FakePeerConnection.isSilent = false;
-  made.length = attachments.length = 0;
-});
-
-afterEach(async () => {
-  await Promise.all(open.map((meeting) => meeting.leave()));
-  open = [];
-});
-
-async function until(what, predicate, ms = 20_000) {
-  for (const end = Date.now() + ms; ; ) {
-    const value = predicate();
-    if (value) return value;
-    if (Date.now() > end) assert.fail(`not within ${ms} ms: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
+import { test } from "node:test";
+import { made, network } from "./fakes/rtc.js";
+import { opens, reactions, server, starts, until } from "./fakes/meetings.js";
 
 const sees = (meeting, count) => until(`sees ${count}`, () => meeting.people.length === count && meeting.people.every(({ link }) => link === "connected"));
 const texts = (meeting) => meeting.chat.map(({ name, text, told }) => `${name}: ${text}${told.length > 0 ? ` (as told by ${told.join()})` : ""}`);
 const reads = (meeting, ...wanted) => until(`reads ${wanted} instead of ${texts(meeting)}`, () => texts(meeting).join("|") === wanted.join("|"));
 
 async function enters(name, link) {
-  const meeting = link ? await Meeting.open({ server: origin, fragment: link }) : await Meeting.create({ server: origin });
-  open.push(meeting);
+  const meeting = await (link ? opens(link) : starts());
   await meeting.join({ name });
   return meeting;
 }

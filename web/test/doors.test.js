@@ -2,44 +2,14 @@
 // WebRTC that pretend. Each person has a device of their own, on which a page can be loaded again.
 
 import assert from "node:assert/strict";
-import { afterEach, beforeEach, test } from "node:test";
-import { FakeServer } from "./fakes/server.js";
-import { FakePeerConnection, attachments, install, made, network } from "./fakes/rtc.js";
+import { test } from "node:test";
+import { made } from "./fakes/rtc.js";
 import { Device } from "./fakes/storage.js";
-
-install();
-const { Meeting } = await import("../sdk/parlour.js");
-
-const origin = "http://127.0.0.1:8080";
-/** @type {FakeServer} */ let server;
-/** @type {InstanceType<typeof Meeting>[]} */ let all = [];
-
-beforeEach(() => {
-  server = new FakeServer();
-  Object.assign(globalThis, { WebSocket: server.webSocket(), fetch: server.fetch() });
-  network.isCut = false;
-  FakePeerConnection.isSilent = false;
-  made.length = attachments.length = 0;
-});
-
-afterEach(async () => {
-  await Promise.all(all.map((meeting) => meeting.leave()));
-  all = [];
-});
-
-async function until(what, predicate, ms = 8000) {
-  for (const end = Date.now() + ms; ; ) {
-    const value = predicate();
-    if (value) return value;
-    if (Date.now() > end) assert.fail(`not within ${ms} ms: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
+import { opens as opensOn, server, starts as startsOn, until } from "./fakes/meetings.js";
 
 const rest = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-const kept = (meeting) => (all.push(meeting), meeting);
-const starts = (options = {}, device = new Device()) => device.use(async () => kept(await Meeting.create({ server: origin, ...options })));
-const opens = (link, device = new Device()) => device.use(async () => kept(await Meeting.open({ server: origin, fragment: link })));
+const starts = (options, device = new Device()) => startsOn(options, device);
+const opens = (link, device = new Device()) => opensOn(link, device);
 const namesOf = ({ people }) => people.map(({ name }) => name).sort().join();
 const sees = (meeting, ...names) => until(`sees ${names}`, () => namesOf(meeting) === names.join() && meeting.people.every(({ link }) => link === "connected"));
 

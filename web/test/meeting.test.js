@@ -1,50 +1,9 @@
 // Meetings from the public door, in one process: a server in memory, a WebRTC that only pretends, and the real seal.
 
 import assert from "node:assert/strict";
-import { afterEach, beforeEach, test } from "node:test";
-import { FakeServer } from "./fakes/server.js";
-import { FakePeerConnection, attachments, install, made, makeTrack, network } from "./fakes/rtc.js";
-
-install();
-const { Meeting, ParlourError, readLink, supported } = await import("../sdk/parlour.js");
-
-const origin = "http://127.0.0.1:8080";
-/** @type {FakeServer} */ let server;
-/** @type {InstanceType<typeof Meeting>[]} */ let open = [];
-
-beforeEach(() => {
-  server = new FakeServer();
-  Object.assign(globalThis, { WebSocket: server.webSocket(), fetch: server.fetch() });
-  network.isCut = false;
-  FakePeerConnection.isSilent = false;
-  made.length = attachments.length = 0;
-});
-
-afterEach(async () => {
-  await Promise.all(open.map((meeting) => meeting.leave()));
-  open = [];
-});
-
-async function starts(options = {}) {
-  const meeting = await Meeting.create({ server: origin, ...options });
-  open.push(meeting);
-  return meeting;
-}
-
-async function opens(link) {
-  const meeting = await Meeting.open({ server: origin, fragment: link });
-  open.push(meeting);
-  return meeting;
-}
-
-async function until(what, predicate, ms = 6000) {
-  for (const end = Date.now() + ms; ; ) {
-    const value = predicate();
-    if (value) return value;
-    if (Date.now() > end) assert.fail(`not within ${ms} ms: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
+import { test } from "node:test";
+import { FakePeerConnection, attachments, made, makeTrack, network } from "./fakes/rtc.js";
+import { Meeting, ParlourError, opens, origin, readLink, server, starts, supported, until } from "./fakes/meetings.js";
 
 const sees = (meeting, ...names) => until(`sees ${names}`, () => meeting.people.map(({ name }) => name).join() === names.join() && meeting.people.every(({ link }) => link === "connected"));
 

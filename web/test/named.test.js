@@ -2,42 +2,12 @@
 // nothing proves, so a page stays with the host it met, and a typed password is never left out in silence.
 
 import assert from "node:assert/strict";
-import { afterEach, beforeEach, test } from "node:test";
-import { FakeServer } from "./fakes/server.js";
-import { FakePeerConnection, attachments, install, made, network } from "./fakes/rtc.js";
+import { test } from "node:test";
+import { made } from "./fakes/rtc.js";
 import { Device } from "./fakes/storage.js";
+import { Meeting, leaveAll, opens as opensOn, origin, readLink, server, starts, until } from "./fakes/meetings.js";
 
-install();
-const { Meeting, readLink } = await import("../sdk/parlour.js");
-
-const origin = "http://127.0.0.1:8080";
-/** @type {FakeServer} */ let server;
-/** @type {InstanceType<typeof Meeting>[]} */ let all = [];
-
-beforeEach(() => {
-  server = new FakeServer();
-  Object.assign(globalThis, { WebSocket: server.webSocket(), fetch: server.fetch() });
-  network.isCut = false;
-  FakePeerConnection.isSilent = false;
-  made.length = attachments.length = 0;
-});
-
-afterEach(async () => {
-  await Promise.all(all.map((meeting) => meeting.leave()));
-  all = [];
-});
-
-async function until(what, predicate, ms = 20_000) {
-  for (const end = Date.now() + ms; ; ) {
-    const value = predicate();
-    if (value) return value;
-    if (Date.now() > end) assert.fail(`not within ${ms} ms: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
-
-const kept = (meeting) => (all.push(meeting), meeting);
-const opens = (link, device = new Device()) => device.use(async () => kept(await Meeting.open({ server: origin, fragment: link })));
+const opens = (link, device = new Device()) => opensOn(link, device);
 const namesOf = ({ people }) => people.map(({ name }) => name).sort().join();
 const sees = (meeting, ...names) => until(`sees ${names}`, () => namesOf(meeting) === names.join() && meeting.people.every(({ link }) => link === "connected"));
 const said = (type) => server.said.filter(({ t }) => t === type).map(({ d }) => d);
@@ -51,8 +21,7 @@ async function goes(link, name, options = {}, device = new Device()) {
 /** Everybody is gone as in a crash, the server with them: what was kept on these devices is still there. */
 async function crash(...devices) {
   const putBack = devices.map((device) => device.freeze());
-  await Promise.all(all.map((meeting) => meeting.leave()));
-  all = [];
+  await leaveAll();
   for (const back of putBack) back();
   server.forget();
 }
@@ -300,8 +269,7 @@ test("the code is the same for both, and differs between rooms of the same peopl
 });
 
 test("a server that has a room for the link of a name, with a box, is not believed", async () => {
-  const eve = await Meeting.create({ server: origin });
-  kept(eve);
+  const eve = await starts();
   const [papers] = said("create");
   const ana = await opens("r/choir");
   await ana.look();
