@@ -105,7 +105,8 @@ step_docs() { RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-dep
 step_web() {
   [ -d web/node_modules ] || (cd web && npm ci --no-audit --no-fund --silent)
   (cd web && npx tsc -p .)
-  keep web node --test web/test/
+  # Mostly waits: more files at a time than there are cores.
+  keep web node --test --test-concurrency=8 web/test/
   count web '^# pass [0-9]+'
   ! grep -E '^# (skipped|todo) [1-9]' "$log/web" || die "a JavaScript test was skipped"
 }
