@@ -51,10 +51,12 @@ export class Meeting extends Acts {
   /** @type {MeetingState} */ #state = "idle";
   /** @type {ParlourError | null} */ #error = null;
   #count = 0;
-  /** @type {Me} */ #me = { id: "", name: "", audio: false, video: false, host: false };
+  /** @type {Me} */ #me = { id: "", name: "", audio: false, video: false, screen: false, host: false };
   /** @type {readonly Person[] | null} */ #people = null;
   /** @type {readonly Note[] | null} */ #notes = null;
   /** @type {import("./types.js").Rules | null} */ #rules = null;
+  /** What `join` or `setVideo` was given, and `setScreen`. @type {MediaStreamTrack | null} */ #camera = null;
+  /** @type {MediaStreamTrack | null} */ #screen = null;
   #changing = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #lookTimer;
   #hide = () => this.#unload();
@@ -246,7 +248,9 @@ export class Meeting extends Acts {
     this.#become("joining");
     /** The tab in whose place this one comes. @type {string | null} */
     let other = null;
-    this.#me = { ...this.#me, name: tidyName(name), audio: audio !== null, video: video !== null };
+    this.#camera = video;
+    this.#screen = null;
+    this.#me = { ...this.#me, name: tidyName(name), audio: audio !== null, video: video !== null, screen: false };
     try {
       if (password !== "" && !this.#presses.take(performance.now())) throw new ParlourError("too-many-tries");
       await entrance.redeem();
@@ -304,14 +308,37 @@ export class Meeting extends Acts {
    * @param {MediaStreamTrack | null} track
    * @throws {ParlourError} `media-kind`.
    */
-  setAudio(track) { this.#setTrack("audio", track); }
+  setAudio(track) {
+    this.#checkKind("audio", track);
+    this.#me = { ...this.#me, audio: track !== null };
+    this.#inside?.mesh.setTrack("audio", track);
+    this.#changed();
+  }
 
   /**
-   * Sends this camera (or screen) from now on, or nothing.
+   * Sends this camera from now on, or nothing; while a screen is shown, once that has ended.
    * @param {MediaStreamTrack | null} track
    * @throws {ParlourError} `media-kind`.
    */
-  setVideo(track) { this.#setTrack("video", track); }
+  setVideo(track) {
+    this.#checkKind("video", track);
+    this.#camera = track;
+    this.#sendPicture();
+  }
+
+  /**
+   * Shows this screen in the place of the camera, or with null the camera again. Others hear sealed that it is a screen. It
+   * keeps all its lines, at few pictures a second: a track without a `contentHint` gets `detail`.
+   * @param {MediaStreamTrack | null} track
+   * @throws {ParlourError} `media-kind`, `not-in-room`
+   */
+  setScreen(track) {
+    this.#checkKind("video", track);
+    if (track && (!this.#inside || this.#inside.stay.isEntering)) throw new ParlourError("not-in-room");
+    if (track && !track.contentHint) track.contentHint = "detail";
+    this.#screen = track;
+    this.#sendPicture();
+  }
 
   /**
    * Changes the name that others see: in one line, control characters removed, cut to 64 characters.
@@ -413,11 +440,11 @@ export class Meeting extends Acts {
     }, LOOK_MS);
   }
 
-  /** @param {"audio" | "video"} kind @param {MediaStreamTrack | null} track */
-  #setTrack(kind, track) {
-    this.#checkKind(kind, track);
-    this.#me = { ...this.#me, [kind]: track !== null };
-    this.#inside?.mesh.setTrack(kind, track);
+  /** One picture at a time (docs/decisions/0007-the-screen-in-the-cameras-place.md). */
+  #sendPicture() {
+    const picture = this.#screen ?? this.#camera;
+    this.#me = { ...this.#me, video: picture !== null, screen: this.#screen !== null };
+    this.#inside?.mesh.setPicture(picture, this.#screen !== null);
     this.#changed();
   }
 

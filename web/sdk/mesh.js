@@ -72,6 +72,7 @@ export class Mesh {
   /** Before the first seat: what happened with people. @type {Output[] | null} */ #held = [];
   /** Who was asked for a seat for, and when. @type {Map<string, number>} */ #seatAsked = new Map();
   /** Pages that have said something on their proven channel: they have verified this page's proof. @type {Set<string>} */ #heard = new Set();
+  #isScreen = false;
   #stopped = false;
 
   /** @param {MeshOptions} options @param {MeshUser} user */
@@ -214,6 +215,12 @@ export class Mesh {
     this.#options.tracks = { ...this.#options.tracks, [kind]: track };
     for (const { peer } of this.#roster.pages) peer.setTrack(kind, track);
     this.#tellAll();
+  }
+
+  /** The one picture of this page. @param {MediaStreamTrack | null} track @param {boolean} isScreen */
+  setPicture(track, isScreen) {
+    this.#isScreen = isScreen;
+    this.setTrack("video", track);
   }
 
   /** @param {string} name */
@@ -422,7 +429,7 @@ export class Mesh {
 
   #self() {
     const { name, tracks } = this.#options;
-    return { name, audio: tracks.audio !== null, video: tracks.video !== null };
+    return { name, audio: tracks.audio !== null, video: tracks.video !== null, screen: this.#isScreen };
   }
 
   #tellAll() {

@@ -9,7 +9,7 @@
 /** Longest name, in characters. */
 export const NAME_LENGTH = 64;
 
-/** What a page tells of itself, sealed. @typedef {{name: string, audio: boolean, video: boolean}} About */
+/** What a page tells of itself, sealed. `screen`: the picture is a screen and no camera. @typedef {{name: string, audio: boolean, video: boolean, screen: boolean}} About */
 
 /**
  * One page of a person. `seen`: its proof was verified once, so that the person is shown.
@@ -87,6 +87,7 @@ export class Roster {
       stream: this.#stream(spk, peer.received),
       audio: about.audio,
       video: about.video,
+      screen: about.video && about.screen,
       link: peer.link,
       route: peer.route,
       host,
@@ -116,8 +117,8 @@ export class Roster {
  * What somebody told of itself, as far as it can be used.
  * @param {Record<string, unknown>} told @returns {About}
  */
-export function readAbout({ name, audio, video }) {
-  return { name: tidyName(name), audio: audio === true, video: video === true };
+export function readAbout({ name, audio, video, screen }) {
+  return { name: tidyName(name), audio: audio === true, video: video === true, screen: screen === true };
 }
 
 /**

@@ -19,8 +19,8 @@
  */
 
 /**
- * This person. `id` is empty before join.
- * @typedef {{id: string, name: string, audio: boolean, video: boolean, host: boolean}} Me
+ * This person. `id` is empty before join. `video`: a picture is sent; `screen`: it is the screen.
+ * @typedef {{id: string, name: string, audio: boolean, video: boolean, screen: boolean, host: boolean}} Me
  */
 
 /** Who may come in: everybody with the link; whom a host admits; the invited; nobody new. @typedef {"open" | "knock" | "invite" | "locked"} Door */
@@ -64,7 +64,7 @@
 /**
  * Somebody else in the meeting whose key and connection have been proven. `id` stays the same when that person
  * reloads the page. `stream` is one MediaStream for as long as the person is here; its tracks may come and go.
- * `audio` and `video` say what that person sends (as they told; muted is false). `host` was proven by the host key.
+ * `audio` and `video` say what that person sends (as they told; muted is false); `screen`: the picture is a screen. `host` was proven by the host key.
  * `name` is what that person typed: any text, not verified, may be empty. `ticked`: heard reading the code; `renamed`: heard
  * under another name; `admitted`: who let that person in (name of a host, or empty), when, and with which invitation (its
  * label, or empty). Ticks and admissions outlive a reload of this page. `verified`: the most that is known of who this is.
@@ -74,6 +74,7 @@
  *   readonly stream: MediaStream,
  *   readonly audio: boolean,
  *   readonly video: boolean,
+ *   readonly screen: boolean,
  *   readonly link: "connecting" | "connected" | "reconnecting" | "failed",
  *   readonly route: Route | null,
  *   readonly host: boolean,

@@ -21,7 +21,7 @@ test("this environment is supported, and says so", () => assert.deepEqual(suppor
 test("two people meet: names, devices, host, route", async () => {
   const { ana, ben } = await two();
   const [{ id, stream, ...seen }] = ben.people;
-  assert.deepEqual(seen, { name: "Ana", audio: true, video: true, link: "connected", route: seen.route, host: true, ticked: false, renamed: false, admitted: null, verified: "link" });
+  assert.deepEqual(seen, { name: "Ana", audio: true, video: true, screen: false, link: "connected", route: seen.route, host: true, ticked: false, renamed: false, admitted: null, verified: "link" });
   assert.equal(id, ana.me.id);
   assert.deepEqual(stream.getTracks().map(({ kind }) => kind), ["audio", "video"]);
   await until("the route", () => ben.people[0].route);
@@ -106,6 +106,28 @@ test("without a camera the sender's encoding is off, with one it is on, however 
   }
   await of([false, true]);
   assert.equal(ben.state, "in");
+});
+
+test("a screen goes in the place of the camera, sealed and said to be one, without a new description; then the camera comes back", async () => {
+  const { ana, ben } = await two();
+  const before = made.map(({ localDescription }) => localDescription.sdp).join();
+  const [camera, other, screen] = [makeTrack("video"), makeTrack("video"), makeTrack("video")];
+  const sends = (track) => made.some(({ transceivers }) => transceivers.some(({ sender }) => sender.track === track));
+  assert.throws(() => ana.setScreen(makeTrack("audio")), { code: "media-kind" });
+  ana.setVideo(camera);
+  ana.setScreen(screen);
+  await until("it is said", () => ben.people[0]?.screen && ben.people[0].video);
+  assert.deepEqual([screen.contentHint, sends(screen), sends(camera), ana.me.screen, ana.me.video], ["detail", true, false, true, true]);
+  const encodings = () => made.flatMap(({ transceivers }) => transceivers).filter(({ sender }) => sender.track === screen).map(({ sender }) => sender.parameters.encodings[0]);
+  await until("few pictures, all lines", () => encodings().some(({ maxFramerate, scaleResolutionDownBy }) => maxFramerate === 5 && scaleResolutionDownBy === 1));
+  ana.setVideo(other);
+  assert.deepEqual([sends(screen), sends(other)], [true, false], "a camera waits until the screen has ended");
+  ana.setScreen(null);
+  await until("it is said", () => ben.people[0]?.screen === false);
+  assert.deepEqual([sends(other), sends(screen), ana.me.screen, ana.me.video], [true, false, false, true]);
+  assert.equal(made.map(({ localDescription }) => localDescription.sdp).join(), before);
+  const late = await opens(ana.link);
+  assert.throws(() => late.setScreen(screen), { code: "not-in-room" });
 });
 
 test("a track of the wrong kind is refused by name", async () => {

@@ -80,9 +80,9 @@ test("names stay in one line and dress up as nothing", () => {
 });
 
 test("what somebody tells of itself is taken for no more than it is", () => {
-  assert.deepEqual(readAbout({}), { name: "", audio: false, video: false });
-  assert.deepEqual(readAbout({ name: 7, audio: 1, video: "true" }), { name: "", audio: false, video: false });
-  assert.deepEqual(readAbout({ name: "Ana", audio: true, video: true, host: true }), { name: "Ana", audio: true, video: true });
+  assert.deepEqual(readAbout({}), { name: "", audio: false, video: false, screen: false });
+  assert.deepEqual(readAbout({ name: 7, audio: 1, video: "true", screen: 1 }), { name: "", audio: false, video: false, screen: false });
+  assert.deepEqual(readAbout({ name: "Ana", audio: true, video: true, host: true }), { name: "Ana", audio: true, video: true, screen: false });
 });
 
 /** A page whose connection is as the test says. */
