@@ -94,6 +94,40 @@ step("Cy turns the camera off in Firefox: the same", 60_000, async () => {
   await expectMedia(ada, { people: 2, road: DIRECT });
 });
 
+step("Ada shows her screen in the place of her camera: it is large and sharp at both others, and the camera comes back", 60_000, async () => {
+  await ada.click("Show your screen");
+  for (const page of [ben, cy]) {
+    await expectTile(page, /^Ada, showing a screen, Direct/, "Ada's tile says that it is a screen");
+    // Her camera has 320 columns here (preload.mjs), and no picture of hers is large but the screen's.
+    await page.waitFor(() => {
+      const tile = document.querySelector("[data-person][data-screen]");
+      const widths = [...document.querySelectorAll(".tile")].map((one) => one.clientWidth);
+      return Number(tile?.querySelector("video")?.videoWidth) > 640 && tile?.clientWidth === Math.max(...widths);
+    }, 15_000, "a large picture with all its lines");
+  }
+  await expectDevicesOff(ada, "video");
+  await ada.click("Stop showing your screen");
+  for (const page of [ben, cy]) await expectTile(page, /^Ada, Direct/, "Ada's tile is that of a camera again");
+  await ada.reach("Turn camera off");
+  await expectMedia(ben, { people: 2, road: DIRECT });
+});
+
+step("Ben pins Cy, then looks at whoever speaks, then at all alike", 30_000, async () => {
+  const expectLargest = (/** @type {string} */ names) => ben.waitFor((wanted) => {
+    const tiles = [...document.querySelectorAll("[data-person]")].map((tile) => ({ name: tile.getAttribute("aria-label")?.split(",")[0], width: parseFloat(/** @type {HTMLElement} */ (tile).style.inlineSize) }));
+    const widest = Math.max(...tiles.map(({ width }) => width));
+    return new RegExp(wanted).test(tiles.filter(({ width }) => width === widest).map(({ name }) => name).sort().join());
+  }, 5000, `largest: ${names}`, names);
+  await ben.click("Pin Cy");
+  await expectLargest("^Cy$");
+  await ben.click("Unpin Cy");
+  await expectLargest("^Ada,Cy$");
+  await ben.click("Speaker view");
+  await expectLargest("^(Ada|Cy)$");
+  await ben.click("Grid view");
+  await expectLargest("^Ada,Cy$");
+});
+
 step("Cy leaves: both others notice within two seconds, and the connections are closed", 30_000, async () => {
   await leave(cy);
   for (const page of [ada, ben]) await expectTiles(page, 1, 2000);

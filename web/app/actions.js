@@ -8,6 +8,7 @@ import { createHosting } from "./hosting.js";
 import { asksOnLeave, houseOf, wantsCode } from "./house.js";
 import { addressOf, fragmentOf, linkHere, wholeLink } from "./link_text.js";
 import { takeNote } from "./renewal.js";
+import { createScreen } from "./screen.js";
 import { isOn } from "./state.js";
 import { talkOf } from "./talk.js";
 import { createTalking } from "./talking.js";
@@ -55,6 +56,7 @@ export function createActions(store) {
     say({ code: `${kind}-${trouble}`, text });
   });
 
+  const screen = createScreen(store, () => meeting, devices, say);
   const hosting = createHosting(store, () => meeting, (error) => say(problemOf(error)), copy,
     (error) => (error instanceof ParlourError && error.code === "unmet" ? error.who : null));
   const talking = createTalking(store, () => meeting, (error) => say(problemOf(error)));
@@ -84,15 +86,18 @@ export function createActions(store) {
     void meeting?.leave();
     meeting = null;
     devices.close();
+    screen.close();
   }
 
   /** @param {Room} followed */
   function follow(followed) {
     const { state: where, error, count, durable, me, people, notes, link } = followed;
     const over = where === "left" || where === "ended" || where === "failed";
-    if (over) devices.close();
-    // A new link, or an invitation that became the room's own: the address follows, so that a reload comes back here.
-    else if (link !== "" && linkHere() !== link) history.replaceState(null, "", addressOf(link));
+    if (over) {
+      devices.close();
+      screen.close();
+      // A new link, or an invitation that became the room's own: the address follows, so that a reload comes back here.
+    } else if (link !== "" && linkHere() !== link) history.replaceState(null, "", addressOf(link));
     dispatch({ type: "meeting", snapshot: { state: where, error, count, durable, me, people, notes, link, house: houseOf(followed), talk: talkOf(followed) } });
     // Camera and microphone are asked for once there is a room to use them in, and not before.
     if (where === "ready") void devices.openBoth();
@@ -170,6 +175,7 @@ export function createActions(store) {
 
   return {
     devices,
+    screen,
     hosting,
     talking,
 
@@ -261,6 +267,11 @@ export function createActions(store) {
     /** @param {boolean} on */
     setHideAddress(on) {
       dispatch({ type: "hide-address", on });
+    },
+
+    /** @param {import("./stage.js").StageEvent} event */
+    arrange(event) {
+      dispatch({ type: "stage", event });
     },
 
     /** @param {boolean} on */

@@ -4,7 +4,8 @@
 import { h } from "./dom.js";
 import { houseScenes } from "./gallery_house.js";
 import { talkScenes } from "./gallery_talk.js";
-import { device, devices, inCall, person, ready, stopped } from "./gallery_pretend.js";
+import { device, devices, inCall, paper, person, ready, stopped } from "./gallery_pretend.js";
+import { nextStage, noStage } from "./stage.js";
 import { initialState } from "./state.js";
 import { show } from "./show.js";
 
@@ -54,6 +55,12 @@ const scenes = {
     { id: "2", colour: "amber", code: "people-differ", text: "Ben sees other people in this room than you do.", standing: true },
     { id: "1", colour: "grey", code: "relay-full", text: "The relay is full. You may still connect directly; otherwise try again later.", standing: false },
   ] }),
+  "call-screen": () => ({ ...inCall(4), stage: { ...noStage, screens: ["pretend-1"] }, people: [person(0, {}), person(1, { screen: true, stream: paper() }), person(2, { video: false }), person(3, { audio: false })] }),
+  "call-screen-two": () => ({ ...inCall(1), stage: { ...noStage, screens: ["pretend-1"] }, people: [person(1, { screen: true, stream: paper() })] }),
+  "call-screen-own": () => ({ ...inCall(2), camera: { ...device("off"), wanted: false }, stage: { ...noStage, sharing: "on" } }),
+  "call-speaker": () => ({ ...inCall(4), stage: { ...noStage, view: "speaker", floor: "pretend-3" } }),
+  "call-speaker-12": () => ({ ...inCall(11), stage: { ...noStage, view: "speaker", floor: "pretend-3" } }),
+  "call-pinned": () => ({ ...inCall(3), stage: { ...noStage, pinned: "pretend-1" } }),
   "call-settings": () => ({ ...inCall(2), dialog: { about: "settings" } }),
   ...houseScenes,
   ...talkScenes,
@@ -92,6 +99,8 @@ function play(change) {
     devices: nothing,
     hosting: otherwise(hosting),
     talking: otherwise(talking),
+    screen: nothing,
+    arrange: (/** @type {import("./stage.js").StageEvent} */ event) => set({ stage: nextStage(state.stage, event) }),
     dismiss: (/** @type {string} */ id) => set({ toasts: state.toasts.filter((toast) => toast.id !== id), dismissed: [...state.dismissed, id] }),
   });
   show(store, /** @type {any} */ (pretend));

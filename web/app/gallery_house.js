@@ -79,7 +79,7 @@ const eve = { id: "eve", name: "Evangelina Papadopoulou-Worthington", message: "
 /** @type {Knock} */
 const cut = { id: "cut", name: "", message: "", how: "left-over", via: "", held: false };
 
-const guest = { id: "self", name: "Ada", audio: true, video: true, host: false };
+const guest = { id: "self", name: "Ada", audio: true, video: true, screen: false, host: false };
 
 /** @param {number} minutes past two @returns {Date} */
 function at(minutes) {

@@ -21,7 +21,7 @@ export function stopped(code, text) {
 export function inCall(others) {
   return {
     screen: "call", room: "ready", ...devices(), name: "Ada", count: others + 1,
-    me: { id: "self", name: "Ada", audio: true, video: true, host: true },
+    me: { id: "self", name: "Ada", audio: true, video: true, screen: false, host: true },
     people: Array.from({ length: others }, (_, index) => person(index, {
       video: index % 4 !== 2,
       audio: index % 3 !== 1,
@@ -33,9 +33,26 @@ export function inCall(others) {
 /** @param {number} index @param {Partial<Person>} change @returns {Person} */
 export function person(index, change) {
   return {
-    id: `pretend-${index}`, name: names[index] ?? "", stream: picture(index), audio: true, video: true, link: "connected",
+    id: `pretend-${index}`, name: names[index] ?? "", stream: picture(index), audio: true, video: true, screen: false, link: "connected",
     route: { relayed: false, protocol: "udp" }, host: false, ticked: false, renamed: false, admitted: null, verified: "link", ...change,
   };
+}
+
+/** A screen with much to read. @returns {MediaStream} */
+export function paper() {
+  const canvas = h("canvas", { width: 1600, height: 1000 });
+  const context = canvas.getContext("2d");
+  if (context) {
+    context.fillStyle = "#fdfdfb";
+    context.fillRect(0, 0, 1600, 1000);
+    context.fillStyle = "#20303a";
+    context.fillRect(0, 0, 1600, 56);
+    context.font = "600 44px sans-serif";
+    context.fillText("Minutes of the last meeting", 120, 160);
+    context.font = "26px sans-serif";
+    for (let line = 0; line < 22; line += 1) context.fillText("Everything that was said, by whom, and what nobody wanted to have said afterwards.", 120, 220 + line * 34);
+  }
+  return canvas.captureStream(5);
 }
 
 export function devices() {

@@ -45,6 +45,25 @@ export async function listDevices() {
 }
 
 /**
+ * Asks for a screen, a window or a tab. Never throws.
+ *
+ * At most full HD at a few pictures a second: more is read by nobody and costs everybody. No sound: what it would add to
+ * everybody's microphones is an echo of them.
+ * @returns {Promise<{track: MediaStreamTrack} | {trouble: import("./words_stage.js").ScreenTrouble}>}
+ */
+export async function openScreen() {
+  if (!navigator.mediaDevices || !("getDisplayMedia" in navigator.mediaDevices)) return { trouble: "missing" };
+  try {
+    const video = { width: { max: 1920 }, height: { max: 1080 }, frameRate: { max: 15 } };
+    const [track] = (await navigator.mediaDevices.getDisplayMedia({ audio: false, video })).getVideoTracks();
+    return track ? { track } : { trouble: "failed" };
+  } catch (error) {
+    const isRefused = error instanceof DOMException && (error.name === "NotAllowedError" || error.name === "AbortError");
+    return { trouble: isRefused ? "refused" : "failed" };
+  }
+}
+
+/**
  * What an error of getUserMedia means.
  * @param {unknown} error
  * @returns {DeviceTrouble}

@@ -1,5 +1,6 @@
-// Single keys during a call: M for the microphone, V for the camera, P for the people, C for the chat, H for a hand. Never while something is being typed or a
-// dialog is open, never with a modifier, and they can be switched off (WCAG 2.1.4).
+// Single keys during a call: M for the microphone, V for the camera, S for the screen, P for the people, C for the chat, H for a
+// hand, G for grid or speaker, a digit to pin that person. Never while something is being typed or a dialog is open, never with
+// a modifier, and they can be switched off (WCAG 2.1.4).
 
 /** @typedef {import("./words.js").DeviceKind} DeviceKind */
 
@@ -7,17 +8,19 @@
  * What a key press asks for.
  * @param {{key: string, repeat: boolean, altKey: boolean, ctrlKey: boolean, metaKey: boolean}} press
  * @param {boolean} typing the focus is in something that takes text
- * @returns {DeviceKind | "people" | "chat" | "hand" | null}
+ * @returns {DeviceKind | "screen" | "people" | "chat" | "hand" | "view" | {pin: number} | null} `pin`: a place among the others, from 0
  */
 export function shortcutOf(press, typing) {
   if (typing || press.repeat || press.altKey || press.ctrlKey || press.metaKey) return null;
   switch (press.key.toLowerCase()) {
     case "m": return "microphone";
     case "v": return "camera";
+    case "s": return "screen";
     case "p": return "people";
     case "c": return "chat";
     case "h": return "hand";
-    default: return null;
+    case "g": return "view";
+    default: return /^[1-9]$/u.test(press.key) ? { pin: Number(press.key) - 1 } : null;
   }
 }
 
@@ -25,9 +28,9 @@ export function shortcutOf(press, typing) {
  * @param {import("./store.js").Store} store
  * @param {import("./actions.js").Actions} actions
  */
-export function listenForShortcuts({ state }, { devices, hosting, talking }) {
+export function listenForShortcuts({ state }, { arrange, devices, hosting, screen: shown, talking }) {
   document.addEventListener("keydown", (event) => {
-    const { screen, shortcuts, dialog, panel, chatting } = state();
+    const { screen, shortcuts, dialog, panel, chatting, stage, people } = state();
     if (screen !== "call" || !shortcuts || dialog || event.defaultPrevented) return;
     const kind = shortcutOf(event, isTyping(event.target));
     if (kind === "people") hosting.setPanel(!panel);
@@ -36,7 +39,14 @@ export function listenForShortcuts({ state }, { devices, hosting, talking }) {
       event.preventDefault();
       talking.setChat(!chatting);
     } else if (kind === "hand") talking.toggleHand();
-    else if (kind) void devices.toggle(kind);
+    else if (kind === "screen") void shown.toggle();
+    else if (kind === "camera") void shown.toggleCamera();
+    else if (kind === "microphone") void devices.toggle("microphone");
+    else if (kind === "view") arrange({ what: "view", view: stage.view === "grid" ? "speaker" : "grid" });
+    else if (kind) {
+      const person = people[kind.pin]?.id;
+      if (person) arrange({ what: "pin", person });
+    }
   });
 }
 

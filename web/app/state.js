@@ -2,6 +2,7 @@
 // Tracks and streams are in it by reference only; nothing here touches them. Events are sent by actions.js.
 
 import { isNewCode, noHouse, stillDismissed, stillOpen } from "./house.js";
+import { nextStage, noStage, withPeople } from "./stage.js";
 import { noTalk, withReaction, withTalk } from "./talk.js";
 import { codeCame } from "./words_house.js";
 
@@ -64,6 +65,7 @@ import { codeCame } from "./words_house.js";
  * @property {readonly string[]} went
  * @property {readonly Toast[]} toasts
  * @property {readonly string[]} dismissed ids of standing remarks and knocks that were put away
+ * @property {import("./stage.js").Stage} stage
  * @property {boolean} panel the people are shown beside the stage
  * @property {boolean} chatting the chat is shown there; never both
  * @property {import("./talk.js").Talk} talk
@@ -110,6 +112,7 @@ import { codeCame } from "./words_house.js";
  *   | {type: "named", name: string}
  *   | {type: "hide-address", on: boolean}
  *   | {type: "shortcuts", on: boolean}
+ *   | {type: "stage", event: import("./stage.js").StageEvent}
  *   | {type: "panel", open: boolean}
  *   | {type: "chatting", open: boolean}
  *   | {type: "reaction", reaction: import("./talk.js").Reaction}
@@ -128,7 +131,7 @@ import { codeCame } from "./words_house.js";
 const noDevice = { wanted: true, status: "off", track: null, chosen: "", choices: [] };
 
 /** @type {Me} */
-const nobody = { id: "", name: "", audio: false, video: false, host: false };
+const nobody = { id: "", name: "", audio: false, video: false, screen: false, host: false };
 
 /** What belongs to one meeting and is forgotten with it. */
 const noMeeting = Object.freeze({
@@ -147,6 +150,7 @@ const noMeeting = Object.freeze({
   went: /** @type {readonly string[]} */ ([]),
   toasts: /** @type {readonly Toast[]} */ ([]),
   dismissed: /** @type {readonly string[]} */ ([]),
+  stage: noStage,
   panel: false,
   chatting: false,
   talk: noTalk,
@@ -203,6 +207,7 @@ export function next(state, event) {
     case "named": return { ...state, name: event.name };
     case "hide-address": return { ...state, hideAddress: event.on };
     case "shortcuts": return { ...state, shortcuts: event.on };
+    case "stage": return { ...state, stage: nextStage(state.stage, event.event) };
     case "chatting": return { ...state, chatting: event.open, panel: state.panel && !event.open, unread: event.open ? 0 : state.unread };
     case "reaction": return { ...state, ...withReaction(state, event.reaction) };
     case "reaction-over": return { ...state, reactions: state.reactions.filter(({ id }) => id !== event.id) };
@@ -343,6 +348,7 @@ function inCall(state, { state: where, count, me, people, notes, house, talk }) 
     count,
     me,
     people,
+    stage: withPeople(state.stage, people),
     came: [...state.came, ...came],
     went: [...state.went, ...went],
     dialog: stillOpen(state.dialog, { me, people }),

@@ -177,11 +177,12 @@ export function linkSentence(link) {
 
 /**
  * A tile's name for screen readers, such as "Ada, muted, Relayed (UDP)".
- * @param {{name: string, audio: boolean, video: boolean, link: import("../sdk/parlour.js").Person["link"], route: import("../sdk/parlour.js").Route | null}} person
+ * @param {{name: string, audio: boolean, video: boolean, screen: boolean, link: import("../sdk/parlour.js").Person["link"], route: import("../sdk/parlour.js").Route | null}} person
  * @returns {string}
  */
 export function tileName(person) {
   const parts = [nameOf(person.name)];
+  if (person.screen) parts.push("showing a screen");
   if (!person.audio) parts.push("muted");
   if (!person.video) parts.push("camera off");
   if (person.link !== "connected") parts.push(linkSentence(person.link));

@@ -85,6 +85,7 @@ test("keys work alone, not with a modifier, not held down, not while typing", ()
   assert.equal(shortcutOf(press, false), "microphone");
   assert.equal(shortcutOf({ ...press, key: "V" }, false), "camera");
   assert.equal(shortcutOf({ ...press, key: "p" }, false), "people");
+  assert.deepEqual(["s", "g", "1", "9", "0"].map((key) => shortcutOf({ ...press, key }, false)), ["screen", "view", { pin: 0 }, { pin: 8 }, null]);
   assert.equal(shortcutOf(press, true), null);
   assert.equal(shortcutOf({ ...press, repeat: true }, false), null);
   for (const modifier of ["altKey", "ctrlKey", "metaKey"]) assert.equal(shortcutOf({ ...press, [modifier]: true }, false), null);

@@ -15,7 +15,7 @@ import { coverage, doors, doorSentence, invitationSentence, keepsNothing, knockH
 /** @typedef {import("../app/expected.js").Knock} Knock */
 /** @typedef {import("../app/expected.js").Rules} Rules */
 
-const host = { id: "me", name: "Ada", audio: true, video: true, host: true };
+const host = { id: "me", name: "Ada", audio: true, video: true, screen: false, host: true };
 const guest = { ...host, host: false };
 
 /** @param {Partial<Rules>} change @returns {House} */
@@ -30,7 +30,7 @@ function knock(id, change) {
 
 /** @param {string} id @param {Partial<import("../app/state.js").Person>} [change] @returns {import("../app/state.js").Person} */
 function person(id, change) {
-  return { id, name: id, stream: /** @type {MediaStream} */ ({}), audio: true, video: true, link: "connected", route: null, host: false, ticked: false, renamed: false, admitted: null, verified: "link", ...change };
+  return { id, name: id, stream: /** @type {MediaStream} */ ({}), audio: true, video: true, screen: false, link: "connected", route: null, host: false, ticked: false, renamed: false, admitted: null, verified: "link", ...change };
 }
 
 /** @param {Partial<import("../app/state.js").Snapshot>} change @returns {PageEvent} */

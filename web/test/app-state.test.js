@@ -10,11 +10,11 @@ import { initialState, isOn, next, troubleOf } from "../app/state.js";
 /** @typedef {import("../app/state.js").Snapshot} Snapshot */
 /** @typedef {import("../app/state.js").PageEvent} PageEvent */
 
-const me = { id: "me", name: "Ada", audio: true, video: true, host: true };
+const me = { id: "me", name: "Ada", audio: true, video: true, screen: false, host: true };
 
 /** @param {string} id @returns {import("../app/state.js").Person} */
 function person(id) {
-  return { id, name: id, stream: /** @type {MediaStream} */ ({}), audio: true, video: true, link: "connected", route: null, host: false, ticked: false, renamed: false, admitted: null, verified: "link" };
+  return { id, name: id, stream: /** @type {MediaStream} */ ({}), audio: true, video: true, screen: false, link: "connected", route: null, host: false, ticked: false, renamed: false, admitted: null, verified: "link" };
 }
 
 /** @param {Partial<Snapshot>} change @returns {PageEvent} */

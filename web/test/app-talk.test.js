@@ -12,7 +12,7 @@ import { shortcutOf } from "../app/shortcuts.js";
 const at = (/** @type {number} */ seconds) => new Date(1_800_000_000_000 + 1000 * seconds);
 const message = (/** @type {string} */ id, /** @type {object} */ change = {}) => /** @type {any} */ ({ id, by: "ben", name: "Ben", own: false, text: id, at: at(0), live: true, told: [], disputed: false, delivery: null, ...change });
 const talk = (/** @type {object} */ change) => /** @type {any} */ ({ ...noTalk, ...change });
-const me = { id: "me", name: "Ada", audio: true, video: true, host: true };
+const me = { id: "me", name: "Ada", audio: true, video: true, screen: false, host: true };
 const ben = /** @type {any} */ ({ id: "ben", name: "Ben" });
 const meeting = (/** @type {any} */ said) => /** @type {any} */ ({ type: "meeting", snapshot: { state: "in", error: null, count: 2, me, people: [ben], notes: [], link: "", house: noHouse, talk: said } });
 

@@ -2,25 +2,19 @@
 // beside the stage, or over it where there is no beside.
 
 import { h, setAttribute, setText, show } from "../dom.js";
-import { icon } from "../icons.js";
+import { icon, setIcon } from "../icons.js";
 import { unanswered } from "../house.js";
-import { placeEverybody } from "../layout.js";
-import { isComing, isOn } from "../state.js";
-import { handPlace } from "../talk.js";
+import { isComing } from "../state.js";
 import { howMany, peopleButton } from "../words.js";
+import { viewLabel } from "../words_stage.js";
 import { chatButton } from "../words_talk.js";
-import { createChair } from "./chair.js";
 import { chat } from "./chat.js";
-import { createOwnPicture } from "./own_picture.js";
-import { button, cameraLook, control, microphoneLook, sealedLock } from "./parts.js";
+import { button, cameraLook, control, microphoneLook, screenLook, sealedLock } from "./parts.js";
 import { people } from "./people.js";
 import { createReact } from "./react.js";
-import { createTile } from "./tile.js";
+import { createStage } from "./stage.js";
 
 /** @typedef {import("../state.js").State} State */
-/** @typedef {import("./tile.js").Tile} Tile */
-
-const gap = 10;
 
 /**
  * @param {import("../actions.js").Actions} actions
@@ -32,6 +26,7 @@ export function call(actions) {
   const panel = people(actions);
   const talk = chat(actions);
   const settings = h("button", { type: "button", class: "button button-icon", "aria-label": "Settings", title: "Settings", onclick: () => actions.hosting.ask({ about: "settings" }) }, icon("settings"));
+  const view = createViewSwitch(actions);
   // The same width as in panel.css: below it the panel covers the stage.
   const narrow = matchMedia("(max-width: 48rem)");
   const count = h("span", {});
@@ -41,7 +36,7 @@ export function call(actions) {
   const element = h("div", { class: "page call" },
     h("header", { class: "callbar" },
       h("h1", { class: "unseen", tabindex: -1 }, "In the room"),
-      lock, h("div", { class: "callbar-end" }, h("p", { class: "sealed" }, icon("people"), count), settings)),
+      lock, h("div", { class: "callbar-end" }, h("p", { class: "sealed" }, icon("people"), count), view.element, settings)),
     // The controls come first for the keyboard and stand last for the eye.
     bar.element, hear.element,
     h("div", { class: "banners", role: "status" }, banner),
@@ -61,6 +56,7 @@ export function call(actions) {
     update(state) {
       stage.update(state);
       bar.update(state);
+      view.update(state);
       panel.update(state);
       talk.update(state);
       covered = state.panel || state.chatting;
@@ -78,97 +74,25 @@ export function call(actions) {
 }
 
 /**
+ * Grid or speaker view, and who is pinned.
  * @param {import("../actions.js").Actions} actions
  */
-function createStage(actions) {
-  const own = createTile({ self: true });
-  const ownPicture = createOwnPicture();
-  const chair = createChair(actions);
-  /** @type {Map<string, Tile>} */
-  const tiles = new Map();
-  // Tiles are only ever appended: moving a video element in the document would stop it.
-  const element = h("ul", { class: "stage", "aria-label": "People", role: "list" }, own.element);
-  let alone = false;
-  /** Reactions that have begun. */
-  let flown = new Set();
-
-  function place() {
-    const { clientWidth: width, clientHeight: height } = element;
-    const others = alone ? [chair.element] : [...tiles.values()].map((tile) => tile.element);
-    const places = placeEverybody(others.length, width, height, gap, !alone);
-    others.forEach((tile, index) => put(tile, places.others[index] ?? null));
-    put(own.element, places.self);
-    setAttribute(own.element, "data-floating", places.floating);
-  }
-
-  const observer = new ResizeObserver(place);
-  observer.observe(element);
-
-  /** @param {State} state */
-  function follow({ people, speaker, talk }) {
-    for (const [id, tile] of tiles) {
-      if (people.some((person) => person.id === id)) continue;
-      tile.close();
-      tile.element.remove();
-      tiles.delete(id);
-    }
-    for (const person of people) {
-      let tile = tiles.get(person.id);
-      if (!tile) {
-        tile = createTile({ self: false, onSilenced: () => actions.setSilenced(true) });
-        tiles.set(person.id, tile);
-        element.append(tile.element);
-      }
-      const { id, name, stream, audio, video, link, route } = person;
-      tile.update({ id, name, picture: stream, sound: stream.getAudioTracks()[0] ?? null, audio, video, link, route, speaker: speaker.chosen, hand: handPlace(talk, id) });
-    }
-  }
-
+function createViewSwitch(actions) {
+  const image = icon("spotlight");
+  const element = h("button", { type: "button", class: "button button-icon", onclick: () => actions.arrange({ what: "view", view: element.dataset["next"] === "grid" ? "grid" : "speaker" }) }, image);
   return {
     element,
     /** @param {State} state */
-    update(state) {
-      const { microphone, camera, people, me, talk, reactions } = state;
-      follow(state);
-      const video = isOn(camera);
-      own.update({
-        id: "you", name: state.name, picture: video ? ownPicture(camera.track) : null,
-        sound: microphone.track, audio: isOn(microphone), video, link: "connected", route: null, speaker: "", hand: handPlace(talk, me.id),
-      });
-      for (const { id, person, emoji } of reactions) {
-        if (!flown.has(id)) (person === me.id ? own : tiles.get(person))?.react(emoji);
-      }
-      flown = new Set(reactions.map(({ id }) => id));
-      alone = people.length === 0;
-      chair.update(state);
-      if (alone && !chair.element.isConnected) element.append(chair.element);
-      if (!alone) chair.element.remove();
-      place();
-    },
-    playAll() {
-      for (const tile of tiles.values()) tile.hear();
-      actions.setSilenced(false);
-    },
-    close() {
-      observer.disconnect();
-      own.close();
-      for (const tile of tiles.values()) tile.close();
+    update({ stage: { view }, people: others, shortcuts }) {
+      show(element, others.length > 0);
+      const label = viewLabel(view);
+      setAttribute(element, "data-next", view === "grid" ? "speaker" : "grid");
+      setAttribute(element, "aria-label", label);
+      setAttribute(element, "title", shortcuts ? `${label} (G)` : label);
+      setAttribute(element, "aria-keyshortcuts", shortcuts ? "G" : null);
+      setIcon(image, view === "grid" ? "spotlight" : "grid");
     },
   };
-}
-
-/**
- * @param {HTMLElement} tile
- * @param {import("../layout.js").Place | null} place
- */
-function put(tile, place) {
-  show(tile, place !== null);
-  if (!place) return;
-  const { style } = tile;
-  style.setProperty("inline-size", `${place.width}px`);
-  style.setProperty("block-size", `${place.height}px`);
-  style.setProperty("translate", `${place.x}px ${place.y}px`);
-  if (!tile.hasAttribute("data-placed")) requestAnimationFrame(() => setAttribute(tile, "data-placed", true));
 }
 
 /**
@@ -177,8 +101,10 @@ function put(tile, place) {
 function createBar(actions) {
   const { devices } = actions;
   const microphone = control({ onclick: () => void devices.toggle("microphone") });
-  const camera = control({ onclick: () => void devices.toggle("camera") });
-  const { hosting, talking } = actions;
+  const { hosting, screen, talking } = actions;
+  const camera = control({ onclick: () => void screen.toggleCamera() });
+  const sharing = control({ className: "control-screen", onclick: () => void screen.toggle() });
+  setAttribute(sharing.element, "data-missing", !("getDisplayMedia" in (navigator.mediaDevices ?? {})));
   const react = createReact(actions);
   const chatter = control({ onclick: () => talking.setChat(chatter.element.getAttribute("aria-expanded") !== "true") });
   const fresh = h("span", { class: "control-badge", "aria-hidden": "true", "data-fresh": true });
@@ -191,15 +117,16 @@ function createBar(actions) {
   const leave = control({ className: "control-leave", onclick: () => void actions.leave() });
   leave.set({ name: "Leave", word: "Leave", image: "leave" });
   const element = h("div", { class: "controls", role: "group", "aria-label": "Call controls" },
-    microphone.element, camera.element, react.opener, chatter.element, everybody.element, leave.element);
+    microphone.element, camera.element, sharing.element, react.opener, chatter.element, everybody.element, leave.element);
   return {
     element,
     sheet: react.sheet,
     /** @param {State} state */
     update(state) {
-      const { microphone: heard, camera: seen, shortcuts, people: others, panel, chatting, unread, house } = state;
+      const { microphone: heard, camera: seen, shortcuts, people: others, panel, chatting, unread, house, stage } = state;
       microphone.set(microphoneLook(isComing(heard), shortcuts));
-      camera.set(cameraLook(isComing(seen), shortcuts));
+      camera.set(cameraLook(isComing(seen), shortcuts, stage.sharing === "on"));
+      sharing.set(screenLook(stage.sharing === "on", shortcuts));
       react.update(state);
       chatter.set({ name: chatButton(unread), word: "Chat", image: "chat", ...(shortcuts && { keys: "C" }) });
       setAttribute(chatter.element, "aria-expanded", String(chatting));

@@ -164,12 +164,13 @@ export function control({ className = "", onclick }) {
   const element = h("button", { type: "button", class: `control ${className}`, onclick }, image, word);
   return {
     element,
-    /** @param {{name: string, word: string, image: IconName, off?: boolean, keys?: string}} look */
+    /** @param {{name: string, word: string, image: IconName, off?: boolean, lit?: boolean, keys?: string}} look */
     set(look) {
       setAttribute(element, "aria-label", look.name);
       setAttribute(element, "title", look.keys ? `${look.name} (${look.keys})` : look.name);
       setAttribute(element, "aria-keyshortcuts", look.keys ?? null);
       setAttribute(element, "data-off", look.off === true);
+      setAttribute(element, "data-lit", look.lit === true);
       setText(word, look.word);
       setIcon(image, look.image);
     },
@@ -194,13 +195,28 @@ export function microphoneLook(on, shortcuts) {
 /**
  * @param {boolean} on
  * @param {boolean} shortcuts
+ * @param {boolean} [waits] a screen is shown in its place
  */
-export function cameraLook(on, shortcuts) {
+export function cameraLook(on, shortcuts, waits = false) {
   return {
-    name: on ? "Turn camera off" : "Turn camera on",
+    name: waits ? "Camera, off while you show your screen" : on ? "Turn camera off" : "Turn camera on",
     word: "Camera",
     image: /** @type {IconName} */ (on ? "camera" : "cameraOff"),
     off: !on,
     ...(shortcuts && { keys: "V" }),
+  };
+}
+
+/**
+ * @param {boolean} on
+ * @param {boolean} shortcuts
+ */
+export function screenLook(on, shortcuts) {
+  return {
+    name: on ? "Stop showing your screen" : "Show your screen",
+    word: on ? "Stop" : "Screen",
+    image: /** @type {IconName} */ (on ? "screenOff" : "screen"),
+    lit: on,
+    ...(shortcuts && { keys: "S" }),
   };
 }

@@ -1,6 +1,7 @@
 // The dialog for devices and habits during a call. Nothing in it goes to the server; the name goes, sealed, to the others.
 
 import { h, show } from "../dom.js";
+import { shortcutsSentence } from "../words_stage.js";
 import { createDialog } from "./dialog.js";
 import { deviceMenu, openId, switchField } from "./parts.js";
 
@@ -20,7 +21,7 @@ export function settings(actions) {
   });
   const shortcuts = switchField({
     title: "Keyboard shortcuts",
-    text: "M mutes and unmutes the microphone, V turns the camera off and on, P shows the people.",
+    text: shortcutsSentence,
     onchange: actions.setShortcuts,
   });
   const forget = h("button", { type: "button", class: "button button-quiet", onclick: () => hosting.ask({ about: "forget" }) }, "Forget this room on this device");

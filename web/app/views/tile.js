@@ -4,7 +4,8 @@ import { attach, h, setAttribute, setText, show } from "../dom.js";
 import { icon, setIcon } from "../icons.js";
 import { watchLevel } from "../levels.js";
 import { handMark } from "../words_talk.js";
-import { hueOf, initials, linkSentence, nameOf, routeExplained, routeName, tileName } from "../words.js";
+import { hueOf, initials, linkSentence, routeExplained, routeName, tileName } from "../words.js";
+import { ownScreen, pinLabel, plateName } from "../words_stage.js";
 
 /** @typedef {import("../../sdk/parlour.js").Person} Person */
 
@@ -17,6 +18,8 @@ import { hueOf, initials, linkSentence, nameOf, routeExplained, routeName, tileN
  * @property {MediaStreamTrack | null} sound
  * @property {boolean} audio
  * @property {boolean} video
+ * @property {boolean} screen the picture is a screen; of the own tile: a screen is shown to the others, and not here, where it would show itself
+ * @property {boolean} pinned
  * @property {Person["link"]} link
  * @property {Person["route"]} route
  * @property {string} speaker device id for the sound, or "" for the browser's own
@@ -31,10 +34,10 @@ import { hueOf, initials, linkSentence, nameOf, routeExplained, routeName, tileN
 const drifts = [0, 1, -1, 2, -2];
 
 /**
- * @param {{self: boolean, tag?: "li" | "div", onSilenced?: () => void}} options
+ * @param {{self: boolean, tag?: "li" | "div", onSilenced?: () => void, onVoice?: (speaks: boolean) => void, onPin?: () => void}} options `onVoice`: each change
  * @returns {Tile}
  */
-export function createTile({ self, tag = "li", onSilenced }) {
+export function createTile({ self, tag = "li", onSilenced, onVoice, onPin }) {
   const video = h("video", { class: "tile-video", autoplay: true, playsinline: true, "aria-hidden": "true" });
   video.addEventListener("resize", () => {
     const { videoWidth, videoHeight } = video;
@@ -43,7 +46,9 @@ export function createTile({ self, tag = "li", onSilenced }) {
   video.muted = self;
   video.disablePictureInPicture = self;
   const badge = h("span", { class: "tile-badge" });
-  const wall = h("div", { class: "tile-wall", "aria-hidden": "true" }, badge);
+  const screen = h("p", { class: "tile-screen", hidden: true }, icon("screen"), h("span", {}, ownScreen));
+  const wall = h("div", { class: "tile-wall", "aria-hidden": "true" }, badge, screen);
+  const pin = h("button", { type: "button", class: "tile-pin", hidden: !onPin, onclick: onPin ?? null }, icon("pin"));
   const muted = icon("microphoneOff");
   const speaking = icon("sound");
   muted.classList.add("tile-muted");
@@ -56,7 +61,7 @@ export function createTile({ self, tag = "li", onSilenced }) {
   const place = h("span", {});
   const hand = h("p", { class: "tile-hand", "aria-hidden": "true", hidden: true }, icon("hand"), place);
   const air = h("div", { class: "tile-air", "aria-hidden": "true" });
-  const element = h(tag, { class: "tile" }, wall, video, link, plate, hand, air, route.element);
+  const element = h(tag, { class: "tile" }, wall, video, link, plate, hand, air, pin, route.element);
   if (tag === "div") setAttribute(element, "role", "group");
   setAttribute(element, "data-self", self);
 
@@ -71,15 +76,23 @@ export function createTile({ self, tag = "li", onSilenced }) {
     onSilenced?.();
   }
 
+  let lit = false;
+
+  /** @param {boolean} now */
+  function light(now) {
+    if (now === lit) return;
+    lit = now;
+    element.classList.toggle("tile-lit", now);
+    onVoice?.(now);
+  }
+
   /** @param {MediaStreamTrack | null} track */
   function listenTo(track) {
     if (track === heard) return;
     stopHearing();
     heard = track;
-    element.classList.remove("tile-lit");
-    stopHearing = track
-      ? watchLevel(track, (_, isSpeaking) => element.classList.toggle("tile-lit", isSpeaking))
-      : () => {};
+    light(false);
+    stopHearing = track ? watchLevel(track, (_, isSpeaking) => light(isSpeaking)) : () => {};
   }
 
   return {
@@ -100,14 +113,20 @@ export function createTile({ self, tag = "li", onSilenced }) {
       setAttribute(element, "aria-label", self ? selfName(shown) : [tileName(shown), shown.hand > 0 ? handMark(shown.hand) : ""].filter(Boolean).join(", "));
       setAttribute(element, "data-hue", hueOf(shown.id));
       setAttribute(element, "data-video", shown.video);
+      setAttribute(element, "data-screen", shown.screen);
+      show(badge, !(self && shown.screen));
+      show(screen, self && shown.screen);
       setAttribute(element, "data-audio", shown.audio);
+      setAttribute(pin, "aria-label", pinLabel(shown.name, shown.pinned));
+      setAttribute(pin, "title", pinLabel(shown.name, shown.pinned));
+      setAttribute(pin, "data-pinned", shown.pinned);
       setAttribute(element, "data-link", shown.link);
       attach(video, shown.picture, silence);
       setSpeaker(video, shown.speaker);
       show(hand, shown.hand > 0);
       setText(place, String(shown.hand));
       setText(badge, initials(shown.name));
-      setText(name, self ? "You" : nameOf(shown.name));
+      setText(name, self ? "You" : plateName(shown.name, shown.screen));
       route.set(shown.link === "connected" ? shown.route : null);
       setText(linkText, linkSentence(shown.link));
       show(link, shown.link !== "connected");
@@ -149,8 +168,8 @@ function createRoute() {
  * @param {Shown} shown
  * @returns {string}
  */
-function selfName({ audio, video, hand }) {
-  return ["You", hand > 0 ? handMark(hand) : "", audio ? "" : "muted", video ? "" : "camera off"].filter(Boolean).join(", ");
+function selfName({ audio, video, screen, hand }) {
+  return [screen ? ownScreen : "You", hand > 0 ? handMark(hand) : "", audio ? "" : "muted", video || screen ? "" : "camera off"].filter(Boolean).join(", ");
 }
 
 /**

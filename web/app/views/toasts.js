@@ -4,6 +4,7 @@ import { h } from "../dom.js";
 import { icon } from "../icons.js";
 import { isComing } from "../state.js";
 import { comingAndGoing, switched } from "../words.js";
+import { ownScreen, ownScreenOver, screensBegun } from "../words_stage.js";
 import { newsSentence } from "../words_talk.js";
 
 /** Several arrivals within this time, in milliseconds, become one sentence. */
@@ -46,11 +47,15 @@ export function createAnnouncer(element, state, actions) {
   let timer = 0;
   let before = state();
   return () => {
-    const { screen, came, went, news, copied, microphone, camera } = state();
+    const { screen, came, went, news, copied, microphone, camera, people, stage } = state();
     const inCall = screen === "call" && before.screen === "call";
     if (copied && !before.copied) element.textContent = "Link copied.";
     if (inCall && isComing(microphone) !== isComing(before.microphone)) element.textContent = switched("microphone", isComing(microphone));
     if (inCall && isComing(camera) !== isComing(before.camera)) element.textContent = switched("camera", isComing(camera));
+    // The word about the screen is the one to hear when the camera goes with it.
+    if (inCall && (stage.sharing === "on") !== (before.stage.sharing === "on")) element.textContent = stage.sharing === "on" ? `${ownScreen}.` : ownScreenOver;
+    const begun = inCall ? stage.screens.filter((id) => !before.stage.screens.includes(id)) : [];
+    if (begun.length > 0) element.textContent = screensBegun(people.filter(({ id }) => begun.includes(id)).map(({ name }) => name));
     before = state();
     if (timer || (came.length === 0 && went.length === 0 && news.length === 0)) return;
     timer = window.setTimeout(() => {

@@ -1,0 +1,76 @@
+// Who is large on the stage: whom this person has pinned, else a screen that somebody shows, else, in the speaker view, who
+// speaks. Pure, as state.js; forgotten with the meeting.
+
+/** @typedef {import("../sdk/parlour.js").Person} Person */
+
+/**
+ * @typedef {object} Stage
+ * @property {"grid" | "speaker"} view
+ * @property {string} pinned id of a person, or ""
+ * @property {readonly string[]} screens ids of those who show a screen, who began last at the end
+ * @property {readonly string[]} voices ids of the others who speak now
+ * @property {string} floor id of who spoke last; stays with them until somebody else speaks alone
+ * @property {"off" | "asking" | "on"} sharing this person's own screen
+ */
+
+/**
+ * @typedef {{what: "view", view: Stage["view"]}
+ *   | {what: "pin", person: string}
+ *   | {what: "voice", person: string, on: boolean}
+ *   | {what: "sharing", sharing: Stage["sharing"]}} StageEvent `pin` of who is pinned, or of nobody, unpins
+ */
+
+/** @type {Stage} */
+export const noStage = Object.freeze({ view: "grid", pinned: "", screens: [], voices: [], floor: "", sharing: "off" });
+
+/**
+ * @param {Stage} stage
+ * @param {StageEvent} event
+ * @returns {Stage}
+ */
+export function nextStage(stage, event) {
+  switch (event.what) {
+    // Whoever asks for the other view wants to see it.
+    case "view": return { ...stage, view: event.view, pinned: "" };
+    case "pin": return { ...stage, pinned: event.person === stage.pinned ? "" : event.person };
+    case "voice": return withVoices(stage, [...stage.voices.filter((id) => id !== event.person), ...(event.on ? [event.person] : [])]);
+    case "sharing": return { ...stage, sharing: event.sharing };
+  }
+}
+
+/**
+ * The stage after people came, went, began to show a screen or ended it.
+ * @param {Stage} stage
+ * @param {readonly Person[]} people
+ * @returns {Stage}
+ */
+export function withPeople(stage, people) {
+  const isHere = (/** @type {string} */ id) => people.some((person) => person.id === id);
+  const showing = people.filter(({ screen }) => screen).map(({ id }) => id);
+  return {
+    ...withVoices(stage, stage.voices.filter(isHere)),
+    pinned: isHere(stage.pinned) ? stage.pinned : "",
+    screens: [...stage.screens.filter((id) => showing.includes(id)), ...showing.filter((id) => !stage.screens.includes(id))],
+  };
+}
+
+/**
+ * Who has the large place.
+ * @param {Stage} stage
+ * @param {readonly Person[]} people
+ * @returns {string} an id, or "" where all are alike
+ */
+export function focusOf({ view, pinned, screens, floor }, people) {
+  const speaker = people.some(({ id }) => id === floor) ? floor : people[0]?.id ?? "";
+  return pinned || screens.at(-1) || (view === "speaker" ? speaker : "");
+}
+
+/**
+ * Who speaks on keeps the floor when somebody else begins.
+ * @param {Stage} stage
+ * @param {readonly string[]} voices
+ * @returns {Stage}
+ */
+function withVoices(stage, voices) {
+  return { ...stage, voices, floor: voices.includes(stage.floor) ? stage.floor : voices[0] ?? stage.floor };
+}

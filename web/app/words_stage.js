@@ -1,0 +1,45 @@
+// What the page says about shared screens, the speaker view and pins.
+
+import { nameOf, namesOf } from "./words.js";
+
+/** @typedef {"refused" | "missing" | "failed"} ScreenTrouble */
+
+/** Why no screen is shown. @type {Readonly<Record<ScreenTrouble, string>>} */
+export const screenTroubles = Object.freeze({
+  refused: "Your screen is not shown. If it was not you who said no, allow this browser to record the screen in your system's privacy settings.",
+  missing: "This browser cannot show a screen; those of phones mostly cannot. Join with a computer to show one.",
+  failed: "The screen could not be shown. Try a single window in place of the whole screen.",
+});
+
+/** When the camera is asked for meanwhile. */
+export const cameraWaits = "The camera stays off while you show your screen. It comes back when you stop.";
+
+/** On the own tile, and aloud. */
+export const ownScreen = "You are showing your screen";
+
+/** Aloud. */
+export const ownScreenOver = "Your screen is no longer shown.";
+
+/** What others have begun to show, aloud. @param {readonly string[]} names @returns {string} empty if nobody has */
+export function screensBegun(names) {
+  if (names.length === 0) return "";
+  return `${namesOf(names)} ${names.length === 1 ? "is" : "are"} showing a screen.`;
+}
+
+/** On the plate of a tile. @param {string} name @param {boolean} screen @returns {string} */
+export function plateName(name, screen) {
+  return screen ? `${nameOf(name)}, screen` : nameOf(name);
+}
+
+/** @param {string} name @param {boolean} pinned @returns {string} */
+export function pinLabel(name, pinned) {
+  return pinned ? `Unpin ${nameOf(name)}` : `Pin ${nameOf(name)}`;
+}
+
+/** What the switch between the views does next. @param {"grid" | "speaker"} view */
+export function viewLabel(view) {
+  return view === "grid" ? "Speaker view" : "Grid view";
+}
+
+/** Which keys there are. */
+export const shortcutsSentence = "M microphone, V camera, S screen, P people, C chat, H hand, G grid or speaker, 1 to 9 pin a person.";
