@@ -39,11 +39,14 @@ const scenes = {
   "call-coming": () => ({ ...inCall(0), count: 2 }),
   "call-off": () => ({ ...inCall(1), camera: { ...device("off"), wanted: false }, microphone: { ...device("live"), wanted: false } }),
   "call-states": () => ({ ...inCall(5), people: [
-    person(0, { route: { relayed: true, protocol: "udp" } }),
+    person(0, { route: { relayed: true, protocol: "udp" }, quality: { bars: 1, lost: 23, rttMs: 350 } }),
     person(1, { link: "connecting", route: null, video: false }),
     person(2, { link: "reconnecting" }),
     person(3, { link: "failed", route: null }),
     person(4, { video: false, audio: false, route: { relayed: true, protocol: "tls" } }),
+  ] }),
+  "call-weak": () => ({ ...inCall(4), panel: true, people: [
+    person(0, { quality: { bars: 3, lost: 4, rttMs: 150 } }), person(1, { quality: { bars: 2, lost: 8, rttMs: 700 } }), person(2, { quality: { bars: 1, lost: 23, rttMs: null } }), person(3, { quality: null }),
   ] }),
   "call-reconnecting": () => ({ ...inCall(2), reconnecting: true }),
   "call-silenced": () => ({ ...inCall(2), silenced: true }),

@@ -58,6 +58,12 @@ export function setIcon(element, name) {
   if (path && path.getAttribute("d") !== paths[name]) path.setAttribute("d", paths[name]);
 }
 
+/** Four bars; how many are lit is said by `data-bars` around them. @returns {SVGElement} */
+export function qualityBars() {
+  return s("svg", { class: "icon bars", viewBox: "0 0 24 24", "aria-hidden": "true" },
+    ...[0, 1, 2, 3].map((place) => s("rect", { x: 3 + 5 * place, y: 16 - 4 * place, width: 3, height: 4 + 4 * place, rx: 1 })));
+}
+
 /** The mark: a lit door with somebody in it. @returns {SVGElement} */
 export function mark() {
   return s("svg", { class: "brand-mark", viewBox: "0 0 32 32", "aria-hidden": "true" },

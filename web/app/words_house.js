@@ -2,6 +2,7 @@
 // typed and stand in quotation marks nowhere else than around what they said.
 
 import { linkSentence, nameOf, namesOf, routeName } from "./words.js";
+import { qualityWords } from "./words_stage.js";
 
 /** @typedef {import("./expected.js").Door} Door */
 /** @typedef {import("./expected.js").Rules} Rules */
@@ -150,7 +151,7 @@ export function knockHow({ how, via }) {
  * @param {Person} person
  * @returns {{text: string, tone: "" | "good" | "amber"}[]}
  */
-export function marksOf({ host, admitted, ticked, renamed, audio, link, route }) {
+export function marksOf({ host, admitted, ticked, renamed, audio, link, route, quality }) {
   /** @type {{text: string, tone: "" | "good" | "amber"}[]} */
   const marks = [];
   if (host) marks.push({ text: "Host", tone: "" });
@@ -161,7 +162,13 @@ export function marksOf({ host, admitted, ticked, renamed, audio, link, route })
   if (!audio) marks.push({ text: "Muted", tone: "" });
   if (link !== "connected") marks.push({ text: linkSentence(link), tone: "" });
   else if (route) marks.push({ text: routeName(route), tone: "" });
+  if (quality && quality.bars <= 2) marks.push({ text: sentenceCase(qualityWords(quality)), tone: "amber" });
   return marks;
+}
+
+/** @param {string} text @returns {string} */
+function sentenceCase(text) {
+  return text.charAt(0).toLocaleUpperCase("en") + text.slice(1);
 }
 
 /** @param {NonNullable<Person["admitted"]>} admitted @returns {string} */

@@ -1,4 +1,4 @@
-// What the page says about shared screens, the speaker view and pins.
+// What the page says about shared screens, the speaker view, pins, and how well somebody comes through.
 
 import { nameOf, namesOf } from "./words.js";
 
@@ -39,6 +39,17 @@ export function pinLabel(name, pinned) {
 /** What the switch between the views does next. @param {"grid" | "speaker"} view */
 export function viewLabel(view) {
   return view === "grid" ? "Speaker view" : "Grid view";
+}
+
+/**
+ * How well somebody comes through, such as "weak: 12 % lost".
+ * @param {import("../sdk/parlour.js").Quality} quality
+ * @returns {string}
+ */
+export function qualityWords({ bars, lost, rttMs }) {
+  const word = { 4: "good", 3: "fair", 2: "weak", 1: "very weak" }[bars];
+  const why = [lost > 0 && `${lost} % lost`, rttMs !== null && rttMs >= 300 && `${rttMs} ms there and back`].filter(Boolean);
+  return why.length > 0 ? `${word}: ${why.join(", ")}` : word;
 }
 
 /** Which keys there are. */

@@ -195,12 +195,12 @@ export class Connection {
     else this.#mismatch();
   }
 
-  /** @returns {Promise<import("./route.js").Travelled>} */
+  /** `counted` is null where the browser would not answer. @returns {Promise<import("./route.js").Travelled | {route: null, bytes: null, counted: null}>} */
   async travelled() {
     try {
       return readRoute(/** @type {Iterable<[string, any]>} */ (/** @type {unknown} */ (await this.#pc.getStats())));
     } catch {
-      return { route: null, bytes: null };
+      return { route: null, bytes: null, counted: null };
     }
   }
 

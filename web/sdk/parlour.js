@@ -18,6 +18,7 @@ export { REACTIONS as reactions } from "./content/hands.js";
 /** @typedef {import("./types.js").Me} Me */
 /** @typedef {import("./types.js").Person} Person */
 /** @typedef {import("./types.js").Route} Route */
+/** @typedef {import("./types.js").Quality} Quality */
 /** @typedef {import("./types.js").Note} Note */
 /** @typedef {import("./types.js").Problem} Problem */
 /** @typedef {import("./types.js").ChatMessage} ChatMessage */

@@ -4,6 +4,7 @@
 // when that does not help, and says in one word how things stand. It is driven by `tick` in awake milliseconds.
 
 import { Connection } from "./connection.js";
+import { QualityMeter } from "./quality.js";
 import { CandidateBudget } from "./seal/candidates.js";
 import { CONNECT_MS, PROOF_MS } from "./seal/limits.js";
 import { trace } from "./trace.js";
@@ -70,6 +71,7 @@ export class Peer {
   #distrustUntil = 0;
   #closed = false;
   /** @type {Route | null} */ #route = null;
+  #quality = new QualityMeter();
   #bytes = 0;
   #bytesAt = 0;
   /** When statistics came last. Without any nothing is known of a stall. */ #seenAt = 0;
@@ -100,6 +102,9 @@ export class Peer {
 
   /** @returns {Route | null} */
   get route() { return this.link === "connected" ? this.#route : null; }
+
+  /** @returns {import("./types.js").Quality | null} */
+  get quality() { return this.link === "connected" ? this.#quality.shown : null; }
 
   /** What may be shown. @returns {MediaStreamTrack[]} */
   get received() { return this.#connection?.received ?? []; }
@@ -228,6 +233,7 @@ export class Peer {
     this.#times = freshTimes(this.#awake);
     this.#restarts = 0;
     this.#bytes = this.#bytesAt = this.#seenAt = 0;
+    this.#quality = new QualityMeter();
     this.#looking = null;
     const { certificate, polite, relayOnly, fingerprint, otherFingerprint, tracks } = this.#options;
     /** @type {RTCConfiguration} */
@@ -382,11 +388,13 @@ export class Peer {
     if (this.#awake < this.#lookAt + wait || !connection.proven) return;
     this.#looking = connection;
     this.#lookAt = this.#awake + LOOK_MS;
-    connection.travelled().then(({ route, bytes }) => {
+    connection.travelled().then(({ route, bytes, counted }) => {
       if (connection !== this.#connection) return;
       this.#looking = null;
-      const before = [this.link, JSON.stringify(this.#route)].join();
+      const picture = () => JSON.stringify([this.link, this.#route, this.#quality.shown]);
+      const before = picture();
       if (route) this.#route = route;
+      if (counted) this.#quality.take(this.#awake, counted);
       // A new pair counts from zero; any difference is life. Nobody sending is life as well.
       // Firefox has been seen to say "connected" without any selected pair: no byte, too.
       this.#seenAt = this.#awake;
@@ -394,7 +402,7 @@ export class Peer {
         this.#bytes = bytes;
         this.#bytesAt = this.#awake;
       }
-      if (before !== [this.link, JSON.stringify(this.#route)].join()) this.#user.onChange();
+      if (before !== picture()) this.#user.onChange();
     });
   }
 }

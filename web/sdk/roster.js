@@ -90,6 +90,7 @@ export class Roster {
       screen: about.video && about.screen,
       link: peer.link,
       route: peer.route,
+      quality: peer.quality,
       host,
       ...this.#marks(spk, about.name),
     });

@@ -62,6 +62,12 @@
  */
 
 /**
+ * How well the media of somebody comes here: 4 bars are good, 1 is hardly usable. `lost`: percent of the packets of the last
+ * 10 s; `rttMs`: there and back, null where the browser does not say.
+ * @typedef {{readonly bars: 1 | 2 | 3 | 4, readonly lost: number, readonly rttMs: number | null}} Quality
+ */
+
+/**
  * Somebody else in the meeting whose key and connection have been proven. `id` stays the same when that person
  * reloads the page. `stream` is one MediaStream for as long as the person is here; its tracks may come and go.
  * `audio` and `video` say what that person sends (as they told; muted is false); `screen`: the picture is a screen. `host` was proven by the host key.
@@ -77,6 +83,7 @@
  *   readonly screen: boolean,
  *   readonly link: "connecting" | "connected" | "reconnecting" | "failed",
  *   readonly route: Route | null,
+ *   readonly quality: Quality | null,
  *   readonly host: boolean,
  *   readonly ticked: boolean,
  *   readonly renamed: boolean,

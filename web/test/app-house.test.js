@@ -30,7 +30,7 @@ function knock(id, change) {
 
 /** @param {string} id @param {Partial<import("../app/state.js").Person>} [change] @returns {import("../app/state.js").Person} */
 function person(id, change) {
-  return { id, name: id, stream: /** @type {MediaStream} */ ({}), audio: true, video: true, screen: false, link: "connected", route: null, host: false, ticked: false, renamed: false, admitted: null, verified: "link", ...change };
+  return { id, name: id, stream: /** @type {MediaStream} */ ({}), audio: true, video: true, screen: false, link: "connected", route: null, quality: null, host: false, ticked: false, renamed: false, admitted: null, verified: "link", ...change };
 }
 
 /** @param {Partial<import("../app/state.js").Snapshot>} change @returns {PageEvent} */

@@ -14,7 +14,7 @@ const me = { id: "me", name: "Ada", audio: true, video: true, screen: false, hos
 
 /** @param {string} id @returns {import("../app/state.js").Person} */
 function person(id) {
-  return { id, name: id, stream: /** @type {MediaStream} */ ({}), audio: true, video: true, screen: false, link: "connected", route: null, host: false, ticked: false, renamed: false, admitted: null, verified: "link" };
+  return { id, name: id, stream: /** @type {MediaStream} */ ({}), audio: true, video: true, screen: false, link: "connected", route: null, quality: null, host: false, ticked: false, renamed: false, admitted: null, verified: "link" };
 }
 
 /** @param {Partial<Snapshot>} change @returns {PageEvent} */

@@ -48,7 +48,7 @@ const report = (local, remote, how) => new Map([
 for (const how of ["transport", "selected", "nominated"]) {
   test(`the route is read where browsers say it by ${how}`, () => {
     const direct = report({ candidateType: "host", protocol: "udp" }, { candidateType: "prflx", protocol: "udp" }, how);
-    assert.deepEqual(readRoute(direct), { route: { relayed: false, protocol: "udp" }, bytes: 7 });
+    assert.deepEqual(readRoute(direct), { route: { relayed: false, protocol: "udp" }, bytes: 7, counted: { received: 0, lost: 0, rttMs: null } });
     const tls = report({ candidateType: "relay", protocol: "udp", relayProtocol: "tls" }, { candidateType: "host", protocol: "udp" }, how);
     assert.deepEqual(readRoute(tls).route, { relayed: true, protocol: "tls" });
     const theirs = report({ candidateType: "srflx", protocol: "udp" }, { candidateType: "relay", protocol: "udp" }, how);
@@ -58,7 +58,7 @@ for (const how of ["transport", "selected", "nominated"]) {
   });
 }
 
-test("no selected pair, no route", () => assert.deepEqual(readRoute(new Map()), { route: null, bytes: null }));
+test("no selected pair, no route", () => assert.deepEqual(readRoute(new Map()), { route: null, bytes: null, counted: { received: 0, lost: 0, rttMs: null } }));
 
 test("the uplink is shared: less for each, smaller and slower, never nothing", () => {
   assert.deepEqual(encodingFor(2), { maxBitrate: 1_500_000, maxFramerate: 30, scaleResolutionDownBy: 1 });

@@ -70,9 +70,9 @@ export function createStage(actions) {
         tiles.set(person.id, tile);
         element.append(tile.element);
       }
-      const { id, name, stream, audio, video, screen, link, route } = person;
+      const { id, name, stream, audio, video, screen, link, route, quality } = person;
       const pinned = stage.pinned === id;
-      tile.update({ id, name, picture: stream, sound: stream.getAudioTracks()[0] ?? null, audio, video, screen, pinned, link, route, speaker: speaker.chosen, hand: handPlace(talk, id) });
+      tile.update({ id, name, picture: stream, sound: stream.getAudioTracks()[0] ?? null, audio, video, screen, pinned, link, route, quality, speaker: speaker.chosen, hand: handPlace(talk, id) });
     }
   }
 
@@ -86,7 +86,7 @@ export function createStage(actions) {
       const video = isOn(camera) && !screen;
       own.update({
         id: "you", name: state.name, picture: video ? ownPicture(camera.track) : null,
-        sound: microphone.track, audio: isOn(microphone), video, screen, pinned: false, link: "connected", route: null, speaker: "", hand: handPlace(talk, me.id),
+        sound: microphone.track, audio: isOn(microphone), video, screen, pinned: false, link: "connected", route: null, quality: null, speaker: "", hand: handPlace(talk, me.id),
       });
       for (const { id, person, emoji } of reactions) {
         if (!flown.has(id)) (person === me.id ? own : tiles.get(person))?.react(emoji);

@@ -1,11 +1,11 @@
 // One person: picture or badge, name, muted sign, the light while speaking, and how the connection goes.
 
 import { attach, h, setAttribute, setText, show } from "../dom.js";
-import { icon, setIcon } from "../icons.js";
+import { icon, qualityBars, setIcon } from "../icons.js";
 import { watchLevel } from "../levels.js";
 import { handMark } from "../words_talk.js";
 import { hueOf, initials, linkSentence, routeExplained, routeName, tileName } from "../words.js";
-import { ownScreen, pinLabel, plateName } from "../words_stage.js";
+import { ownScreen, pinLabel, plateName, qualityWords } from "../words_stage.js";
 
 /** @typedef {import("../../sdk/parlour.js").Person} Person */
 
@@ -22,6 +22,7 @@ import { ownScreen, pinLabel, plateName } from "../words_stage.js";
  * @property {boolean} pinned
  * @property {Person["link"]} link
  * @property {Person["route"]} route
+ * @property {Person["quality"]} quality
  * @property {string} speaker device id for the sound, or "" for the browser's own
  * @property {number} hand which place the raised hand has, from 1; 0 if it is down
  */
@@ -127,7 +128,7 @@ export function createTile({ self, tag = "li", onSilenced, onVoice, onPin }) {
       setText(place, String(shown.hand));
       setText(badge, initials(shown.name));
       setText(name, self ? "You" : plateName(shown.name, shown.screen));
-      route.set(shown.link === "connected" ? shown.route : null);
+      route.set(shown.link === "connected" ? shown.route : null, shown.quality);
       setText(linkText, linkSentence(shown.link));
       show(link, shown.link !== "connected");
       listenTo(shown.audio ? shown.sound : null);
@@ -142,23 +143,27 @@ export function createTile({ self, tag = "li", onSilenced, onVoice, onPin }) {
 /** The badge that says how the media travels; pressing it says what that means. */
 function createRoute() {
   const image = icon("direct");
+  const bars = qualityBars();
   const word = h("span", {});
   const more = h("span", { class: "tile-route-more" });
   const element = h("button", {
     type: "button", class: "tile-route", hidden: true, "aria-expanded": "false",
     onclick: () => element.setAttribute("aria-expanded", String(element.getAttribute("aria-expanded") !== "true")),
-  }, image, h("span", { class: "tile-route-text" }, word, more));
+  }, bars, image, h("span", { class: "tile-route-text" }, word, more));
   return {
     element,
-    /** @param {Person["route"]} route */
-    set(route) {
+    /** @param {Person["route"]} route @param {Person["quality"]} quality */
+    set(route, quality) {
       show(element, route !== null);
       if (!route) return;
       setIcon(image, route.relayed ? "relay" : "direct");
       setText(word, routeName(route));
-      setText(more, `, ${routeExplained(route)}`);
+      const rest = [quality && qualityWords(quality), routeExplained(route)].filter(Boolean).join(", ");
+      bars.toggleAttribute("hidden", quality === null);
+      setAttribute(element, "data-bars", quality?.bars ?? null);
+      setText(more, `, ${rest}`);
       // On small tiles the words are not drawn, and would not be the name either.
-      setAttribute(element, "aria-label", `${routeName(route)}, ${routeExplained(route)}`);
+      setAttribute(element, "aria-label", `${routeName(route)}, ${rest}`);
       setAttribute(element, "data-relayed", route.relayed);
     },
   };
