@@ -67,6 +67,24 @@ for (const pairing of ["Chromium and Chromium", "Chromium and Firefox", "Firefox
   }
 }
 
+step("/check, where nothing but port 443 over TCP gets through: says which ways are shut, and that calls work", 60_000, async () => {
+  stage.namespace.firewall("tls");
+  const pages = /** @type {[Page, Page]} */ (pairings["Chromium and Firefox"]);
+  await Promise.all(pages.map(async (page) => {
+    await page.open(`${server.origin}/check`);
+    await page.waitFor(() => document.querySelector(".check-verdict[data-tone]:not([data-tone=running])") !== null, 40_000, "a verdict");
+    const seen = await page.evaluate(() => ({
+      states: [...document.querySelectorAll(".check-step")].map((row) => row.getAttribute("data-state")).slice(0, 7).join(" "),
+      verdict: document.querySelector(".check-verdict")?.textContent,
+      csp: /** @type {any} */ (window).__violations,
+    }));
+    // browser, server, seat, stun, udp, tcp, tls; Firefox may not say what became of STUN, but never that it worked.
+    assert.match(seen.states, /^ok ok ok (failed|none) failed failed ok$/, page.name);
+    assert.match(`${seen.verdict}`, /with some delay: this network lets no UDP through/, page.name);
+    assert.deepEqual(seen.csp, [], page.name);
+  }));
+});
+
 step("nobody's console complained", 10_000, () => {
   for (const page of stage.pages) assert.deepEqual(page.errors, [], page.name);
 });

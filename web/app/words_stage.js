@@ -42,13 +42,13 @@ export function viewLabel(view) {
 }
 
 /**
- * How well somebody comes through, such as "weak: 12 % lost".
+ * How well somebody comes through, such as "weak: 12 % lost". The number and its sign stay together.
  * @param {import("../sdk/parlour.js").Quality} quality
  * @returns {string}
  */
 export function qualityWords({ bars, lost, rttMs }) {
   const word = { 4: "good", 3: "fair", 2: "weak", 1: "very weak" }[bars];
-  const why = [lost > 0 && `${lost} % lost`, rttMs !== null && rttMs >= 300 && `${rttMs} ms there and back`].filter(Boolean);
+  const why = [lost > 0 && `${lost}\u00a0% lost`, rttMs !== null && rttMs >= 300 && `${rttMs} ms there and back`].filter(Boolean);
   return why.length > 0 ? `${word}: ${why.join(", ")}` : word;
 }
 

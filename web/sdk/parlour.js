@@ -11,6 +11,7 @@
 export { Meeting } from "./meeting.js";
 export { ParlourError } from "./errors.js";
 export { supported } from "./supported.js";
+export { checkConnection } from "./check.js";
 export { readLink } from "./links.js";
 export { REACTIONS as reactions } from "./content/hands.js";
 
@@ -20,6 +21,7 @@ export { REACTIONS as reactions } from "./content/hands.js";
 /** @typedef {import("./types.js").Route} Route */
 /** @typedef {import("./types.js").Quality} Quality */
 /** @typedef {import("./types.js").Note} Note */
+/** @typedef {import("./types.js").CheckStep} CheckStep */
 /** @typedef {import("./types.js").Problem} Problem */
 /** @typedef {import("./types.js").ChatMessage} ChatMessage */
 /** @typedef {import("./types.js").Hand} Hand */

@@ -134,6 +134,12 @@
  */
 
 /**
+ * One thing that was tried, see checkConnection. `code`, of one that failed: as of errors, or `no-stun`. `ms`: how long it took.
+ * @typedef {{readonly id: "browser" | "server" | "seat" | "stun" | "udp" | "tcp" | "tls", readonly state: "running" | "ok" | "failed" | "none",
+ *   readonly code: string, readonly ms: number | null}} CheckStep
+ */
+
+/**
  * Detail of the `problem` event: something failed just now; the meeting goes on unless `state` says otherwise.
  * @typedef {{code: string, text: string}} Problem
  */

@@ -25,7 +25,7 @@ test("the word attack is not used", () => {
 });
 
 test("the documents carry no inline script and no inline style", () => {
-  for (const name of ["index.html", "app/gallery.html"]) {
+  for (const name of ["index.html", "app/gallery.html", "pages/check.html"]) {
     const page = read(name);
     assert.doesNotMatch(page, /<style|\sstyle=|\son\w+=/u, name);
     for (const [tag] of page.matchAll(/<script[^>]*>/gu)) assert.match(tag, /\ssrc="/u, name);
@@ -47,7 +47,7 @@ test("of the SDK the page knows the public door only, and the door's users are f
     }
   }
   const users = scripts.filter((name) => /^import .*sdk\/parlour\.js/mu.test(read(name)));
-  assert.deepEqual(users, ["app/actions.js"]);
+  assert.deepEqual(users, ["app/actions.js", "app/check.js"]);
 });
 
 test("every file says what it is, and stays short", () => {
@@ -69,7 +69,7 @@ test("page and gallery wear the same clothes", () => {
 
 test("the page asks for all its modules at once, so that depth costs no round trips", () => {
   const asked = [...read("index.html").matchAll(/modulepreload" href="(app\/[^"]+)"/gu)].map(([, path]) => path);
-  const needed = scripts.filter((name) => !/\/(?:gallery|expected)/u.test(name));
+  const needed = scripts.filter((name) => !/\/(?:gallery|expected|check|words_check)/u.test(name));
   assert.deepEqual(asked.sort(), needed.sort());
 });
 

@@ -139,7 +139,7 @@ test("words", () => {
   assert.equal(screensBegun(["Ben"]), "Ben is showing a screen.");
   assert.equal(screensBegun(["Ben", ""]), "Ben and Guest are showing a screen.");
   assert.equal(screensBegun([]), "");
-  assert.equal(qualityWords({ bars: 2, lost: 12, rttMs: 40 }), "weak: 12 % lost");
-  assert.equal(qualityWords({ bars: 1, lost: 12, rttMs: 1500 }), "very weak: 12 % lost, 1500 ms there and back");
+  assert.equal(qualityWords({ bars: 2, lost: 12, rttMs: 40 }), "weak: 12\u00a0% lost");
+  assert.equal(qualityWords({ bars: 1, lost: 12, rttMs: 1500 }), "very weak: 12\u00a0% lost, 1500 ms there and back");
   assert.equal(qualityWords({ bars: 4, lost: 0, rttMs: null }), "good");
 });

@@ -21,7 +21,7 @@ struct App;
 #[folder = "../../web/sdk"]
 struct Sdk;
 
-/// Pages to be read, `/security` and `/privacy`: no script runs there.
+/// Pages beside the call: `/security` and `/privacy`, to be read, where no script runs, and `/check`.
 #[derive(RustEmbed)]
 #[folder = "../../web/pages"]
 struct Pages;
@@ -110,6 +110,7 @@ fn page_name(path: &str) -> Option<&'static str> {
     match path {
         "/security" => Some("security.html"),
         "/privacy" => Some("privacy.html"),
+        "/check" => Some("check.html"),
         _ => None,
     }
 }
@@ -165,6 +166,14 @@ mod tests {
             let text = String::from_utf8(page.plain.into_owned()).unwrap();
             assert!(!text.contains("<script") && !text.contains("style="), "{path}");
         }
+    }
+
+    #[test]
+    fn the_check_is_a_page_of_its_own_with_one_script_and_nothing_inline() {
+        let page = Assets::default().find("/check").unwrap();
+        let text = String::from_utf8(page.plain.into_owned()).unwrap();
+        assert_eq!(text.matches("<script").count(), 1);
+        assert!(text.contains(r#"<script type="module" src="app/check.js"></script>"#) && !text.contains("style="));
     }
 
     #[test]

@@ -49,7 +49,8 @@ export function landing(actions) {
       h("div", { class: "landing-picture" }, doorway())),
     h("footer", { class: "landing-foot" },
       h("a", { href: addressOf("security") }, "What keeps it between you"),
-      h("a", { href: addressOf("privacy") }, "What is kept")));
+      h("a", { href: addressOf("privacy") }, "What is kept"),
+      h("a", { href: addressOf("check") }, "Does it work here?")));
 
   return {
     element,

@@ -3,11 +3,15 @@
 import { h, setAttribute, setText, show } from "../dom.js";
 import { doorway } from "../icons.js";
 import { roomNameOf } from "../house.js";
+import { addressOf } from "../link_text.js";
 import { headline } from "../words.js";
 import { brand, button, sealedSign, troubleLine } from "./parts.js";
 
 /** Codes after which the same link may work again. */
 const passing = new Set(["no-server", "busy", "rate", "restart", "queue", "protocol", "no-relay", "relay-full", "replaced", "room-expired", "room-full", "stopped", "refused", "locked", "not-invited", "fault"]);
+
+/** Codes whose cause may lie in the network, so that looking at it helps. */
+const network = new Set(["no-server", "no-relay", "relay-full", "no-websocket"]);
 
 /** Codes after which a name may lead to a room for somebody who knows nothing of the one before. */
 const staleNames = new Set(["two-hosts", "room-over", "room-expired"]);
@@ -59,10 +63,11 @@ export function problem(actions) {
   const again = button({ label: "Try again", onclick: () => void actions.reopen() });
   const afresh = button({ label: "Forget it and go in as somebody new", onclick: () => void actions.reopenAfresh() });
   const start = button({ label: "Start a new room", onclick: () => void actions.startRoom() });
+  const check = h("a", { class: "button button-plain", href: addressOf("check"), target: "_blank", rel: "noopener" }, "Does it work here?");
   const secure = h("a", { class: "button" }, "Open it securely");
   const trouble = troubleLine();
   const element = notice(actions, title, text,
-    h("div", { class: "notice-actions" }, again.element, afresh.element, secure, start.element), trouble.element, code);
+    h("div", { class: "notice-actions" }, again.element, afresh.element, secure, start.element, check), trouble.element, code);
 
   return {
     element,
@@ -79,6 +84,7 @@ export function problem(actions) {
       start.element.classList.toggle("button-quiet", mayPass || mayForget);
       start.setBusy(starting, starting ? "Opening the door…" : "Start a new room");
       show(secure, about.code === "not-secure");
+      show(check, network.has(about.code));
       secure.href = location.href.replace(/^http:/u, "https:");
       trouble.say(wrong?.text ?? "");
     },

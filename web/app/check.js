@@ -1,0 +1,85 @@
+// /check: what could be in the way of a call, tried from this browser. A page of its own, which needs nothing of the app to work.
+
+import { ParlourError, checkConnection } from "../sdk/parlour.js";
+import { h, setAttribute, setText } from "./dom.js";
+import { openDevices } from "./media.js";
+import { report, stepIds, stepResult, stepWords, verdict } from "./words_check.js";
+
+/** @typedef {import("./words_check.js").Step} Step */
+/** @typedef {import("./words_check.js").StepId} StepId */
+
+/** A download may take a moment to begin, ms. */
+const revokeMs = 60_000;
+
+/** @type {Map<StepId, Step>} */
+const steps = new Map();
+const rows = new Map(stepIds.map((id) => [id, createRow(id)]));
+const summary = h("p", { class: "lead check-verdict", role: "status" });
+const again = h("button", { type: "button", class: "button", onclick: () => void run() }, "Try again");
+const devices = h("button", { type: "button", class: "button button-quiet", onclick: () => void tryDevices() }, "Try camera and microphone");
+const save = h("button", { type: "button", class: "button button-quiet", onclick: download }, "Save a report");
+const element = h("div", { class: "check" }, summary,
+  h("ul", { class: "check-steps", role: "list" }, ...[...rows.values()].map((row) => row.element)),
+  h("div", { class: "check-actions" }, again, devices, save),
+  h("p", { class: "small" }, "The report holds these lines and the browser's name for itself: no addresses, no names, no links. It goes nowhere by itself."));
+
+document.getElementById("check")?.replaceWith(element);
+await run();
+
+async function run() {
+  if (again.getAttribute("aria-busy") === "true") return;
+  setAttribute(again, "aria-busy", "true");
+  steps.clear();
+  draw();
+  await checkConnection({ server: new URL("./", location.href).href, onStep: show });
+  setAttribute(again, "aria-busy", null);
+}
+
+async function tryDevices() {
+  for (const id of /** @type {const} */ (["camera", "microphone"])) show({ id, state: "running", code: "", ms: null });
+  const opened = await openDevices({ camera: "", microphone: "" });
+  for (const id of /** @type {const} */ (["camera", "microphone"])) {
+    const answer = opened[id];
+    const code = answer && "trouble" in answer ? answer.trouble : "";
+    if (answer && "track" in answer) answer.track.stop();
+    show({ id, state: code === "" ? "ok" : "failed", code, ms: null });
+  }
+}
+
+/** @param {Step} step */
+function show(step) {
+  steps.set(step.id, step);
+  draw();
+}
+
+function draw() {
+  for (const [id, row] of rows) row.set(steps.get(id));
+  const { tone, text } = verdictNow();
+  setAttribute(summary, "data-tone", tone);
+  setText(summary, text);
+}
+
+function verdictNow() {
+  return verdict(steps, (code) => new ParlourError(code).text);
+}
+
+function download() {
+  const url = URL.createObjectURL(new Blob([report(steps, navigator.userAgent, verdictNow().text)], { type: "text/plain" }));
+  h("a", { href: url, download: "parlour-check.txt" }).click();
+  setTimeout(() => URL.revokeObjectURL(url), revokeMs);
+}
+
+/** @param {StepId} id */
+function createRow(id) {
+  const { name, about } = stepWords[id];
+  const result = h("span", { class: "check-result" });
+  const row = h("li", { class: "check-step" }, h("span", { class: "check-name" }, name, " ", h("span", { class: "small" }, about)), result);
+  return {
+    element: row,
+    /** @param {Step | undefined} step */
+    set(step) {
+      setAttribute(row, "data-state", step?.state ?? "none");
+      setText(result, step ? stepResult(step) : "");
+    },
+  };
+}
