@@ -130,6 +130,7 @@ step_compose() {
 
 step_e2e() {
   [ -x target/release/parlour ] || cargo build --release --locked
+  [ -d e2e/node_modules/axe-core ] || (cd e2e && npm ci --no-audit --no-fund --silent)
   keep e2e node e2e/run.mjs
   count e2e '[0-9]+ passed, 0 failed'
 }

@@ -9,6 +9,7 @@
  */
 
 import { accessSync, constants, mkdirSync, readdirSync } from "node:fs";
+import { createRequire } from "node:module";
 import { run as runTests } from "node:test";
 import { spec } from "node:test/reporters";
 import { fileURLToPath } from "node:url";
@@ -78,6 +79,11 @@ function whatIsMissing() {
   if (!runs([chromium, "--version"])) return `needs Chromium (\`${chromium}\`): apt-get install chromium, or say where it is in CHROMIUM.`;
   const firefox = process.env["FIREFOX"] ?? "firefox-esr";
   if (!runs([firefox, "--version"])) return `needs Firefox (\`${firefox}\`): apt-get install firefox-esr, or say where it is in FIREFOX.`;
+  try {
+    createRequire(import.meta.url).resolve("axe-core");
+  } catch {
+    return "needs axe-core: npm ci in e2e/.";
+  }
   try {
     accessSync(BINARY, constants.X_OK);
   } catch {

@@ -1,12 +1,14 @@
 /**
  * Every screen, light and dark, on phones and a desk: a picture of each in e2e/out/, nothing wider than the screen,
- * nothing to press outside of it, and no complaint in the console.
+ * nothing to press outside of it, nothing that axe finds against it, and no complaint in the console. And the whole way from
+ * the landing page into a call and out of it by keys alone.
  */
 
 import assert from "node:assert/strict";
 import { mkdirSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { axeFindings } from "../lib/axe.mjs";
 import { atScreen, expectTile, expectTiles, join, leave, linkToNowhere, startRoom } from "../lib/meeting.mjs";
 import { Stage } from "../lib/stage.mjs";
 import { bound } from "../lib/patience.mjs";
@@ -75,6 +77,8 @@ async function takePictures(page, screen) {
       await page.screenshot(`${OUT}${picture}.png`, { ...size, dark });
       found.push(...(await page.evaluate(misfits)).map((misfit) => `${picture}: ${misfit}`));
       await page.screenshot(`${OUT}${picture}.png`, { ...size, dark }); // now that nothing moves
+      // What axe looks at changes with the colours, and hardly with the size.
+      if (page.browser === "chromium" && size === SIZES.at(-1)) found.push(...(await axeFindings(page)).map((one) => `${picture}: ${one}`));
     }
   }
   assert.equal(found.join("\n"), "");
@@ -129,6 +133,16 @@ test("problem: a damaged link", { timeout: bound(40_000) }, async () => {
     await page.open(`${server.origin}/#1damaged`);
     await atScreen(page, "problem");
     await takePictures(page, "problem");
+  }
+});
+
+test("pages beside the call: /check, /security, /privacy", { timeout: bound(60_000) }, async () => {
+  await ada.open(`${server.origin}/check`);
+  await ada.waitFor(() => document.querySelector(".check-verdict[data-tone=good]") !== null, 30_000, "a good verdict");
+  await takePictures(ada, "check");
+  for (const name of ["security", "privacy"]) {
+    await ada.open(`${server.origin}/${name}`);
+    assert.deepEqual(await axeFindings(ada), [], name);
   }
 });
 

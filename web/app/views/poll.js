@@ -36,7 +36,8 @@ export function createPoll({ id, choices: first }, talking, latest) {
     const count = h("span", { class: "poll-count", "aria-hidden": "true" });
     const who = h("span", { class: "small poll-who" });
     const fill = h("span", { class: "poll-fill", "aria-hidden": "true" });
-    const button = h("button", { type: "button", class: "poll-choice", onclick: () => press(index) }, fill, icon("check"), text, count);
+    // The space is for those who listen: the words and the number are two.
+    const button = h("button", { type: "button", class: "poll-choice", onclick: () => press(index) }, fill, icon("check"), text, " ", count);
     return { text, count, who, fill, button, element: h("li", {}, button, who) };
   });
   const close = h("button", { type: "button", class: "button button-small button-quiet", onclick: () => talking.closePoll(id) }, "Close the poll");
