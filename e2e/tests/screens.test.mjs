@@ -21,7 +21,7 @@ const SIZES = [{ width: 390, height: 844 }, { width: 320, height: 640 }, { width
 const stage = new Stage();
 /** @type {import("../lib/server.mjs").Server} */
 let server;
-/** @type {Page} */
+/** @type {Awaited<ReturnType<Stage["chromium"]>>} */
 let ada;
 /** @type {Page} */
 let ben;
@@ -135,6 +135,65 @@ test("problem: a damaged link", { timeout: bound(40_000) }, async () => {
     await takePictures(page, "problem");
   }
 });
+
+test("by keys alone: from the landing page into a call, muted, a message, and out", { timeout: bound(60_000) }, async () => {
+  await ada.open(`${server.origin}/`);
+  await atScreen(ada, "landing");
+  await tabTo("Start a room");
+  await ada.key("Enter");
+  await atScreen(ada, "preview");
+  await tabTo("Your name optional");
+  await ada.key("a"); // behind the name that was remembered
+  await tabTo("Hide my address");
+  await tabTo("Join");
+  await ada.key("Enter");
+  await atScreen(ada, "call", 15_000);
+  await tabTo("Mute microphone");
+  await ada.key("Space");
+  await ada.reach("Unmute microphone");
+  await ada.key("m");
+  await ada.reach("Mute microphone");
+  await ada.key("c");
+  await ada.waitFor(() => document.activeElement?.closest(".panel, .talk") !== null && document.activeElement?.matches("textarea"), 5000, "the focus in the message");
+  await ada.key("m"); // a letter there, and no shortcut
+  await ada.key("Enter");
+  await ada.waitFor(() => document.querySelector(".talk-item") !== null, 5000, "the message");
+  await ada.reach("Mute microphone");
+  await ada.key("Escape");
+  await ada.waitFor(() => document.activeElement?.id === "chat-button", 5000, "the focus back where it came from");
+  await tabTo("Leave");
+  await ada.key("Enter");
+  await atScreen(ada, "left");
+  assert.deepEqual(lost, [], "wherever the focus was, it could be seen");
+});
+
+/** Stops of the focus that nobody could see. @type {string[]} */
+const lost = [];
+
+/**
+ * Presses Tab until what has that name has the focus, and looks at each stop whether it can be seen (WCAG 2.4.7, 2.4.11).
+ * @param {string} name accessible name
+ */
+async function tabTo(name) {
+  for (let stops = 0; stops < 40; stops += 1) {
+    await ada.key("Tab");
+    const { label, trouble } = await ada.evaluate(() => {
+      const focus = document.activeElement ?? document.body;
+      const input = focus instanceof HTMLInputElement ? focus : null;
+      const named = document.getElementById(focus.getAttribute("aria-labelledby") ?? "")?.textContent ?? focus.getAttribute("aria-label") ?? input?.labels?.[0]?.innerText ?? focus.textContent ?? "";
+      const box = focus.getBoundingClientRect();
+      const at = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+      const { outlineStyle, boxShadow } = getComputedStyle(focus);
+      const isDrawn = outlineStyle !== "none" || boxShadow !== "none" || box.width <= 1;
+      const isCovered = box.width > 1 && !(at && (focus.contains(at) || at.contains(focus)));
+      const trouble = focus === document.body ? "" : [!isDrawn && "no ring", isCovered && `covered by ${at?.className}`].filter(Boolean).join(", ");
+      return { label: named.replace(/\s+/gu, " ").trim(), trouble };
+    });
+    if (trouble) lost.push(`${label}: ${trouble}`);
+    if (label === name) return;
+  }
+  throw await ada.failure(`40 presses of Tab do not come to "${name}"`);
+}
 
 test("pages beside the call: /check, /security, /privacy", { timeout: bound(60_000) }, async () => {
   await ada.open(`${server.origin}/check`);
