@@ -11,6 +11,7 @@ import { codeCame } from "./words_house.js";
 
 /** @type {Record<string, () => Partial<State>>} */
 export const houseScenes = {
+  "invite-qr": () => ({ ...inCall(2), dialog: { about: "invite" } }),
   "preview-password": () => atDoor({ house: house({ password: true }) }),
   "preview-wrong-password": () => atDoor({ house: house({ password: true }), refusal: { code: "wrong-password", text: "Wrong password, or the server is guessing." } }),
   "preview-checking": () => atDoor({ house: { ...house({ password: true }), waiting: { what: "checking-password", text: "" } }, joining: true }),

@@ -28,7 +28,7 @@ export const noHouse = Object.freeze({
 /**
  * A dialog over the page and what it is about; `person` is an id, `who` are names, empty where not known. `kept`: this device
  * stays host without the link, too.
- * @typedef {{about: "settings" | "code" | "leave" | "end" | "new-link" | "forget" | "no-password" | "elsewhere"}
+ * @typedef {{about: "settings" | "code" | "leave" | "end" | "new-link" | "forget" | "no-password" | "elsewhere" | "invite"}
  *   | {about: "remove" | "make-host", person: string}
  *   | {about: "close-door", door: import("./expected.js").Door}
  *   | {about: "unmet", who: readonly string[]}

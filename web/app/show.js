@@ -8,6 +8,7 @@ import { code } from "./views/code.js";
 import { deviceLink } from "./views/device_link.js";
 import { createKnockToast } from "./views/knock_toast.js";
 import { elsewhere } from "./views/elsewhere.js";
+import { invite } from "./views/invite.js";
 import { knocking } from "./views/knocking.js";
 import { landing } from "./views/landing.js";
 import { leaving } from "./views/leaving.js";
@@ -31,7 +32,7 @@ const views = Object.freeze({ landing, waiting, preview, knocking, call, left, p
  */
 export function show({ state, subscribe }, actions) {
   const screen = byId("screen");
-  const dialogs = [settings, code, leaving, question, deviceLink, elsewhere, ask, offer].map((make) => make(actions));
+  const dialogs = [settings, code, leaving, question, deviceLink, elsewhere, ask, offer, invite].map((make) => make(actions));
   const knocks = createKnockToast(byId("toasts"), actions);
   const toasts = createToasts(byId("toasts"), actions);
   const announce = createAnnouncer(byId("announcer"), state, actions);

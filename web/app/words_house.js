@@ -253,6 +253,7 @@ export function questionOf(about, name, { open, host = false, named = false }) {
     case "leave":
     case "elsewhere":
     case "unmet":
+    case "invite":
     case "device": return null;
     case "close-door": return { title: "Close the door?", text: keepsNothing(host, true), yes: "Close the door", grave: true };
     case "end": return { title: "End for everyone?", text: `The room closes for all of you, at once and for good. ${named ? "Its name is free for whoever comes next." : "Its link does not work again."}`, yes: "End for everyone", grave: true };

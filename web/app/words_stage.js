@@ -1,4 +1,4 @@
-// What the page says about shared screens, the speaker view, pins, and how well somebody comes through.
+// What the page says about shared screens, the speaker view, pins, how well somebody comes through, and invitations.
 
 import { nameOf, namesOf } from "./words.js";
 
@@ -51,6 +51,14 @@ export function qualityWords({ bars, lost, rttMs }) {
   const why = [lost > 0 && `${lost}\u00a0% lost`, rttMs !== null && rttMs >= 300 && `${rttMs} ms there and back`].filter(Boolean);
   return why.length > 0 ? `${word}: ${why.join(", ")}` : word;
 }
+
+/** Of the dialog with the link of the room. */
+export const inviteWords = Object.freeze({
+  title: "Invite",
+  text: "Whoever has this link can come to the door. Hold a phone's camera before the picture, or send the link.",
+  picture: "QR code of the link",
+  link: "The link",
+});
 
 /** Which keys there are. */
 export const shortcutsSentence = "M microphone, V camera, S screen, P people, C chat, H hand, G grid or speaker, 1 to 9 pin a person.";

@@ -16,9 +16,10 @@ export function createChair(actions) {
   const image = icon("link");
   const word = h("span", {});
   const copy = h("button", { type: "button", class: "button", onclick: () => void actions.copyLink() }, image, word);
+  const qr = h("button", { type: "button", class: "button button-quiet", onclick: () => actions.hosting.ask({ about: "invite" }) }, "QR code…");
   const share = h("button", { type: "button", class: "button button-quiet", onclick: () => void actions.shareLink() }, icon("share"), "Share…");
   show(share, "share" in navigator && matchMedia("(pointer: coarse)").matches);
-  const actionsRow = h("div", { class: "chair-actions" }, copy, share);
+  const actionsRow = h("div", { class: "chair-actions" }, copy, qr, share);
   const element = h("li", { class: "chair" }, h("div", { class: "chair-body" },
     title, text, link, actionsRow));
 

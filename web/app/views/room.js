@@ -20,6 +20,7 @@ export function createRoom(actions) {
   const password = createPassword(hosting);
   const wrong = createWrongPasswords(hosting);
   const copy = h("button", { type: "button", class: "button button-small button-quiet", onclick: () => void actions.copyLink() });
+  const qr = h("button", { type: "button", class: "button button-small button-quiet", onclick: () => hosting.ask({ about: "invite" }) }, "QR code…");
   const fresh = button({ label: "New link…", className: "button-small button-quiet", onclick: () => hosting.ask({ about: "new-link" }) });
   const device = button({ label: "Be host on another device…", className: "button-small button-quiet", onclick: () => void hosting.makeDeviceLink() });
   const invitations = createInvitations(hosting);
@@ -29,7 +30,7 @@ export function createRoom(actions) {
     h("h3", { id: "room-title" }, "The room"),
     h("div", { class: "field" }, door.element, sentence),
     password.element, wrong.element,
-    h("div", { class: "row-actions" }, copy, fresh.element),
+    h("div", { class: "row-actions" }, copy, qr, fresh.element),
     invitations.element, ending);
 
   return {
