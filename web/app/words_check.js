@@ -10,7 +10,7 @@ export const stepIds = Object.freeze(["browser", "server", "seat", "stun", "udp"
 /** @type {Readonly<Record<StepId, {name: string, about: string, failed: string, none: string}>>} */
 export const stepWords = Object.freeze({
   browser: { name: "This browser", about: "encryption, calls, compression", failed: "It lacks something that sealed calls need.", none: "" },
-  server: { name: "The server", about: "a live connection (WebSocket)", failed: "No live connection. A proxy or firewall may block WebSockets, or you are offline.", none: "Not tried." },
+  server: { name: "The server", about: "a live connection", failed: "No live connection. A proxy or firewall may block it, or you are offline.", none: "Not tried." },
   seat: { name: "A room", about: "one of this check's own, gone afterwards", failed: "The server opened no room. Try again in a minute.", none: "Not tried." },
   stun: { name: "The way to others", about: "a question by STUN, with which direct calls begin", failed: "No answer. Calls will mostly go by the relay.", none: "This browser does not say." },
   udp: { name: "The relay by UDP", about: "the best way where no direct one is found", failed: "Nothing came through. This network may block UDP.", none: "Not offered here." },
@@ -21,10 +21,12 @@ export const stepWords = Object.freeze({
 });
 
 /** @param {Step} step @returns {string} */
-export function stepResult({ id, state, ms }) {
+export function stepResult({ id, state, code, ms }) {
   switch (state) {
     case "running": return "Trying…";
-    case "ok": return ms === null ? "Works" : `Works (${ms} ms)`;
+    case "ok":
+      if (code === "polling") return "Works by polling, with some delay: WebSockets do not get through.";
+      return ms === null ? "Works" : `Works (${ms} ms)`;
     case "failed": return stepWords[id].failed;
     case "none": return stepWords[id].none;
   }

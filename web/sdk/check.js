@@ -20,6 +20,8 @@ const WAY_MS = 15_000;
 /** @type {Result} */
 const ok = Object.freeze({ state: "ok", code: "" });
 /** @type {Result} */
+const polling = Object.freeze({ state: "ok", code: "polling" });
+/** @type {Result} */
 const none = Object.freeze({ state: "none", code: "" });
 /** @type {Result} */
 const noStun = Object.freeze({ state: "failed", code: "no-stun" });
@@ -60,7 +62,7 @@ export async function checkConnection({ server: address = location.origin, onSte
   const support = supported();
   if (tell("browser", support.ok ? ok : { state: "failed", code: support.code })) {
     const server = new Server(address, { onNews: () => {}, onBack: () => {}, onAway: () => {} });
-    const isLive = await step("server", async () => (await server.session(), ok));
+    const isLive = await step("server", async () => (await server.session(), server.carrier === "polling" ? polling : ok));
     if (isLive) {
       const seat = step("seat", async () => {
         ways = waysOf(await takeSeat(server));

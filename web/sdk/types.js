@@ -134,7 +134,7 @@
  */
 
 /**
- * One thing that was tried, see checkConnection. `code`, of one that failed: as of errors, or `no-stun`. `ms`: how long it took.
+ * One thing that was tried, see checkConnection. `code`, of one that failed: as of errors, or `no-stun`; of `server`: `polling` where WebSockets do not get through. `ms`: how long it took.
  * @typedef {{readonly id: "browser" | "server" | "seat" | "stun" | "udp" | "tcp" | "tls", readonly state: "running" | "ok" | "failed" | "none",
  *   readonly code: string, readonly ms: number | null}} CheckStep
  */

@@ -46,6 +46,7 @@ test("a report has every step, and no address", () => {
 
 test("every step has words for every end", () => {
   for (const id of stepIds) for (const state of /** @type {const} */ (["ok", "failed", "running"])) assert.notEqual(stepResult({ id, state, code: "", ms: null }), "", `${id} ${state}`);
+  assert.match(stepResult({ id: "server", state: "ok", code: "polling", ms: 900 }), /by polling/);
   assert.equal(stepWords.tls.none, "Not offered here.");
 });
 

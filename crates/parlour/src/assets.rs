@@ -173,7 +173,10 @@ mod tests {
         let page = Assets::default().find("/check").unwrap();
         let text = String::from_utf8(page.plain.into_owned()).unwrap();
         assert_eq!(text.matches("<script").count(), 1);
-        assert!(text.contains(r#"<script type="module" src="app/check.js"></script>"#) && !text.contains("style="));
+        assert!(
+            text.contains(r#"<script type="module" src="app/check.js"></script>"#)
+                && !text.contains("style=")
+        );
     }
 
     #[test]
