@@ -199,12 +199,12 @@ class ChromiumPage extends Page {
   }
 
   /**
-   * Presses a key, as on a keyboard: a letter, or "Tab", "Enter", "Escape", "Space".
+   * Presses a key, as on a keyboard: a letter or digit, or "Tab", "Enter", "Escape", "Space".
    * @param {string} key
    */
   async key(key) {
     const [name, code, number, text] = { Tab: ["Tab", "Tab", 9, ""], Enter: ["Enter", "Enter", 13, "\r"], Escape: ["Escape", "Escape", 27, ""], Space: [" ", "Space", 32, " "] }[key]
-      ?? [key, `Key${key.toUpperCase()}`, key.toUpperCase().charCodeAt(0), key];
+      ?? [key, `${/\d/.test(key) ? "Digit" : "Key"}${key.toUpperCase()}`, key.toUpperCase().charCodeAt(0), key];
     const press = { key: name, code, windowsVirtualKeyCode: number };
     await this.#send("Input.dispatchKeyEvent", { type: text === "" ? "rawKeyDown" : "keyDown", ...press, ...(text !== "" && { text }) });
     await this.#send("Input.dispatchKeyEvent", { type: "keyUp", ...press });
