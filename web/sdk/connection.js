@@ -1,4 +1,4 @@
-// One RTCPeerConnection: of one generation with one page (seal.md 5, 6). The only file that makes one.
+// One RTCPeerConnection: of one generation with one page (seal.md 5, 6). The only file that makes one for a call (check.js tries the relay).
 //
 // It negotiates, keeps the gate shut until the proof on channel 0 is verified, and then attaches what is to be sent.
 // Whoever made the first offer that was answered makes all offers of the generation: it alone adds transceivers (two who
