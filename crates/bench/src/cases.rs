@@ -4,12 +4,15 @@
 //! has as many clients as keep each below them; everybody else gets the same.
 
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
+
+use rustls::ClientConfig;
 
 use crate::endpoint::{Shape, connect, connect_peers};
 use crate::link::Transport;
 use crate::load::{Outcome, Timetable, bounce, paced};
-use crate::servers::{Kind, Server};
+use crate::servers::{Door, Kind, Server};
 
 /// A load by name.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
@@ -20,6 +23,8 @@ pub(crate) enum Case {
     Indications,
     /// The same over TCP
     Tcp,
+    /// The same over TLS
+    Tls,
     /// 64 clients and 64 peers outside, 120 bytes over channels, 128 packets in flight
     Peers,
     /// 50 clients with a peer outside each, 10 000 evenly spaced packets of 120 bytes a second
@@ -45,10 +50,11 @@ const VIDEO: usize = 1200;
 const BURST: usize = 16;
 
 impl Case {
-    pub(crate) const ALL: [Self; 11] = [
+    pub(crate) const ALL: [Self; 12] = [
         Self::Audio,
         Self::Indications,
         Self::Tcp,
+        Self::Tls,
         Self::Peers,
         Self::PeersPaced,
         Self::MergedBursts,
@@ -66,6 +72,7 @@ impl Case {
             }
             Self::Indications => "Saturated, 120 B as Send and Data indications (128 clients, 128 in flight)",
             Self::Tcp => "Saturated, 120 B over TCP (128 clients, 128 in flight)",
+            Self::Tls => "Saturated, 120 B over TLS 1.2 with AES-256-GCM (128 clients, 128 in flight)",
             Self::Peers => {
                 "Saturated, 120 B between clients and peers outside (64 of each, 128 in flight, channels over UDP)"
             }
@@ -85,7 +92,7 @@ impl Case {
 
     pub(crate) const fn clients(self) -> usize {
         match self {
-            Self::Audio | Self::Indications | Self::Tcp => 128,
+            Self::Audio | Self::Indications | Self::Tcp | Self::Tls => 128,
             Self::MergedBursts | Self::Bursts => 240,
             Self::Flood => 800,
             Self::Peers => 64,
@@ -98,7 +105,7 @@ impl Case {
     pub(crate) const fn suits(self, kind: Kind) -> bool {
         match self {
             Self::Peers | Self::PeersPaced => kind.reaches_peers(),
-            Self::Indications | Self::Tcp => kind.is_relay(),
+            Self::Indications | Self::Tcp | Self::Tls => kind.is_relay(),
             Self::Audio
             | Self::MergedBursts
             | Self::Bursts
@@ -109,8 +116,31 @@ impl Case {
         }
     }
 
+    /// Which of a server's doors the clients come by.
+    pub(crate) const fn door(self) -> Door {
+        match self {
+            Self::Tls => Door::Tls,
+            Self::Audio
+            | Self::Indications
+            | Self::Tcp
+            | Self::Peers
+            | Self::PeersPaced
+            | Self::MergedBursts
+            | Self::Bursts
+            | Self::Flood
+            | Self::Call
+            | Self::MergedCall
+            | Self::Light => Door::Plain,
+        }
+    }
+
     /// Runs the load for the time `length`, after a short warm-up.
-    pub(crate) fn run(self, server: &Server, length: Duration) -> io::Result<Outcome> {
+    pub(crate) fn run(
+        self,
+        server: &Server,
+        tls: &Arc<ClientConfig>,
+        length: Duration,
+    ) -> io::Result<Outcome> {
         let pid = server.pid();
         let (transport, shape) = match self {
             Self::Peers => {
@@ -126,6 +156,7 @@ impl Case {
                 );
             }
             Self::Tcp => (Transport::Tcp, Shape::Channel),
+            Self::Tls => (Transport::Tls(Arc::clone(tls)), Shape::Channel),
             Self::Indications => (Transport::Udp, Shape::Indication),
             Self::Audio
             | Self::MergedBursts
@@ -135,9 +166,9 @@ impl Case {
             | Self::MergedCall
             | Self::Light => (Transport::Udp, Shape::Channel),
         };
-        let mut endpoints = connect(server, self.clients() / 2, transport, shape)?;
+        let mut endpoints = connect(server, self.clients() / 2, &transport, shape)?;
         match self {
-            Self::Audio | Self::Indications | Self::Tcp | Self::Peers | Self::PeersPaced => {
+            Self::Audio | Self::Indications | Self::Tcp | Self::Tls | Self::Peers | Self::PeersPaced => {
                 bounce(&mut endpoints, 2, AUDIO, length, pid)
             }
             Self::MergedBursts | Self::Flood => {

@@ -34,7 +34,7 @@ pub(crate) struct Allocation {
 impl Allocation {
     /// RFC 8656 §7: asks, is challenged, asks again.
     pub(crate) fn new(
-        transport: Transport,
+        transport: &Transport,
         from: SocketAddrV4,
         server: SocketAddr,
         user: &User,

@@ -35,7 +35,7 @@ pub(crate) struct Endpoint {
 pub(crate) fn connect(
     server: &Server,
     pairs: usize,
-    transport: Transport,
+    transport: &Transport,
     shape: Shape,
 ) -> io::Result<Vec<Endpoint>> {
     if server.kind.is_relay() {
@@ -49,7 +49,11 @@ pub(crate) fn connect(
 }
 
 /// One allocation for each of so many clients.
-pub(crate) fn allocate(server: &Server, clients: usize, transport: Transport) -> io::Result<Vec<Allocation>> {
+pub(crate) fn allocate(
+    server: &Server,
+    clients: usize,
+    transport: &Transport,
+) -> io::Result<Vec<Allocation>> {
     (0..clients)
         .map(|client| Allocation::new(transport, source(client), server.address, server.user(client)))
         .collect()
@@ -72,7 +76,7 @@ pub(crate) fn pair_up(allocations: Vec<Allocation>, shape: Shape) -> io::Result<
 /// `clients` clients, each with a peer outside that it has bound a channel to: client, peer, client, peer, and so on.
 pub(crate) fn connect_peers(server: &Server, clients: usize) -> io::Result<Vec<Endpoint>> {
     let mut endpoints = Vec::with_capacity(2 * clients);
-    for mut allocation in allocate(server, clients, Transport::Udp)? {
+    for mut allocation in allocate(server, clients, &Transport::Udp)? {
         let peer = Link::peer(PEERS)?;
         let Link::Peer(socket) = &peer else {
             return Err(io::Error::other("a peer is a UDP socket"));
@@ -100,7 +104,7 @@ fn bare_pair(server: &Server, pair: usize) -> io::Result<Vec<Endpoint>> {
     hello[3] = 4;
     hello[4..].copy_from_slice(&(pair as u32).to_be_bytes());
     let ends = [2 * pair, 2 * pair + 1].map(|client| {
-        let mut link = Link::open(Transport::Udp, source(client), server.address)?;
+        let mut link = Link::open(&Transport::Udp, source(client), server.address)?;
         link.ask(&hello, |answer| answer == hello)?;
         Endpoint::new(link, Shape::Channel, server.address)
     });
@@ -175,7 +179,7 @@ mod tests {
         for shape in [Shape::Channel, Shape::Indication] {
             let server = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
             let address = server.local_addr().unwrap();
-            let link = Link::open(Transport::Udp, source(0), address).unwrap();
+            let link = Link::open(&Transport::Udp, source(0), address).unwrap();
             let endpoint = Endpoint::new(link, shape, address).unwrap();
             let mut packets = Vec::new();
             endpoint.write(&mut packets, 120, 7);

@@ -1,13 +1,17 @@
-//! One client's socket to a server: UDP or TCP, each from a loopback address of its own choosing.
+//! One client's socket to a server: UDP, TCP or TLS, each from a loopback address of its own choosing.
 
 use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, TcpStream, UdpSocket};
 use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use nix::sys::socket::{ControlMessage, MsgFlags, SockaddrIn, sendmsg, setsockopt, sockopt};
+use rustls::pki_types::ServerName;
+use rustls::{ClientConfig, ClientConnection};
 use socket2::{Domain, Socket, Type};
 
+use crate::identity;
 use parlour_client::stun;
 
 /// How long control traffic waits for an answer before it is said again.
@@ -15,22 +19,28 @@ pub(crate) const PATIENCE: Duration = Duration::from_millis(250);
 /// Longest datagram, or merged run of them.
 pub(crate) const ROOM: usize = 65_536;
 
-/// UDP or TCP.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+/// Longest time for a TLS handshake.
+const HANDSHAKE: Duration = Duration::from_secs(5);
+
+/// How a client comes.
+#[derive(Clone, Debug)]
 pub(crate) enum Transport {
     Udp,
     Tcp,
+    Tls(Arc<ClientConfig>),
 }
 
 pub(crate) enum Link {
     Udp(UdpSocket),
     /// A peer outside, which knows no TURN.
     Peer(UdpSocket),
-    Tcp(Stream),
+    /// TCP, with or without TLS.
+    Stream(Box<Stream>),
 }
 
 pub(crate) struct Stream {
     socket: TcpStream,
+    tls: Option<ClientConnection>,
     /// What came and is not a whole frame yet.
     pending: Vec<u8>,
 }
@@ -46,7 +56,7 @@ pub(crate) fn source(index: usize) -> SocketAddrV4 {
 }
 
 impl Link {
-    pub(crate) fn open(transport: Transport, from: SocketAddrV4, server: SocketAddr) -> io::Result<Self> {
+    pub(crate) fn open(transport: &Transport, from: SocketAddrV4, server: SocketAddr) -> io::Result<Self> {
         match transport {
             Transport::Udp => {
                 let socket = UdpSocket::bind(from)?;
@@ -54,17 +64,22 @@ impl Link {
                 socket.set_read_timeout(Some(PATIENCE))?;
                 Ok(Self::Udp(socket))
             }
-            Transport::Tcp => {
+            Transport::Tcp | Transport::Tls(_) => {
                 let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
                 socket.bind(&SocketAddr::V4(from).into())?;
                 socket.connect(&server.into())?;
                 socket.set_tcp_nodelay(true)?;
-                let socket = TcpStream::from(socket);
+                let mut socket = TcpStream::from(socket);
+                let tls = match transport {
+                    Transport::Tls(config) => Some(handshake(&mut socket, config)?),
+                    Transport::Udp | Transport::Tcp => None,
+                };
                 socket.set_read_timeout(Some(PATIENCE))?;
-                Ok(Self::Tcp(Stream {
+                Ok(Self::Stream(Box::new(Stream {
                     socket,
+                    tls,
                     pending: Vec::new(),
-                }))
+                })))
             }
         }
     }
@@ -78,7 +93,7 @@ impl Link {
     pub(crate) fn set_nonblocking(&self) -> io::Result<()> {
         match self {
             Self::Udp(socket) | Self::Peer(socket) => socket.set_nonblocking(true),
-            Self::Tcp(stream) => stream.socket.set_nonblocking(true),
+            Self::Stream(stream) => stream.socket.set_nonblocking(true),
         }
     }
 
@@ -86,14 +101,14 @@ impl Link {
     pub(crate) fn merge_arrivals(&self) -> io::Result<()> {
         match self {
             Self::Udp(socket) => Ok(setsockopt(socket, sockopt::UdpGroSegment, &true)?),
-            Self::Peer(_) | Self::Tcp(_) => Ok(()),
+            Self::Peer(_) | Self::Stream(_) => Ok(()),
         }
     }
 
     pub(crate) fn send(&mut self, packet: &[u8]) -> io::Result<()> {
         match self {
             Self::Udp(socket) | Self::Peer(socket) => socket.send(packet).map(|_| ()),
-            Self::Tcp(stream) => stream.socket.write_all(packet),
+            Self::Stream(stream) => stream.write(packet),
         }
     }
 
@@ -133,14 +148,12 @@ impl Link {
                 Err(error) if is_nothing(&error) => {}
                 Err(error) => return Err(error),
             },
-            Self::Tcp(stream) => {
-                let received = match stream.socket.read(room) {
-                    Ok(0) => return Err(ErrorKind::UnexpectedEof.into()),
-                    Ok(received) => received,
+            Self::Stream(stream) => {
+                match stream.read(room) {
+                    Ok(()) => {}
                     Err(error) if is_nothing(&error) => return Ok(()),
                     Err(error) => return Err(error),
-                };
-                stream.pending.extend_from_slice(&room[..received]);
+                }
                 let mut done = 0;
                 while let Some(len) = stun::frame_length(&stream.pending[done..])
                     && let Some(frame) = stream.pending.get(done..done + len)
@@ -158,7 +171,7 @@ impl Link {
     pub(crate) fn ask(&mut self, request: &[u8], is_answer: impl Fn(&[u8]) -> bool) -> io::Result<Vec<u8>> {
         let (tries, patience) = match self {
             Self::Udp(_) | Self::Peer(_) => (4, PATIENCE),
-            Self::Tcp(_) => (1, 4 * PATIENCE),
+            Self::Stream(_) => (1, 4 * PATIENCE),
         };
         for _ in 0..tries {
             self.send(request)?;
@@ -189,11 +202,60 @@ impl Link {
     }
 }
 
+impl Stream {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let Some(tls) = &mut self.tls else {
+            return self.socket.write_all(bytes);
+        };
+        tls.writer().write_all(bytes)?;
+        while tls.wants_write() {
+            tls.write_tls(&mut self.socket)?;
+        }
+        Ok(())
+    }
+
+    /// Appends what came to `pending`; `room` is for the way there.
+    fn read(&mut self, room: &mut [u8]) -> io::Result<()> {
+        let Some(tls) = &mut self.tls else {
+            return match self.socket.read(room)? {
+                0 => Err(ErrorKind::UnexpectedEof.into()),
+                received => {
+                    self.pending.extend_from_slice(&room[..received]);
+                    Ok(())
+                }
+            };
+        };
+        if tls.read_tls(&mut self.socket)? == 0 {
+            return Err(ErrorKind::UnexpectedEof.into());
+        }
+        tls.process_new_packets().map_err(io::Error::other)?;
+        loop {
+            match tls.reader().read(room) {
+                Ok(0) => return Err(ErrorKind::UnexpectedEof.into()),
+                Ok(received) => self.pending.extend_from_slice(&room[..received]),
+                // Everything that came whole has been taken.
+                Err(error) if is_nothing(&error) => return Ok(()),
+                Err(error) => return Err(error),
+            }
+        }
+    }
+}
+
+fn handshake(socket: &mut TcpStream, config: &Arc<ClientConfig>) -> io::Result<ClientConnection> {
+    let name = ServerName::try_from(identity::NAME).map_err(io::Error::other)?;
+    let mut tls = ClientConnection::new(Arc::clone(config), name).map_err(io::Error::other)?;
+    socket.set_read_timeout(Some(HANDSHAKE))?;
+    while tls.is_handshaking() {
+        tls.complete_io(socket)?;
+    }
+    Ok(tls)
+}
+
 impl AsFd for Link {
     fn as_fd(&self) -> BorrowedFd<'_> {
         match self {
             Self::Udp(socket) | Self::Peer(socket) => socket.as_fd(),
-            Self::Tcp(stream) => stream.socket.as_fd(),
+            Self::Stream(stream) => stream.socket.as_fd(),
         }
     }
 }

@@ -209,8 +209,8 @@ fn send(
     let sent = match &mut endpoint.link {
         link @ Link::Udp(_) if merged && count > 1 => link.send_run(out, wire),
         link @ (Link::Udp(_) | Link::Peer(_)) => out.chunks(wire).try_for_each(|packet| link.send(packet)),
-        link @ Link::Tcp(_) if count > 0 => link.send(out),
-        Link::Tcp(_) => Ok(()),
+        link @ Link::Stream(_) if count > 0 => link.send(out),
+        Link::Stream(_) => Ok(()),
     };
     match sent {
         // The network is full, or nobody is there just now: it counts as lost.

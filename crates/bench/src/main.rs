@@ -8,6 +8,7 @@ mod cases;
 mod control;
 mod endpoint;
 mod forwarder;
+mod identity;
 mod link;
 mod load;
 mod process;
@@ -26,7 +27,8 @@ use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::unistd::Pid;
 
 use crate::cases::Case;
-use crate::servers::{GENERATOR_CORE, Kind, Programs, Server};
+use crate::identity::Identity;
+use crate::servers::{Door, GENERATOR_CORE, Kind, Programs, Server};
 use crate::table::Row;
 
 /// Compare Parlour's relay with other TURN servers on this machine
@@ -106,6 +108,7 @@ fn compare(args: &Compare) -> io::Result<()> {
         hold_seats: args.hold_seats.clone(),
         coturn: args.coturn.clone(),
         turn_rs: args.turn_rs.clone(),
+        identity: Identity::make()?,
     };
     let wanted = |kind: &Kind| args.servers.is_empty() || args.servers.contains(kind);
     let all = [
@@ -137,7 +140,8 @@ fn compare(args: &Compare) -> io::Result<()> {
         for case in cases {
             let kinds: Vec<Kind> = present.iter().copied().filter(|kind| case.suits(*kind)).collect();
             let rows = rounds(args.rounds, &kinds, &mut quiet, |kind| {
-                case.run(&Server::start(kind, &programs, case.clients())?, length)
+                let server = Server::start(kind, &programs, case.clients(), case.door())?;
+                case.run(&server, &programs.identity.client, length)
             })?;
             let rows: Vec<Row> = rows
                 .into_iter()
@@ -149,17 +153,15 @@ fn compare(args: &Compare) -> io::Result<()> {
     if !args.only_media {
         let kinds: Vec<Kind> = present.iter().copied().filter(|kind| kind.is_relay()).collect();
         let rows = rounds(args.rounds, &kinds, &mut quiet, |kind| {
-            upkeep::cycles(&Server::start(kind, &programs, upkeep::SEATS)?, length)
+            let server = Server::start(kind, &programs, upkeep::SEATS, Door::Plain)?;
+            upkeep::cycles(&server, length)
         })?;
         say(&format!("{}\n", upkeep::cycles_table(&rows)));
         let mut grown = Vec::new();
         for allocations in [10, 100, 1_000, 10_000] {
             grown.extend(rounds(args.rounds, &kinds, &mut quiet, |kind| {
-                upkeep::growth(
-                    &Server::start(kind, &programs, upkeep::SEATS)?,
-                    allocations,
-                    length,
-                )
+                let server = Server::start(kind, &programs, upkeep::SEATS, Door::Plain)?;
+                upkeep::growth(&server, allocations, length)
             })?);
         }
         say(&format!("{}\n", upkeep::growth_table(&grown)));

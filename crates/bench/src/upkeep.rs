@@ -39,14 +39,14 @@ pub(crate) fn cycles(server: &Server, length: Duration) -> io::Result<Cycles> {
     // Somebody to talk to in each of Parlour's rooms, from an address that no cycle comes from.
     let standing: Vec<Allocation> = (0..SEATS)
         .step_by(SEATS_OF_A_ROOM)
-        .map(|seat| Allocation::new(Transport::Udp, STANDING, server.address, server.user(seat)))
+        .map(|seat| Allocation::new(&Transport::Udp, STANDING, server.address, server.user(seat)))
         .collect::<io::Result<_>>()?;
     let batch = |first: usize| -> io::Result<()> {
         let visitor = |number: usize| {
             // A 5-tuple that was never used before: coturn answers 437 for a while where one has just been released.
             let from = SocketAddrV4::new(*source(number).ip(), 20_000 + (number % 16) as u16);
             Ok(Visitor {
-                link: Link::open(Transport::Udp, from, server.address)?,
+                link: Link::open(&Transport::Udp, from, server.address)?,
                 user: server.user(number),
                 peer: standing[number % SEATS / SEATS_OF_A_ROOM].relayed,
             })
@@ -91,9 +91,9 @@ pub(crate) struct Growth {
 pub(crate) fn growth(server: &Server, allocations: usize, length: Duration) -> io::Result<Growth> {
     let pid = server.pid();
     // The first one pays for what is made once.
-    let first = Allocation::new(Transport::Udp, source(0), server.address, server.user(0))?;
+    let first = Allocation::new(&Transport::Udp, source(0), server.address, server.user(0))?;
     let (before, cpu) = (process::resident(pid)?, process::cpu(pid)?);
-    let made = allocate(server, allocations, Transport::Udp)?;
+    let made = allocate(server, allocations, &Transport::Udp)?;
     let cpu = process::cpu(pid)? - cpu;
     let after = process::resident(pid)?;
 
