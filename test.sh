@@ -142,7 +142,8 @@ step_soak() {
   count soak '^# pass [0-9]+'
 }
 
-# Calls of every pairing by the relay alone, for twenty minutes; PARLOUR_CALL_MINUTES for another length.
+# Calls of every pairing by the relay alone, one over UDP, one over TCP, one over TLS, for twenty minutes; PARLOUR_CALL_MINUTES
+# for another length, PARLOUR_CALL_TURN=1 and 2 for the transports dealt out the other ways.
 step_relay-call() {
   [ -x target/release/parlour ] || cargo build --release --locked
   keep relay-call node --test e2e/long/relay-call.test.mjs

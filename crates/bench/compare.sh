@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds Parlour's release binary, the seat holder and the load generator, then compares servers on this machine.
-# Options are those of `parlour-bench compare`; try --help. Needs Linux with util-linux, and two cores. For the others:
-# apt-get install coturn openssl, and cargo install turn-server --version 4.1.5 --locked --root target/turn-rs (needs protoc).
+# Options are those of `parlour-bench compare`; try --help. Needs Linux with util-linux, openssl, and two cores. For the others:
+# apt-get install coturn, and cargo install turn-server --version 4.1.5 --locked --root target/turn-rs (needs protoc).
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 target=${CARGO_TARGET_DIR:-target}

@@ -16,10 +16,12 @@ export const OWN_ADDRESS = "10.77.0.1";
 export const OWN_NAME = "meet.lab.test";
 
 export class Namespace {
+  static #made = 0;
+
   /** Makes one, named for this process. */
   constructor() {
     sweep();
-    this.name = `${PREFIX}${process.pid}`;
+    this.name = `${PREFIX}${process.pid}-${(Namespace.#made += 1)}`;
     const { name } = this;
     mustRun(["ip", "netns", "add", name]);
     this.remove = onExit(() => removeNamespace(name));
