@@ -89,7 +89,7 @@ impl Link {
         Ok(Self::Peer(UdpSocket::bind((ip, 0))?))
     }
 
-    /// From control traffic to load: no call waits any more.
+    /// No call waits any more: who listens does so without sleeping.
     pub(crate) fn set_nonblocking(&self) -> io::Result<()> {
         match self {
             Self::Udp(socket) | Self::Peer(socket) => socket.set_nonblocking(true),
