@@ -75,6 +75,12 @@ fn udp_with_repeated_permission_requests() {
     talk(&["-s", "-G"]);
 }
 
+/// It says things wrongly first, and goes on when they were refused.
+#[test]
+fn udp_after_wrong_requests() {
+    talk(&["-s", "-N"]);
+}
+
 fn talk(mode: &[&str]) {
     let bench = Bench::new();
     let (_, credential) = bench.seat(1, 1);
