@@ -56,6 +56,7 @@ step_install() {
   need docker-compose || missing+=(docker-compose)
   need nginx || missing+=(nginx-light)
   need caddy || missing+=(caddy)
+  need pebble || missing+=(pebble)
   need nft || missing+=(nftables)
   need systemd-analyze || missing+=(systemd)
   python3 -c 'import venv, ensurepip' 2>/dev/null || missing+=(python3-venv)

@@ -144,6 +144,8 @@ pub enum TurnCommand {
 /// What can be asked of the running server.
 #[derive(Subcommand)]
 pub enum AdminCommand {
+    /// Say whether people get in, and how long the certificate is good
+    Status,
     /// Count rooms, people, and allocations of the relay
     Rooms,
     /// Print all metrics

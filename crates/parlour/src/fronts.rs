@@ -8,7 +8,7 @@ use tokio::task::JoinSet;
 
 use crate::fault::Fault;
 use crate::http::{self, Site};
-use crate::https::{Certificate, CertificateFrom};
+use crate::https::Certificate;
 use crate::listen::{self, Bound, Front, ListenAt, Turn};
 use crate::own_address;
 use crate::settings::Settings;
@@ -102,7 +102,6 @@ impl Fronts {
             limits: settings.limits(),
         };
         let named = settings.https.domain.is_some();
-        let signed = matches!(settings.https.https, Some((_, CertificateFrom::Files(_))));
         let meetings = Some(Turn::Meetings(relay.clone()));
         let mut tasks = JoinSet::new();
         if let Some(bound) = self.http {
@@ -121,7 +120,7 @@ impl Fronts {
         }
         if let Some(bound) = self.https {
             let site = Site {
-                strict: named && signed,
+                strict: settings.https.is_strict(),
                 ..site.clone()
             };
             let front = Front {

@@ -3,7 +3,7 @@
 //! warp routes; the connection itself (timeouts, limits) is `listen`'s, the headers are `headers`'.
 
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use futures_util::Stream;
@@ -16,6 +16,7 @@ use warp::path::FullPath;
 use warp::reply::Response as Reply;
 use warp::{Filter, Reply as _};
 
+use crate::acme::{self, Challenges};
 use crate::assets::Assets;
 use crate::forwarded::TrustedProxies;
 use crate::headers;
@@ -24,6 +25,7 @@ use crate::listen::{Pass, Routes};
 use crate::origin::AllowedOrigins;
 use crate::polling;
 use crate::polls::Polls;
+use crate::ready::Ready;
 use crate::redirect;
 use crate::rooms::Rooms;
 use crate::websocket::{self, Handshake};
@@ -50,8 +52,10 @@ pub struct Site {
     pub assets: Arc<Assets>,
     /// Whose pages may open a connection.
     pub origins: Arc<RwLock<AllowedOrigins>>,
-    /// False before everything listens and while we drain.
-    pub ready: Arc<AtomicBool>,
+    /// Whether newcomers get in.
+    pub ready: Arc<Ready>,
+    /// What an ACME authority finds, if one is asked for the certificate.
+    pub challenges: Option<Arc<Challenges>>,
     /// The address that people open, if we know it.
     pub public: Option<Arc<PublicUrl>>,
     /// Who may speak for others.
@@ -146,15 +150,27 @@ async fn answer<B: Buf, E>(
     let mut response = match path {
         // Asked by machines that know no name of ours.
         Some("/healthz") => text(StatusCode::OK, "ok\n"),
-        Some("/readyz") if site.ready.load(Ordering::Relaxed) => text(StatusCode::OK, "ready\n"),
-        Some("/readyz") => text(StatusCode::SERVICE_UNAVAILABLE, "not ready\n"),
-        Some(path) => page(path, &headers, place, &site),
+        Some("/readyz") => match site.ready.check() {
+            Ok(()) => text(StatusCode::OK, "ready\n"),
+            Err(_) => text(StatusCode::SERVICE_UNAVAILABLE, "not ready\n"),
+        },
+        Some(path) => challenge(path, &site).unwrap_or_else(|| page(path, &headers, place, &site)),
         None => below(site.public.as_deref()),
     };
     if method == Method::HEAD {
         *response.body_mut() = warp::reply::Response::default().into_body();
     }
     response
+}
+
+/// The answer to HTTP-01 (RFC 8555 §8.3), while one is awaited.
+fn challenge(path: &str, site: &Site) -> Option<Reply> {
+    let token = path.strip_prefix(acme::PATH)?;
+    let answer = site.challenges.as_ref()?.by_http(token)?;
+    let mut response = warp::reply::Response::new(answer.into());
+    let kind = HeaderValue::from_static("application/octet-stream");
+    response.headers_mut().insert(CONTENT_TYPE, kind);
+    Some(response)
 }
 
 /// The path below the one at which a proxy has put us, whether the proxy leaves that away or not; `None` for that
@@ -241,7 +257,7 @@ async fn poll<B: Buf, E>(
     let request = polling::Request {
         method,
         headers,
-        ready: site.ready.load(Ordering::Relaxed),
+        ready: site.ready.is_open(),
         source,
         pass: &place.pass,
     };
@@ -253,7 +269,7 @@ fn open_websocket(headers: &HeaderMap, host: &Authority, place: Place, site: &Si
         Ok(source) => source,
         Err((status, why)) => return text(status, why),
     };
-    if !site.ready.load(Ordering::Relaxed) {
+    if !site.ready.is_open() {
         return text(
             StatusCode::SERVICE_UNAVAILABLE,
             "The server is stopping; try again in a moment.\n",

@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use rustls::sign::CertifiedKey;
 
+use crate::acme::{self, Acme, AcmeSettings, Challenges};
 use crate::config::{Config, Problems};
 use crate::fault::Fault;
 use crate::forwarded::TrustedProxies;
 use crate::host::{Authority, PublicUrl};
 use crate::listen::ListenAt;
 use crate::own_address;
-use crate::tls::{CertificateFiles, Certificates, Current, SelfSigned};
+use crate::tls::{CertificateFiles, Certificates, Current, SelfSigned, Validity};
 
 /// Where and under which name the page is served.
 #[derive(Debug, Clone)]
@@ -37,6 +38,8 @@ pub enum CertificateFrom {
     Files(CertificateFiles),
     /// Made at the start, for this machine's own names and addresses.
     SelfSigned,
+    /// An authority, by ACME.
+    Acme(AcmeSettings),
 }
 
 impl HttpsSettings {
@@ -79,19 +82,25 @@ impl HttpsSettings {
                 called(name)
             ));
         }
+        if let Some(problem) = acme_problem(config, files.is_some()) {
+            return Err(problem);
+        }
         let from = match (files, values.lan) {
             (Some(files), _) => Some(CertificateFrom::Files(files)),
             (None, true) => Some(CertificateFrom::SelfSigned),
-            (None, false) if values.domain.is_some() => {
-                return Err(format!(
-                    "{} needs a certificate: give it with {} and {}. Behind a proxy that serves HTTPS, set {} instead",
-                    called("domain"),
-                    called("tls.cert"),
-                    called("tls.key"),
-                    called("public_url")
-                ));
-            }
-            (None, false) => None,
+            (None, false) => values.domain.as_ref().map(|domain| {
+                CertificateFrom::Acme(AcmeSettings {
+                    domain: domain.clone(),
+                    directory: match values.acme_staging {
+                        true => acme::STAGING.to_owned(),
+                        false => values.acme_directory.clone(),
+                    },
+                    staging: values.acme_staging,
+                    contact: values.acme_email.clone(),
+                    roots: values.acme_ca.clone(),
+                    state: values.state_dir.clone(),
+                })
+            }),
         };
         for name in ["listen.https", "public_relay.tls_listen"] {
             let set = match name {
@@ -100,8 +109,10 @@ impl HttpsSettings {
             };
             if let (None, Some(address)) = (&from, set) {
                 return Err(format!(
-                    "{} {address} needs a certificate: {} and {}, or {} for a self-signed one",
+                    "{} {address} needs a certificate: {} to have one obtained, {} and {} for one of your own, or {} for a \
+                     self-signed one",
                     called(name),
+                    called("domain"),
                     called("tls.cert"),
                     called("tls.key"),
                     called("lan")
@@ -151,18 +162,25 @@ impl HttpsSettings {
     /// A sentence that names the file.
     pub fn certificate(&self) -> Result<Option<Certificate>, Fault> {
         let sentence = |text| Fault::Settings(Problems(vec![text]));
-        match &self.https {
-            None => Ok(None),
+        let made = match &self.https {
+            None => return Ok(None),
             Some((_, CertificateFrom::Files(files))) => {
                 let read = files.read(self.domain.as_deref()).map_err(sentence)?;
-                Ok(Some(Certificate::new(read, None)))
+                Certificate::Files(Arc::new(Current::new(read)))
             }
             Some((_, CertificateFrom::SelfSigned)) => {
                 let addresses = parlour_relay_io::own_addresses().map_err(Fault::System)?;
                 let made = SelfSigned::for_this_machine(&addresses).map_err(sentence)?;
-                Ok(Some(Certificate::new(made.certified, Some(made.fingerprint))))
+                Certificate::SelfSigned {
+                    current: Arc::new(Current::new(made.certified)),
+                    fingerprint: made.fingerprint,
+                }
             }
-        }
+            Some((_, CertificateFrom::Acme(settings))) => {
+                Certificate::Acme(Acme::open(settings).map_err(sentence)?)
+            }
+        };
+        Ok(Some(made))
     }
 
     /// What the files hold now; `None` if there are none.
@@ -172,40 +190,129 @@ impl HttpsSettings {
     pub fn certificate_again(&self) -> Result<Option<CertifiedKey>, String> {
         match &self.https {
             Some((_, CertificateFrom::Files(files))) => files.read(self.domain.as_deref()).map(Some),
-            Some((_, CertificateFrom::SelfSigned)) | None => Ok(None),
+            Some((_, CertificateFrom::SelfSigned | CertificateFrom::Acme(_))) | None => Ok(None),
         }
+    }
+
+    /// Whether browsers may be told to come by https only (RFC 6797): a name of ours, and a certificate that is meant
+    /// to be believed.
+    #[must_use]
+    pub fn is_strict(&self) -> bool {
+        let meant = match &self.https {
+            Some((_, CertificateFrom::Files(_))) => true,
+            Some((_, CertificateFrom::Acme(settings))) => !settings.staging,
+            Some((_, CertificateFrom::SelfSigned)) | None => false,
+        };
+        meant && self.domain.is_some()
     }
 }
 
-/// The certificate in use.
+/// What was set about ACME where it does not come to pass: somebody believes otherwise.
+fn acme_problem(config: &Config, has_files: bool) -> Option<String> {
+    let values = &config.values.https;
+    let called = |name| config.called(name);
+    let other_directory = values.acme_directory != acme::DIRECTORY;
+    if values.acme_staging && other_directory {
+        return Some(format!(
+            "{} and {} exclude each other: either Let's Encrypt's authority for trying out, or another one",
+            called("tls.acme_staging"),
+            called("tls.acme_directory")
+        ));
+    }
+    let set = [
+        ("tls.acme_staging", values.acme_staging),
+        ("tls.acme_directory", other_directory),
+        ("tls.acme_email", values.acme_email.is_some()),
+        ("tls.acme_ca", values.acme_ca.is_some()),
+    ];
+    let (name, _) = set.into_iter().find(|(_, set)| *set)?;
+    if has_files {
+        Some(format!(
+            "{} and {} exclude each other: a certificate is either obtained or given",
+            called(name),
+            called("tls.cert")
+        ))
+    } else if values.domain.is_none() {
+        Some(format!(
+            "{} needs {}: the name to certify",
+            called(name),
+            called("domain")
+        ))
+    } else {
+        None
+    }
+}
+
+/// The certificate in use, by where it comes from.
 #[derive(Debug, Clone)]
-pub struct Certificate {
-    current: Arc<Current>,
-    fingerprint: Option<String>,
+pub enum Certificate {
+    /// The operator's files.
+    Files(Arc<Current>),
+    /// Made at the start.
+    SelfSigned {
+        /// The certificate.
+        current: Arc<Current>,
+        /// Its fingerprint: nothing else vouches for it.
+        fingerprint: String,
+    },
+    /// An authority.
+    Acme(Arc<Acme>),
 }
 
 impl Certificate {
-    fn new(first: CertifiedKey, fingerprint: Option<String>) -> Self {
-        Self {
-            current: Arc::new(Current::new(first)),
-            fingerprint,
-        }
-    }
-
     /// What handshakes ask.
     #[must_use]
     pub fn source(&self) -> Arc<dyn Certificates> {
-        Arc::clone(&self.current) as Arc<dyn Certificates>
+        match self {
+            Self::Files(current) | Self::SelfSigned { current, .. } => {
+                Arc::clone(current) as Arc<dyn Certificates>
+            }
+            Self::Acme(acme) => Arc::new(acme::Source {
+                current: Arc::clone(acme.current()),
+                challenges: Arc::clone(acme.challenges()),
+            }),
+        }
     }
 
     /// The fingerprint, if nobody but it vouches for the certificate.
     #[must_use]
     pub fn fingerprint(&self) -> Option<&str> {
-        self.fingerprint.as_deref()
+        match self {
+            Self::SelfSigned { fingerprint, .. } => Some(fingerprint),
+            Self::Files(_) | Self::Acme(_) => None,
+        }
+    }
+
+    /// From when until when it is good; `None` while there is none.
+    #[must_use]
+    pub fn validity(&self) -> Option<Validity> {
+        self.current().validity()
+    }
+
+    /// What obtains it, if that is our task.
+    #[must_use]
+    pub fn acme(&self) -> Option<&Arc<Acme>> {
+        match self {
+            Self::Acme(acme) => Some(acme),
+            Self::Files(_) | Self::SelfSigned { .. } => None,
+        }
+    }
+
+    /// What answers an authority's challenges by plain http.
+    #[must_use]
+    pub fn challenges(&self) -> Option<Arc<Challenges>> {
+        self.acme().map(|acme| Arc::clone(acme.challenges()))
     }
 
     /// New handshakes get this one; connections live on.
     pub fn replace(&self, certificate: CertifiedKey) {
-        self.current.replace(certificate);
+        self.current().replace(certificate);
+    }
+
+    fn current(&self) -> &Current {
+        match self {
+            Self::Files(current) | Self::SelfSigned { current, .. } => current,
+            Self::Acme(acme) => acme.current(),
+        }
     }
 }

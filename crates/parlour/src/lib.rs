@@ -5,12 +5,14 @@
 //! [`polling`] carry, [`rooms`] owns the signaling machine, and `parlour-relay-io` owns the relay. What can be configured
 //! is one table in [`config`]; what can be typed besides is in [`commands`].
 
+pub mod acme;
 pub mod admin;
 pub mod assets;
 pub mod cli;
 pub mod commands;
 pub mod config;
 pub mod doctor;
+mod expiry;
 pub mod fault;
 pub mod forwarded;
 mod fronts;
@@ -25,6 +27,7 @@ pub mod own_address;
 pub mod polling;
 pub mod polls;
 pub mod public_relay;
+pub mod ready;
 pub mod redirect;
 mod reload;
 pub mod rooms;
@@ -36,7 +39,6 @@ pub mod websocket;
 
 use std::io::Write as _;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
@@ -58,6 +60,7 @@ use crate::http::Site;
 use crate::https::Certificate;
 use crate::origin::AllowedOrigins;
 use crate::polls::Polls;
+use crate::ready::Ready;
 use crate::reload::Reloading;
 use crate::rooms::Rooms;
 use crate::settings::Settings;
@@ -136,7 +139,9 @@ pub struct Server {
     rooms_task: JoinHandle<()>,
     accepting: JoinSet<()>,
     stop_listening: watch::Sender<bool>,
-    ready: Arc<AtomicBool>,
+    ready: Arc<Ready>,
+    /// What obtains the certificate and what watches over its end.
+    certificate_tasks: JoinSet<()>,
     origins: Arc<RwLock<AllowedOrigins>>,
 }
 
@@ -184,7 +189,7 @@ impl Server {
         );
         let (rooms, rooms_task) = Rooms::start(signaling, relay.clone());
 
-        let ready = Arc::new(AtomicBool::new(true));
+        let ready = Arc::new(Ready::new(certificate.clone()));
         let answers = Arc::new(http::Answers::default());
         let origins = Arc::new(RwLock::new(settings.origins.clone()));
         let site = Site {
@@ -193,6 +198,7 @@ impl Server {
             assets: Arc::new(Assets::default()),
             origins: Arc::clone(&origins),
             ready: Arc::clone(&ready),
+            challenges: certificate.as_ref().and_then(Certificate::challenges),
             public: settings.https.public(fronts.https()).map(Arc::new),
             proxies: settings.https.proxies.clone(),
             strict: false,
@@ -210,6 +216,14 @@ impl Server {
             public_relay.as_ref(),
             &stopped,
         );
+        let mut certificate_tasks = JoinSet::new();
+        if let Some(certificate) = &certificate {
+            certificate_tasks.spawn(expiry::watch(certificate.clone()));
+            // Only now that somebody answers its challenges.
+            if let Some(acme) = certificate.acme() {
+                certificate_tasks.spawn(Arc::clone(acme).keep());
+            }
+        }
         let desk = admin::Desk {
             rooms: rooms.clone(),
             relay: relay.clone(),
@@ -236,6 +250,7 @@ impl Server {
             accepting,
             stop_listening,
             ready,
+            certificate_tasks,
             origins,
         })
     }
@@ -297,7 +312,8 @@ impl Server {
     /// Ends politely: not ready, participants told, relay last. Takes at most twice `drain`, or until
     /// `insisted` completes. Returns how many relayed calls were cut.
     pub async fn stop(mut self, drain: Duration, insisted: impl Future<Output = ()>) -> usize {
-        self.ready.store(false, Ordering::Relaxed);
+        self.ready.set_open(false);
+        self.certificate_tasks.abort_all();
         let until = Instant::now() + drain;
         self.relay.drain(until);
         if let Some(public) = &self.public_relay {

@@ -6,6 +6,7 @@
 use std::io;
 
 use crate::config::{Config, Key, Reload, Typed};
+use crate::https::Certificate;
 use crate::settings::Settings;
 use crate::{Server, log};
 
@@ -56,6 +57,9 @@ impl Reloading {
         if let (Some(running), Some(certificate)) = (server.certificate(), certificate) {
             running.replace(certificate);
             tracing::info!("new connections get the certificate that was read");
+        }
+        if let Some(acme) = server.certificate().and_then(Certificate::acme) {
+            acme.hurry();
         }
         if self.holds.values.log_level != config.values.log_level {
             log::set_level(config.values.log_level);

@@ -235,6 +235,7 @@ mod tests {
 
     use super::*;
     use crate::cli::Cli;
+    use crate::https::CertificateFrom;
 
     fn typed(words: &[&str]) -> Result<Settings, Problems> {
         let cli = Cli::try_parse_from([&["parlour"], words].concat()).unwrap();
@@ -325,15 +326,62 @@ mod tests {
     }
 
     #[test]
+    fn a_domain_without_a_certificate_has_one_obtained() {
+        let from = |words: &[&str]| match typed(words).unwrap().https.https.unwrap().1 {
+            CertificateFrom::Acme(acme) => acme,
+            other => panic!("{other:?}"),
+        };
+        let acme = from(&["--domain", "meet.example.org"]);
+        assert_eq!(acme.directory, crate::acme::DIRECTORY);
+        assert_eq!((acme.contact, acme.roots), (None, None));
+        let staging = from(&["--domain", "meet.example.org", "--acme-staging"]);
+        assert_eq!(staging.directory, crate::acme::STAGING);
+        assert!(
+            !typed(&["--domain", "meet.example.org", "--acme-staging"])
+                .unwrap()
+                .https
+                .is_strict()
+        );
+        assert!(
+            typed(&["--domain", "meet.example.org"])
+                .unwrap()
+                .https
+                .is_strict()
+        );
+    }
+
+    #[test]
     fn contradictions_are_sentences_that_name_the_flag() {
         for (words, flag) in [
             (
                 vec!["--listen", "127.0.0.1:9000", "--relay-listen", "127.0.0.1:9000"],
                 "--relay-listen",
             ),
-            (vec!["--domain", "meet.example.org"], "--tls-cert"),
             (vec!["--domain", "meet.example.org", "--lan"], "--lan"),
             (vec!["--tls-cert", "a.pem"], "--tls-key"),
+            (vec!["--acme-staging"], "--domain"),
+            (
+                vec![
+                    "--domain",
+                    "meet.example.org",
+                    "--acme-staging",
+                    "--tls-cert",
+                    "c",
+                    "--tls-key",
+                    "k",
+                ],
+                "--acme-staging",
+            ),
+            (
+                vec![
+                    "--domain",
+                    "meet.example.org",
+                    "--acme-staging",
+                    "--acme-directory",
+                    "https://ca.example/dir",
+                ],
+                "--acme-directory",
+            ),
             (vec!["--https-listen", "127.0.0.1:8443"], "--tls-cert"),
             (vec!["--public-relay-tls-listen", "127.0.0.1:8443"], "--tls-cert"),
             (vec!["--proxy-protocol"], "--trusted-proxies"),

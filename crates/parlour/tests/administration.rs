@@ -289,6 +289,23 @@ fn a_socket_file_is_taken_over_from_the_dead_and_not_from_the_living() {
     assert!(Path::new(&path).exists());
 }
 
+/// The metrics of a server that speaks HTTPS.
+fn with_tls() -> String {
+    let [page, admin] = [(); 2].map(|()| format!("127.0.0.1:{}", free_port()));
+    let words = ["--lan", "--https-listen", &page, "--admin-listen", &admin];
+    let _running = Running::start_tls(&words, &page);
+    let ask = |path: &str| {
+        let request = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
+        running::exchange(&admin, &request)
+    };
+    let status = ask("/status");
+    assert!(
+        status.contains("is good for 363 days more") || status.contains("is good for 364 days more"),
+        "{status}"
+    );
+    ask("/metrics")
+}
+
 /// Every metric that a dashboard or an alert asks for exists, under that name and of that kind.
 #[test]
 fn dashboard_and_alerts_ask_for_what_there_is() {
@@ -304,7 +321,8 @@ fn dashboard_and_alerts_ask_for_what_there_is() {
             &secrets,
         ],
     );
-    let kinds = kinds(&admin.metrics());
+    let mut kinds = kinds(&admin.metrics());
+    kinds.extend(self::kinds(&with_tls()));
     let deploy = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy");
     let dashboard = std::fs::read_to_string(deploy.join("grafana/parlour.json")).unwrap();
     serde_json::from_str::<serde_json::Value>(&dashboard).unwrap();

@@ -4,7 +4,6 @@
 //! and small number of them; nothing tells one person, address or room from another.
 
 use std::fmt;
-use std::sync::atomic::Ordering;
 
 use parlour_relay::Dropped;
 use parlour_relay_io::{PublicStats, Stats as RelayStats};
@@ -18,6 +17,9 @@ use prometheus_client::registry::Registry;
 
 use super::Desk;
 use super::process::Process;
+use crate::acme::Progress;
+use crate::https::Certificate;
+use crate::tls::Validity;
 
 /// What HTTP clients are told about the format.
 pub(super) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -25,7 +27,13 @@ pub(super) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0
 /// The page of metrics; `rooms` is absent if those do not answer, which /healthz tells, too.
 pub(super) fn page(desk: &Desk, rooms: Option<RoomStats>) -> String {
     let reading = Reading {
-        ready: rooms.is_some() && desk.ready.load(Ordering::Relaxed),
+        ready: rooms.is_some() && desk.ready.check().is_ok(),
+        certificate: desk.ready.certificate().and_then(Certificate::validity),
+        acme: desk
+            .ready
+            .certificate()
+            .and_then(Certificate::acme)
+            .map(|acme| acme.progress()),
         rooms,
         relay: desk.relay.stats(),
         public: desk
@@ -47,6 +55,8 @@ pub(super) fn page(desk: &Desk, rooms: Option<RoomStats>) -> String {
 #[derive(Debug)]
 struct Reading {
     ready: bool,
+    certificate: Option<Validity>,
+    acme: Option<Progress>,
     rooms: Option<RoomStats>,
     relay: RelayStats,
     public: Option<PublicStats>,
@@ -65,6 +75,7 @@ impl Collector for Reading {
             "version",
             [(env!("CARGO_PKG_VERSION"), 1)],
         )?;
+        self.certificate(&mut page)?;
         self.process(&mut page)?;
         let answers = self.answers.iter().copied();
         page.labelled(
@@ -86,6 +97,26 @@ impl Collector for Reading {
 }
 
 impl Reading {
+    fn certificate(&self, page: &mut Page<'_>) -> fmt::Result {
+        if let Some(validity) = self.certificate {
+            let until = usize::try_from(validity.until).unwrap_or(0);
+            page.gauge(
+                "certificate_not_after_seconds",
+                "Unix time at which the certificate runs out",
+                until,
+            )?;
+        }
+        let Some(acme) = &self.acme else { return Ok(()) };
+        let attempts = [("success", acme.obtained), ("failure", acme.failed)];
+        page.labelled(
+            "acme_attempts",
+            "Attempts to obtain a certificate",
+            MetricType::Counter,
+            "outcome",
+            attempts,
+        )
+    }
+
     fn process(&self, page: &mut Page<'_>) -> fmt::Result {
         for (name, help, value) in [
             (

@@ -10,11 +10,11 @@ mod process;
 mod routes;
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use parlour_relay_io::{Handle, PublicHandle};
 
 use crate::http::Answers;
+use crate::ready::Ready;
 use crate::rooms::Rooms;
 
 pub use at::At;
@@ -29,8 +29,8 @@ pub struct Desk {
     pub relay: Handle,
     /// The TURN server for other applications, if there is one.
     pub public_relay: Option<PublicHandle>,
-    /// Whether new people are let in.
-    pub ready: Arc<AtomicBool>,
+    /// Whether new people are let in, and the certificate.
+    pub ready: Arc<Ready>,
     /// What HTTP answered.
     pub answers: Arc<Answers>,
 }

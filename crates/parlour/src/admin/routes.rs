@@ -1,6 +1,5 @@
 //! What is answered on the admin listener.
 
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use http::header::{CONTENT_TYPE, HeaderValue};
@@ -10,7 +9,9 @@ use warp::Reply as _;
 use warp::reply::Response;
 
 use super::{Desk, metrics};
+use crate::https::Certificate;
 use crate::log::{self, Level};
+use crate::tls::unix_now;
 
 /// The rooms answer within so long or they are not well.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -37,6 +38,9 @@ pub(super) async fn answer(desk: &Desk, trusted: bool, method: &Method, path: &s
             Ok(counts) => text(StatusCode::OK, format!("{counts:#}\n")),
             Err(why) => text(StatusCode::SERVICE_UNAVAILABLE, why),
         },
+        (&Method::GET | &Method::HEAD, "/status") => {
+            text(StatusCode::OK, format!("{:#}\n", status(desk).await))
+        }
         (&Method::GET | &Method::HEAD, "/log-level") => match log::level() {
             Some(level) => text(StatusCode::OK, format!("{level}\n")),
             None => text(StatusCode::SERVICE_UNAVAILABLE, "this process does not log\n"),
@@ -48,7 +52,7 @@ pub(super) async fn answer(desk: &Desk, trusted: bool, method: &Method, path: &s
         (&Method::POST, path) => command(desk, path),
         (&Method::GET | &Method::HEAD, _) => text(
             StatusCode::NOT_FOUND,
-            "There are /metrics, /healthz, /readyz, /rooms and /log-level.\n",
+            "There are /metrics, /healthz, /readyz, /status, /rooms and /log-level.\n",
         ),
         _ => text(
             StatusCode::METHOD_NOT_ALLOWED,
@@ -64,12 +68,12 @@ pub(super) async fn answer(desk: &Desk, trusted: bool, method: &Method, path: &s
 fn command(desk: &Desk, path: &str) -> Response {
     match path.strip_prefix('/').and_then(|path| path.split_once('/')) {
         Some(("drain", "on")) => {
-            desk.ready.store(false, Ordering::Relaxed);
+            desk.ready.set_open(false);
             tracing::info!("draining: nobody new is let in until it is undone");
             text(StatusCode::OK, "draining: nobody new is let in\n")
         }
         Some(("drain", "off")) => {
-            desk.ready.store(true, Ordering::Relaxed);
+            desk.ready.set_open(true);
             tracing::info!("no longer draining");
             text(StatusCode::OK, "no longer draining\n")
         }
@@ -102,9 +106,7 @@ async fn rooms(desk: &Desk) -> Result<Stats, &'static str> {
 
 /// Ready: alive, and new people are let in.
 async fn readiness(desk: &Desk) -> Result<(), &'static str> {
-    if !desk.ready.load(Ordering::Relaxed) {
-        return Err("draining\n");
-    }
+    desk.ready.check()?;
     health(desk).await
 }
 
@@ -119,8 +121,31 @@ async fn counts(desk: &Desk) -> Result<serde_json::Value, &'static str> {
         "connections": rooms.connections,
         "relay_allocations": relay.allocations,
         "public_relay_allocations": desk.public_relay.as_ref().map_or(0, |relay| relay.stats().allocations),
-        "ready": desk.ready.load(Ordering::Relaxed),
+        "ready": desk.ready.check().is_ok(),
     }))
+}
+
+/// Whether newcomers get in, and how long the certificate lets them.
+async fn status(desk: &Desk) -> serde_json::Value {
+    let certificate = desk.ready.certificate();
+    let validity = certificate.and_then(Certificate::validity);
+    let progress = certificate
+        .and_then(Certificate::acme)
+        .map(|acme| acme.progress());
+    serde_json::json!({
+        "version": env!("CARGO_PKG_VERSION"),
+        "ready": readiness(desk).await.is_ok(),
+        "why_not": readiness(desk).await.err().map(str::trim_end),
+        "certificate": certificate.map(|_| serde_json::json!({
+            "not_after": validity.map(|validity| validity.until),
+            "says": validity.map(|validity| validity.left(unix_now()).unwrap_or_else(|warning| warning)),
+        })),
+        "acme": progress.map(|progress| serde_json::json!({
+            "obtained": progress.obtained,
+            "failed": progress.failed,
+            "trouble": progress.trouble,
+        })),
+    })
 }
 
 fn text(status: StatusCode, body: impl Into<String>) -> Response {

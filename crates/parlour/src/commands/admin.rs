@@ -24,6 +24,7 @@ pub(super) fn ask(settings: &Settings, command: &AdminCommand) -> Result<String,
          unix:/run/parlour/admin.sock, or set listen.admin in the file",
     )?;
     let (method, target) = match command {
+        AdminCommand::Status => ("GET", "/status".to_owned()),
         AdminCommand::Rooms => ("GET", "/rooms".to_owned()),
         AdminCommand::Metrics => ("GET", "/metrics".to_owned()),
         AdminCommand::Drain { undo: false } => ("POST", "/drain/on".to_owned()),

@@ -5,8 +5,8 @@
 
 use super::key::{Key, Section, key};
 use super::kinds::{
-    AdminAt, Block, Domain, File, Host, Ip, LogFormat, LogLevel, Many, Maybe, Number, Origin, Pace, Place,
-    Ports, Realm, Size, Socket, Speed, Switch, Time, Url, Words,
+    AdminAt, Block, Directory, Domain, Email, File, Host, Ip, LogFormat, LogLevel, Many, Maybe, Number,
+    Origin, Pace, Place, Ports, Realm, Size, Socket, Speed, Switch, Time, Url, Words,
 };
 
 const SECOND: u64 = 1000;
@@ -32,7 +32,7 @@ pub static SECTIONS: &[Section] = &[
     Section {
         name: "tls",
         heading: "TLS",
-        about: "A certificate of one's own.",
+        about: "A certificate of one's own, or one that is obtained by ACME (RFC 8555) for the domain.",
     },
     Section {
         name: "embed",
@@ -67,7 +67,7 @@ pub static KEYS: &[Key] = &[
         "How long people have to hear that the server stops, and relayed calls to find another way"),
     key!("domain", Restart, https.domain, Maybe<Domain>, "NAME", eg "meet.example.org",
         "Name under which people open this server: HTTPS and TURN/TLS on port 443 of all addresses, a redirect on port \
-         80. Needs tls.cert and tls.key"),
+         80. Without tls.cert the certificate is obtained by ACME, which accepts the authority's terms, and the name appears in public lists"),
     key!(
         "lan",
         Restart,
@@ -101,6 +101,22 @@ pub static KEYS: &[Key] = &[
         "File with the certificate and those that vouch for it, in PEM; read again with SIGHUP"),
     key!("tls.key", Live, https.key, Maybe<File>, "FILE", eg "/etc/ssl/meet/privkey.pem",
         "File with the certificate's private key, in PEM; read again with SIGHUP"),
+    key!("tls.acme_email" as "acme-email", Restart, https.acme_email, Maybe<Email>, "ADDR", eg "admin@example.org",
+        "Address that the ACME authority may write to; it works without"),
+    key!("tls.acme_directory" as "acme-directory", Restart, https.acme_directory, Directory, "URL",
+        "Directory of the ACME authority"),
+    key!(
+        "tls.acme_staging" as "acme-staging",
+        Restart,
+        https.acme_staging,
+        Switch,
+        "BOOL",
+        "Ask Let's Encrypt's authority for trying out, which browsers do not know and whose limits are wide"
+    ),
+    key!("tls.acme_ca" as "acme-ca", Restart, https.acme_ca, Maybe<File>, "FILE", eg "/etc/parlour/root.pem",
+        "File with the roots that vouch for the ACME authority itself, in PEM, for a private one [default: the public ones]"),
+    key!("tls.state_dir" as "state-dir", Restart, https.state_dir, File, "DIR",
+        "Where the account and the certificates of ACME are kept; nothing else is, and it may be lost"),
     key!("embed.allowed_origins" as "allow-origin", Live, origins, Many<Origin>, "ORIGIN", eg "https://example.org",
         "Other web origins whose pages may use this server's signaling, such as https://example.org, or \"*\""),
     key!("rooms.max_people" as "max-people", Live, rooms.cap, Number<2, 16>, "N",

@@ -68,6 +68,10 @@ pub(super) struct Place;
 pub(super) struct Domain;
 /// The address that people open.
 pub(super) struct Url;
+/// The directory of an ACME authority.
+pub(super) struct Directory;
+/// An e-mail address.
+pub(super) struct Email;
 /// An IP address.
 pub(super) struct Ip;
 /// A host name or address without port.
@@ -335,6 +339,38 @@ impl Kind<RangeInclusive<u16>> for Ports {
     }
     fn write(value: &RangeInclusive<u16>) -> Vec<String> {
         vec![format!("{}-{}", value.start(), value.end())]
+    }
+}
+
+impl Kind<String> for Directory {
+    const SHAPE: Shape = Shape::Text;
+    fn read(text: &str) -> Result<String, String> {
+        let uri = text.parse::<http::Uri>().ok();
+        let https = uri.filter(|uri| uri.scheme_str() == Some("https") && uri.host().is_some());
+        https.map(|_| text.to_owned()).ok_or_else(|| {
+            format!(
+                "allowed is the https address of an ACME directory, like {}",
+                crate::acme::DIRECTORY
+            )
+        })
+    }
+    fn write(value: &String) -> Vec<String> {
+        one(value)
+    }
+}
+
+impl Kind<String> for Email {
+    const SHAPE: Shape = Shape::Text;
+    fn read(text: &str) -> Result<String, String> {
+        let plain =
+            |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_graphic() && byte != b',');
+        match text.split_once('@') {
+            Some((name, host)) if plain(name) && plain(host) && !host.contains('@') => Ok(text.to_owned()),
+            Some(_) | None => Err("allowed is an e-mail address like admin@example.org".to_owned()),
+        }
+    }
+    fn write(value: &String) -> Vec<String> {
+        one(value)
     }
 }
 

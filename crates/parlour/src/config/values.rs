@@ -45,7 +45,7 @@ pub struct Values {
 }
 
 /// Settings of HTTPS, and of proxies in front.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct HttpsValues {
     /// Under which name we serve HTTPS.
     pub domain: Option<String>,
@@ -63,6 +63,37 @@ pub struct HttpsValues {
     pub certificate: Option<PathBuf>,
     /// Its key's file.
     pub key: Option<PathBuf>,
+    /// Whom an authority may write to.
+    pub acme_email: Option<String>,
+    /// The authority.
+    pub acme_directory: String,
+    /// Whether to ask the authority for trying out.
+    pub acme_staging: bool,
+    /// Roots that vouch for the authority.
+    pub acme_ca: Option<PathBuf>,
+    /// Where account and certificates are kept.
+    pub state_dir: PathBuf,
+}
+
+impl Default for HttpsValues {
+    fn default() -> Self {
+        Self {
+            domain: None,
+            public_url: None,
+            trusted_proxies: Vec::new(),
+            proxy_protocol: false,
+            lan: false,
+            listen: None,
+            certificate: None,
+            key: None,
+            acme_email: None,
+            acme_directory: crate::acme::DIRECTORY.to_owned(),
+            acme_staging: false,
+            acme_ca: None,
+            // What systemd makes of StateDirectory=parlour.
+            state_dir: "/var/lib/parlour".into(),
+        }
+    }
 }
 
 /// Settings of the TURN server for other applications.

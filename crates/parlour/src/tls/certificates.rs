@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use tokio_rustls::rustls::server::{ClientHello, ResolvesServerCert};
 use tokio_rustls::rustls::sign::CertifiedKey;
 
-use super::CHALLENGE;
+use super::{CHALLENGE, Validity};
 
 /// A source of certificates. Asked once per handshake, so it must answer at once.
 pub trait Certificates: fmt::Debug + Send + Sync {
@@ -22,25 +22,47 @@ pub trait Certificates: fmt::Debug + Send + Sync {
 }
 
 /// One certificate that can be replaced while connections live: each handshake takes the one of its moment.
-#[derive(Debug)]
-pub struct Current(RwLock<Arc<CertifiedKey>>);
+#[derive(Debug, Default)]
+pub struct Current(RwLock<Option<Held>>);
+
+#[derive(Clone, Debug)]
+struct Held {
+    certificate: Arc<CertifiedKey>,
+    validity: Option<Validity>,
+}
 
 impl Current {
-    /// Begins with `certificate`.
+    /// Begins with `certificate`; [`Current::default`] begins with none.
     #[must_use]
     pub fn new(certificate: CertifiedKey) -> Self {
-        Self(RwLock::new(Arc::new(certificate)))
+        let current = Self::default();
+        current.replace(certificate);
+        current
     }
 
     /// Takes `certificate` for all handshakes from now on.
     pub fn replace(&self, certificate: CertifiedKey) {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(certificate);
+        let held = Held {
+            validity: certificate.cert.first().and_then(Validity::of),
+            certificate: Arc::new(certificate),
+        };
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Some(held);
+    }
+
+    /// From when until when it is good; `None` while there is none.
+    #[must_use]
+    pub fn validity(&self) -> Option<Validity> {
+        self.held()?.validity
+    }
+
+    fn held(&self) -> Option<Held> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
 impl Certificates for Current {
     fn current(&self) -> Option<Arc<CertifiedKey>> {
-        Some(Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner)))
+        Some(self.held()?.certificate)
     }
 }
 

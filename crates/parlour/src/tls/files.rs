@@ -27,41 +27,66 @@ impl CertificateFiles {
     /// A sentence that names the flag and says what is wrong.
     pub fn read(&self, domain: Option<&str>) -> Result<CertifiedKey, String> {
         let flag = format!("--tls-cert {}", self.certificate.display());
-        let pem = bytes(&flag, &self.certificate)?;
-        let chain: Vec<_> = CertificateDer::pem_slice_iter(&pem)
-            .collect::<Result<_, _>>()
-            .map_err(|error| format!("{flag}: this is no PEM file: {error}"))?;
-        let Some(leaf) = chain.first() else {
-            return Err(format!(
-                "{flag}: there is no certificate in it; it should begin with -----BEGIN CERTIFICATE-----"
-            ));
-        };
-        let parsed = ParsedCertificate::try_from(leaf)
-            .map_err(|error| format!("{flag}: the first certificate cannot be read: {error}"))?;
-        if let Some(domain) = domain {
-            check_name(&flag, &parsed, domain)?;
-        }
-        let key = self.read_key()?;
-        CertifiedKey::from_der(chain, key, &provider()).map_err(|error| {
-            let key = self.key.display();
-            if matches!(error, rustls::Error::InconsistentKeys(_)) {
-                let certificate = self.certificate.display();
-                format!("--tls-key {key}: this is not the key of the certificate in {certificate}")
-            } else {
-                format!("--tls-key {key}: the key cannot be used: {error}")
-            }
-        })
-    }
-
-    fn read_key(&self) -> Result<PrivateKeyDer<'static>, String> {
+        let certificate = bytes(&flag, &self.certificate)?;
+        let chain = chain(&flag, &certificate, domain)?;
         let flag = format!("--tls-key {}", self.key.display());
-        let pem = bytes(&flag, &self.key)?;
+        let key = bytes(&flag, &self.key)?;
         warn_if_public(&flag, &self.key);
-        // The parser's words are left out: they could quote the file.
-        PrivateKeyDer::from_pem_slice(&pem).map_err(|_| {
-            format!("{flag}: there is no private key in it; it should begin with -----BEGIN PRIVATE KEY-----")
-        })
+        let certificate = self.certificate.display().to_string();
+        pair(&flag, chain, &key, &certificate)
     }
+}
+
+/// Certificate and key in PEM that nobody has typed the names of: `what` says where they are from.
+///
+/// # Errors
+/// A sentence that says what is wrong with them.
+pub(crate) fn certified(
+    certificate: &[u8],
+    key: &[u8],
+    what: &str,
+    domain: Option<&str>,
+) -> Result<CertifiedKey, String> {
+    let chain = chain(what, certificate, domain)?;
+    pair(what, chain, key, what)
+}
+
+/// The certificates in `pem`, of which the first is for `domain`.
+fn chain(what: &str, pem: &[u8], domain: Option<&str>) -> Result<Vec<CertificateDer<'static>>, String> {
+    let chain: Vec<_> = CertificateDer::pem_slice_iter(pem)
+        .collect::<Result<_, _>>()
+        .map_err(|error| format!("{what}: this is no PEM file: {error}"))?;
+    let Some(leaf) = chain.first() else {
+        return Err(format!(
+            "{what}: there is no certificate in it; it should begin with -----BEGIN CERTIFICATE-----"
+        ));
+    };
+    let parsed = ParsedCertificate::try_from(leaf)
+        .map_err(|error| format!("{what}: the first certificate cannot be read: {error}"))?;
+    if let Some(domain) = domain {
+        check_name(what, &parsed, domain)?;
+    }
+    Ok(chain)
+}
+
+/// The certificates with their key, which is looked for in `pem`.
+fn pair(
+    what: &str,
+    chain: Vec<CertificateDer<'static>>,
+    pem: &[u8],
+    certificate: &str,
+) -> Result<CertifiedKey, String> {
+    // The parser's words are left out: they could quote the file.
+    let key = PrivateKeyDer::from_pem_slice(pem).map_err(|_| {
+        format!("{what}: there is no private key in it; it should begin with -----BEGIN PRIVATE KEY-----")
+    })?;
+    CertifiedKey::from_der(chain, key, &provider()).map_err(|error| {
+        if matches!(error, rustls::Error::InconsistentKeys(_)) {
+            format!("{what}: this is not the key of the certificate in {certificate}")
+        } else {
+            format!("{what}: the key cannot be used: {error}")
+        }
+    })
 }
 
 fn bytes(flag: &str, path: &Path) -> Result<Vec<u8>, String> {

@@ -1,11 +1,13 @@
 //! TLS 1.2 and 1.3 by rustls: HTTPS, WSS and TURN/TLS share one configuration.
 //!
-//! Certificates come from whoever implements [`Certificates`]: files, a self-signed one, later ACME. The key exchange
+//! Certificates come from whoever implements [`Certificates`]: files, a self-signed one, ACME. The key exchange
 //! prefers the hybrid X25519MLKEM768 (docs/decisions/0006).
 
 mod certificates;
+mod client;
 mod files;
 mod self_signed;
+mod validity;
 
 use std::sync::Arc;
 
@@ -13,12 +15,16 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::crypto::CryptoProvider;
 use tokio_rustls::rustls::crypto::aws_lc_rs;
-use tokio_rustls::rustls::{ServerConfig, version};
+use tokio_rustls::rustls::{RootCertStore, ServerConfig, version};
 use tokio_rustls::server::TlsStream;
 
 pub use certificates::{Certificates, Current};
+pub use client::anybody;
+pub(crate) use client::judge;
 pub use files::CertificateFiles;
+pub(crate) use files::certified;
 pub use self_signed::SelfSigned;
+pub use validity::{Validity, unix_now};
 
 use certificates::Resolver;
 
@@ -50,6 +56,12 @@ pub fn is_challenge(stream: &TlsStream<TcpStream>) -> bool {
     stream.get_ref().1.alpn_protocol() == Some(CHALLENGE)
 }
 
-fn provider() -> Arc<CryptoProvider> {
+/// The authorities that browsers believe, as Mozilla lists them: built in, because a container has no list of its own.
+#[must_use]
+pub(crate) fn public_roots() -> RootCertStore {
+    RootCertStore::from_iter(webpki_roots::TLS_SERVER_ROOTS.iter().cloned())
+}
+
+pub(crate) fn provider() -> Arc<CryptoProvider> {
     Arc::new(aws_lc_rs::default_provider())
 }

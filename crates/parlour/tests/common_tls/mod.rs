@@ -85,6 +85,10 @@ impl Pki {
         &self.certificate_file
     }
 
+    pub(crate) fn key_file(&self) -> &str {
+        &self.key_file
+    }
+
     /// What makes the program use the files, on a free port.
     pub(crate) fn flags(&self) -> Vec<&str> {
         let (certificate, key) = (&self.certificate_file, &self.key_file);
@@ -165,6 +169,34 @@ impl Tls {
         self.0.get_ref().1.peer_certificates().unwrap()[0]
             .clone()
             .into_owned()
+    }
+}
+
+/// A TLS connection of a client that believes anybody: for certificates of other authorities than ours.
+pub(crate) struct Unverified(TlsStream<TcpStream>);
+
+impl Unverified {
+    pub(crate) async fn connect(to: SocketAddr, name: &str) -> io::Result<Self> {
+        let config = parlour::tls::anybody();
+        let socket = TcpStream::connect(to).await?;
+        let name = ServerName::try_from(name.to_owned()).unwrap();
+        let stream = TlsConnector::from(config).connect(name, socket).await?;
+        Ok(Self(stream))
+    }
+
+    /// The certificate that the server showed.
+    pub(crate) fn certificate(&self) -> Vec<u8> {
+        self.0.get_ref().1.peer_certificates().unwrap()[0].to_vec()
+    }
+
+    /// One exchange.
+    pub(crate) async fn alive(&mut self, host: &str) {
+        let request = format!("GET /healthz HTTP/1.1\r\nhost: {host}\r\n\r\n");
+        self.0.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = vec![0; 2048];
+        let read = tokio::time::timeout(Duration::from_secs(10), self.0.read(&mut answer)).await;
+        let read = read.expect("an answer in time").unwrap();
+        assert!(answer[..read].starts_with(b"HTTP/1.1 200 "));
     }
 }
 

@@ -142,12 +142,13 @@ impl Running {
     /// Waits for the next line of the log that contains `words`.
     pub(crate) fn log_line(&self, words: &str, within: Duration) -> String {
         let until = Instant::now() + within;
+        let mut others = Vec::new();
         loop {
             let left = until.saturating_duration_since(Instant::now());
             match self.log.recv_timeout(left) {
                 Ok(line) if line.contains(words) => return line,
-                Ok(_) => {}
-                Err(_) => panic!("the log does not say {words:?} within {within:?}"),
+                Ok(line) => others.push(line),
+                Err(_) => panic!("the log does not say {words:?} within {within:?}, but {others:#?}"),
             }
         }
     }
@@ -164,13 +165,18 @@ impl Running {
 
     /// Sends `request` to the page's port and reads to the end.
     pub(crate) fn exchange(&self, request: &str) -> String {
-        let mut stream = TcpStream::connect(&self.page).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
-        stream.write_all(request.as_bytes()).unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        answer
+        exchange(&self.page, request)
     }
+}
+
+/// Sends `request` to `address` and reads to the end.
+pub(crate) fn exchange(address: &str, request: &str) -> String {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
 }
 
 impl Drop for Running {
