@@ -29,7 +29,7 @@ pub use client::{Client, Event, Resumption};
 pub use error::Error;
 pub use papers::{HostKey, PagePapers, random_room_id};
 pub use rules::{Door, Rules};
-pub use socket::{Carrier, Options};
+pub use socket::{Carrier, Options, Tls};
 
 pub use parlour_signaling::{
     Action, Bye, ByeCode, Claim, ErrorBody, ErrorCode, HostClaim, HostPk, IceServer, Join, Joined, Pid,

@@ -125,7 +125,7 @@ impl Poll {
         let origin = origin.map_or_else(String::new, |origin| format!("origin: {origin}\r\n"));
         // No header at all before there is a secret: an empty one is somebody's whom nobody knows.
         let more = if self.secret.is_empty() { "" } else { more };
-        let server = self.options.server;
+        let server = self.options.authority();
         format!("{method} /poll HTTP/1.1\r\nhost: {server}\r\nconnection: close\r\n{origin}{more}")
     }
 }

@@ -2,10 +2,15 @@
 //! here.
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::{SinkExt as _, StreamExt as _};
-use tokio::net::{TcpSocket, TcpStream};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpSocket;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::ClientConfig;
+use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::http::HeaderValue;
@@ -32,7 +37,7 @@ pub enum Carrier {
     Polling,
 }
 
-/// Where to connect and as whom. Without TLS: this client runs beside the server or behind the same proxy.
+/// Where to connect and as whom.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// Where the page is served.
@@ -43,7 +48,22 @@ pub struct Options {
     pub from: Option<IpAddr>,
     /// By what; [`crate::Client::switch`] changes it.
     pub carrier: Carrier,
+    /// With TLS instead of without.
+    pub tls: Option<Tls>,
 }
+
+/// The name that the server has, and whom to believe that it is the server.
+#[derive(Clone, Debug)]
+pub struct Tls {
+    /// Name or address, for the handshake and for `Host`.
+    pub name: String,
+    /// Roots and versions; without ALPN or with `http/1.1`.
+    pub config: Arc<ClientConfig>,
+}
+
+/// What HTTP runs over.
+pub(crate) trait Wire: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Wire for S {}
 
 impl Options {
     /// The server at this address, nothing special.
@@ -53,6 +73,15 @@ impl Options {
             origin: None,
             from: None,
             carrier: Carrier::default(),
+            tls: None,
+        }
+    }
+
+    /// What stands in `Host`.
+    pub(crate) fn authority(&self) -> String {
+        match &self.tls {
+            None => self.server.to_string(),
+            Some(tls) => format!("{}:{}", tls.name, self.server.port()),
         }
     }
 }
@@ -103,14 +132,15 @@ impl Socket {
     }
 }
 
-pub(crate) struct Web(WebSocketStream<TcpStream>);
+pub(crate) struct Web(WebSocketStream<Box<dyn Wire>>);
 
 impl Web {
     async fn open(options: &Options) -> Result<Self, Error> {
         let opening = async {
             let stream = connect(options).await.map_err(Error::Unreachable)?;
             let unfit = |error: &dyn std::fmt::Display| Error::Handshake(error.to_string());
-            let url = format!("ws://{}/ws", options.server);
+            // The scheme matters to nobody: the stream is there.
+            let url = format!("ws://{}/ws", options.authority());
             let mut request = url.into_client_request().map_err(|error| unfit(&error))?;
             let headers = request.headers_mut();
             headers.insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static("parlour.v1"));
@@ -172,8 +202,8 @@ impl Web {
     }
 }
 
-/// A TCP connection, from the address that the options name.
-pub(crate) async fn connect(options: &Options) -> std::io::Result<TcpStream> {
+/// A TCP connection, from the address that the options name, with TLS on it if they say so.
+pub(crate) async fn connect(options: &Options) -> std::io::Result<Box<dyn Wire>> {
     let socket = if options.server.is_ipv4() {
         TcpSocket::new_v4()?
     } else {
@@ -184,5 +214,10 @@ pub(crate) async fn connect(options: &Options) -> std::io::Result<TcpStream> {
     }
     let stream = socket.connect(options.server).await?;
     stream.set_nodelay(true)?;
-    Ok(stream)
+    let Some(tls) = &options.tls else {
+        return Ok(Box::new(stream));
+    };
+    let name = ServerName::try_from(tls.name.clone()).map_err(std::io::Error::other)?;
+    let connector = TlsConnector::from(Arc::clone(&tls.config));
+    Ok(Box::new(connector.connect(name, stream).await?))
 }

@@ -80,6 +80,38 @@ fn what_is_in_the_way_is_told_with_what_to_type() {
 }
 
 #[test]
+fn https_and_turn_over_tls_are_tried_and_the_certificate_is_judged() {
+    let page = format!("127.0.0.1:{}", free_port());
+    let words = ["--lan", "--https-listen", &page];
+    let running = Running::start_tls(&words, &page);
+    let relay = running.relay.clone();
+    let ask = |command: &str| output(&[&[command, "--relay-listen", &relay], &words[..]].concat());
+    let done = ask("doctor");
+    let said = text(&done);
+    assert!(done.status.success(), "{said}");
+    for line in [
+        "ok   page        https://localhost",
+        "ok   certificate is good for 3",
+        "ok   authority   nobody vouches",
+        "ok   signaling",
+        "ok   relay udp",
+        "ok   relay tcp",
+        "ok   relay tls",
+    ] {
+        assert!(said.contains(line), "{line:?} is missing in\n{said}");
+    }
+    let health = ask("health");
+    assert!(health.status.success(), "{}", text(&health));
+    drop(running);
+    let said = text(&ask("doctor"));
+    assert!(
+        said.contains("fail page") && said.contains("start the server"),
+        "{said}"
+    );
+    assert!(!ask("health").status.success());
+}
+
+#[test]
 fn the_start_tries_the_relay_and_says_nothing_when_it_works() {
     let running = Running::start(&["--log", "debug"]);
     let line = running.log_line("the relay passes messages on", Duration::from_secs(20));

@@ -1,14 +1,18 @@
 //! `parlour health`: asks the running server's `/readyz`, by plain sockets: an image with nothing but this binary
 //! can check itself.
 
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
+
+use rustls::pki_types::ServerName;
+use rustls::{ClientConnection, StreamOwned};
 
 use crate::admin::At;
 use crate::doctor::self_test::reachable;
 use crate::listen::ListenAt;
 use crate::settings::Settings;
+use crate::tls;
 
 const PATIENCE: Duration = Duration::from_secs(3);
 
@@ -35,25 +39,38 @@ pub(super) fn ask(settings: &Settings) -> Result<(), String> {
         // Also where it only redirects to HTTPS it tells whether the server is ready.
         None => match settings.https.http.as_ref().and_then(ListenAt::address) {
             Some(address) => over_tcp(reachable(address)),
-            None => Err(
-                "plain http is served nowhere on TCP, so there is nobody to ask: set listen.admin, such as to 127.0.0.1:9400"
-                    .to_owned(),
-            ),
+            None => match &settings.https.https {
+                Some((address, _)) => over_tls(reachable(*address)),
+                None => Err("the page is served on a socket file only, so there is nobody to ask: set listen.admin, such as to \
+                             127.0.0.1:9400"
+                    .to_owned()),
+            },
         },
     }
 }
 
 fn over_tcp(address: SocketAddr) -> Result<(), String> {
-    let connect = || {
-        let stream = TcpStream::connect_timeout(&address, PATIENCE)?;
-        stream.set_read_timeout(Some(PATIENCE))?;
-        stream.set_write_timeout(Some(PATIENCE))?;
-        Ok(stream)
-    };
-    readiness(&address.to_string(), connect())
+    readiness(&address.to_string(), connect(address))
 }
 
-fn readiness(whom: &str, stream: std::io::Result<impl Read + Write>) -> Result<(), String> {
+/// Whoever shows whatever certificate: whether it has run out is for the server to say.
+fn over_tls(address: SocketAddr) -> Result<(), String> {
+    let secured = || {
+        let name = ServerName::try_from("localhost").map_err(io::Error::other)?;
+        let tls = ClientConnection::new(tls::anybody(), name).map_err(io::Error::other)?;
+        Ok(StreamOwned::new(tls, connect(address)?))
+    };
+    readiness(&address.to_string(), secured())
+}
+
+fn connect(address: SocketAddr) -> io::Result<TcpStream> {
+    let stream = TcpStream::connect_timeout(&address, PATIENCE)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_write_timeout(Some(PATIENCE))?;
+    Ok(stream)
+}
+
+fn readiness(whom: &str, stream: io::Result<impl Read + Write>) -> Result<(), String> {
     let answer = stream.and_then(|mut stream| {
         stream.write_all(b"GET /readyz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")?;
         let mut status = [0; 12];

@@ -3,19 +3,20 @@
 //! Everything is asked of this machine and of the address that was typed; no third party hears of it. It joins a
 //! room of its own on the running server and talks through the relay as two browsers would.
 
+mod https;
 mod machine;
 mod page;
 pub(crate) mod self_test;
 mod turn;
 
 use std::fmt;
-use std::net::SocketAddr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use parlour_client::{Client, HostKey, IceServer, Options, PagePapers, Rules, random_room_id};
+use parlour_client::{Client, HostKey, IceServer, Options, PagePapers, Rules, Tls, random_room_id};
 
 use crate::config::Config;
 use crate::settings::Settings;
+use crate::tls;
 use turn::{By, Seat};
 
 /// How one matter stands.
@@ -46,7 +47,7 @@ impl fmt::Display for Finding {
             Verdict::Warn => "warn",
             Verdict::Fail => "fail",
         };
-        write!(f, "{verdict:<5}{:<11}{}", self.subject, self.text)
+        write!(f, "{verdict:<5}{:<12}{}", self.subject, self.text)
     }
 }
 
@@ -56,31 +57,44 @@ pub async fn examine(config: &Config, settings: &Settings, url: Option<&str>, mu
     for note in &config.notes {
         tell(warn("config", note.clone()));
     }
-    let at = settings.plain_page().map(self_test::reachable);
-    let answers = at.map(page::answers);
-    let runs = matches!(answers, Some(Ok(_)));
-    tell(match answers {
-        Some(answers) => verdict("page", answers),
-        None => warn(
-            "page",
-            "is served by HTTPS only, which this command does not speak; open it in a browser".to_owned(),
-        ),
-    });
+    let secure = settings.https.https.as_ref();
+    let secure = secure.map(|(at, from)| (self_test::reachable(*at), from));
+    let plain = settings.plain_page().map(self_test::reachable);
+    let (found, door) = match (secure, plain) {
+        (Some((at, from)), _) => {
+            let name = https::name(settings).to_owned();
+            let config = tls::anybody();
+            let door = Options {
+                tls: Some(Tls { name, config }),
+                ..Options::to(at)
+            };
+            (https::look(settings, from, at).await, Some(door))
+        }
+        (None, Some(at)) => (vec![verdict("page", page::answers(at))], Some(Options::to(at))),
+        (None, None) => {
+            let text =
+                "is served by a socket file only; give the address of the proxy in front: parlour doctor URL";
+            (vec![warn("page", text.to_owned())], None)
+        }
+    };
+    let door = door.filter(|_| found.first().is_some_and(|page| page.verdict == Verdict::Ok));
+    for finding in found {
+        tell(finding);
+    }
     if let Some(url) = url {
         for finding in page::through_proxy(url) {
             tell(finding);
         }
     }
-    match at {
-        Some(at) if runs => relay(settings, at, &mut tell).await,
-        Some(_) => tell(fail(
+    match door {
+        Some(door) => relay(settings, &door, &mut tell).await,
+        None if secure.is_some() || plain.is_some() => tell(fail(
             "relay",
-            "cannot be tried while the server does not run".to_owned(),
+            "cannot be tried while the page does not answer".to_owned(),
         )),
         None => tell(warn(
             "relay",
-            "cannot be tried: a seat in a room is needed, and signaling is behind HTTPS; the server tries it by itself at \
-             its start"
+            "cannot be tried: a seat in a room is needed; the server tries it by itself at its start"
                 .to_owned(),
         )),
     }
@@ -89,9 +103,9 @@ pub async fn examine(config: &Config, settings: &Settings, url: Option<&str>, mu
     }
 }
 
-/// Two seats in a room of our own, and a message from one to the other, over UDP and over TCP.
-async fn relay(settings: &Settings, page: SocketAddr, tell: &mut impl FnMut(Finding)) {
-    let (seats, _clients) = match seats(page).await {
+/// Two seats in a room of our own, and a message from one to the other, over UDP, TCP and, where it is ours, TLS.
+async fn relay(settings: &Settings, door: &Options, tell: &mut impl FnMut(Finding)) {
+    let (seats, _clients) = match seats(door).await {
         Ok(seats) => seats,
         Err(error) => {
             tell(fail(
@@ -102,8 +116,15 @@ async fn relay(settings: &Settings, page: SocketAddr, tell: &mut impl FnMut(Find
         }
     };
     tell(ok("signaling", "made a room and took two seats in it".to_owned()));
-    let address = self_test::reachable(settings.relay_listen);
-    for (by, subject, protocol) in [(By::Udp, "relay udp", "udp"), (By::Tcp, "relay tcp", "tcp")] {
+    let relay = self_test::reachable(settings.relay_listen);
+    let mut ways = vec![
+        (By::Udp, "relay udp", "udp", relay),
+        (By::Tcp, "relay tcp", "tcp", relay),
+    ];
+    if let Some((at, _)) = &settings.https.https {
+        ways.push((By::Tls, "relay tls", "tcp", self_test::reachable(*at)));
+    }
+    for (by, subject, protocol, address) in ways {
         let tried = turn::send_through(by, address, &seats)
             .map(|took| {
                 format!(
@@ -140,15 +161,14 @@ async fn relay(settings: &Settings, page: SocketAddr, tell: &mut impl FnMut(Find
 }
 
 /// Credentials of two seats, good while the clients are kept.
-async fn seats(page: SocketAddr) -> Result<([Seat; 2], [Client; 2]), parlour_client::Error> {
-    let options = Options::to(page);
+async fn seats(options: &Options) -> Result<([Seat; 2], [Client; 2]), parlour_client::Error> {
     let (host, room) = (HostKey::random()?, random_room_id()?);
     let unix = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let state = host.state(&Rules::open(room, 2), unix.as_secs() + 600);
     let claim = host.claim(room, &[state])?;
-    let mut first = Client::connect(&options).await?;
+    let mut first = Client::connect(options).await?;
     first.create(claim).await?;
-    let mut second = Client::connect(&options).await?;
+    let mut second = Client::connect(options).await?;
     let a = first
         .join(PagePapers::fresh(host.pk())?.join(room, first.session()))
         .await?;

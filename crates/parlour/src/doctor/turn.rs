@@ -2,11 +2,15 @@
 //!
 //! Blocking, with deadlines. Speaks with the codec of `parlour-client`, which is not the relay's.
 
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Write as _};
 use std::net::{SocketAddr, TcpStream, UdpSocket};
 use std::time::{Duration, Instant};
 
 use parlour_client::stun::{self, Login, Writer};
+use rustls::pki_types::ServerName;
+use rustls::{ClientConnection, StreamOwned};
+
+use crate::tls;
 
 /// Over UDP a question is asked so often …
 const TRIES: u32 = 4;
@@ -21,6 +25,8 @@ pub(super) enum By {
     Udp,
     /// A TCP connection.
     Tcp,
+    /// TLS on it, whatever the certificate, which is looked at elsewhere.
+    Tls,
 }
 
 /// User name and password of one seat.
@@ -114,6 +120,7 @@ impl Drop for Allocation {
 enum Link {
     Udp(UdpSocket),
     Tcp(TcpStream),
+    Tls(Box<StreamOwned<ClientConnection, TcpStream>>),
 }
 
 impl Link {
@@ -130,11 +137,11 @@ impl Link {
                 socket.set_read_timeout(Some(WAIT))?;
                 Ok(Self::Udp(socket))
             }
-            By::Tcp => {
-                let stream = TcpStream::connect_timeout(&relay, WAIT * TRIES)?;
-                stream.set_read_timeout(Some(WAIT * TRIES))?;
-                stream.set_write_timeout(Some(WAIT * TRIES))?;
-                Ok(Self::Tcp(stream))
+            By::Tcp => connect(relay).map(Self::Tcp),
+            By::Tls => {
+                let name = ServerName::try_from("localhost").map_err(io::Error::other)?;
+                let tls = ClientConnection::new(tls::anybody(), name).map_err(io::Error::other)?;
+                Ok(Self::Tls(Box::new(StreamOwned::new(tls, connect(relay)?))))
             }
         }
     }
@@ -143,6 +150,7 @@ impl Link {
         match self {
             Self::Udp(socket) => socket.send(message).map(drop),
             Self::Tcp(stream) => stream.write_all(message),
+            Self::Tls(stream) => stream.write_all(message).and_then(|()| stream.flush()),
         }
     }
 
@@ -151,13 +159,8 @@ impl Link {
         let mut buffer = vec![0; 2048];
         let len = match self {
             Self::Udp(socket) => socket.recv(&mut buffer)?,
-            Self::Tcp(stream) => {
-                stream.read_exact(&mut buffer[..4])?;
-                let len = stun::frame_length(&buffer).filter(|len| (4..=2048).contains(len));
-                let len = len.ok_or_else(|| io::Error::other("a frame without end"))?;
-                stream.read_exact(&mut buffer[4..len])?;
-                len
-            }
+            Self::Tcp(stream) => frame(stream, &mut buffer)?,
+            Self::Tls(stream) => frame(stream, &mut buffer)?,
         };
         buffer.truncate(len);
         Ok(buffer)
@@ -167,7 +170,7 @@ impl Link {
     fn exchange(&mut self, request: &[u8]) -> io::Result<Vec<u8>> {
         let tries = match self {
             Self::Udp(_) => TRIES,
-            Self::Tcp(_) => 1,
+            Self::Tcp(_) | Self::Tls(_) => 1,
         };
         let mut last = io::Error::from(io::ErrorKind::TimedOut);
         for _ in 0..tries {
@@ -187,6 +190,22 @@ impl Link {
         }
         Err(last)
     }
+}
+
+fn connect(relay: SocketAddr) -> io::Result<TcpStream> {
+    let stream = TcpStream::connect_timeout(&relay, WAIT * TRIES)?;
+    stream.set_read_timeout(Some(WAIT * TRIES))?;
+    stream.set_write_timeout(Some(WAIT * TRIES))?;
+    Ok(stream)
+}
+
+/// Reads one message of a stream; returns its length.
+fn frame(stream: &mut impl io::Read, buffer: &mut [u8]) -> io::Result<usize> {
+    stream.read_exact(&mut buffer[..4])?;
+    let len = stun::frame_length(buffer).filter(|len| (4..=buffer.len()).contains(len));
+    let len = len.ok_or_else(|| io::Error::other("a frame without end"))?;
+    stream.read_exact(&mut buffer[4..len])?;
+    Ok(len)
 }
 
 fn permit(peer: SocketAddr) -> Writer {
