@@ -13,7 +13,7 @@ use rand::{Rng as _, SeedableRng as _};
 use crate::config::Config;
 use crate::connection::{CloseCode, Closed, Connection, ConnectionId, Source, Stage};
 use crate::deadlines::Deadlines;
-use crate::id::SessionId;
+use crate::id::{RoomId, SessionId};
 use crate::joining::Departure;
 use crate::limits::{Prefix, Sources};
 use crate::message::ByeCode;
@@ -226,6 +226,20 @@ impl Signaling {
         }
         self.deadlines.set(Due::Drained, Some(until));
         self.settle(now);
+    }
+
+    /// The operator ends the room that is known by this public id, under whatever host keys, or every room. Their people get
+    /// `bye` (`over`), their links stay dead, names are free again. Returns how many rooms there were.
+    pub fn handle_close(&mut self, now: Instant, which: Option<RoomId>) -> usize {
+        let tags: Vec<RoomTag> = match which {
+            Some(id) => self.rooms.named(id).map(|room| room.tag).collect(),
+            None => self.rooms.all().map(|room| room.tag).collect(),
+        };
+        for tag in &tags {
+            self.end_room(now, *tag, ByeCode::Over, true);
+        }
+        self.settle(now);
+        tags.len()
     }
 
     /// The next thing to do; drained after each `handle_*`.

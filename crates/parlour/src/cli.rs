@@ -10,6 +10,8 @@ use clap::{
 use std::path::PathBuf;
 use std::time::Duration;
 
+use parlour_signaling::{RoomId, RoomName};
+
 use crate::config::{Config, DEFAULT_FILE, FILE_VARIABLE, KEYS, Key, Shape, Typed};
 
 /// Small end-to-end encrypted meetings: page, signaling and relay in one binary.
@@ -159,6 +161,19 @@ pub enum AdminCommand {
         #[arg(long)]
         undo: bool,
     },
+    /// End a room, or all of them: everybody in it is told that it is over
+    ///
+    /// Its link stays dead; a name is free again for whoever comes next. Media that goes directly from page to page ends
+    /// because the pages end it. Says how many rooms there were.
+    #[command(group = clap::ArgGroup::new("which").required(true))]
+    Close {
+        /// /r/NAME, or the public id of a room, which its pages send when they look for it (docs/protocol.md)
+        #[arg(group = "which", value_parser = room)]
+        room: Option<String>,
+        /// Every room of this server
+        #[arg(long, group = "which")]
+        all: bool,
+    },
     /// Show or change how much is logged, until the next start
     LogLevel {
         /// off, error, warn, info, debug or trace
@@ -169,6 +184,16 @@ pub enum AdminCommand {
 
 fn log_level(text: &str) -> Result<String, String> {
     crate::log::Level::read(text).map(|level| level.to_string())
+}
+
+/// The public id of a room that is named one way or the other.
+fn room(text: &str) -> Result<String, String> {
+    let id = match text.strip_prefix("/r/") {
+        Some(name) => RoomName::of_name(name).and_then(|name| name.id()),
+        None => RoomId::from_text(text),
+    };
+    id.map(RoomId::to_text)
+        .ok_or_else(|| "allowed is /r/NAME or a public id of 22 letters, digits, - and _".to_owned())
 }
 
 /// Forms of the list of ports.

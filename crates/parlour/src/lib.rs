@@ -73,6 +73,8 @@ const FEW_FILES: usize = 4096;
 /// # Errors
 /// A [`Fault`] whose text says what to do, if a port is taken or a setting cannot be followed.
 pub fn run(typed: &Typed) -> Result<(), Fault> {
+    // Before the settings share them out.
+    parlour_relay_io::raise_open_files_limit();
     let (config, settings) = Settings::load(typed)?;
     log::start(settings.values.log_level, settings.values.log_format);
     for note in &config.notes {

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use parlour_relay_io::Handle;
-use parlour_signaling::{Closed, Config, ConnectionId, Output, Signaling, Source, Stats};
+use parlour_signaling::{Closed, Config, ConnectionId, Output, RoomId, Signaling, Source, Stats};
 use tokio::sync::{mpsc, oneshot};
 
 /// Events that wait for the rooms; a full inbox makes the sockets wait.
@@ -100,6 +100,10 @@ enum Event {
     },
     Reconfigure(Box<Config>),
     Look(oneshot::Sender<Stats>),
+    Close {
+        which: Option<RoomId>,
+        answer: oneshot::Sender<usize>,
+    },
 }
 
 #[derive(Debug)]
@@ -175,6 +179,13 @@ impl Rooms {
         stats.await.ok()
     }
 
+    /// Ends the room with this public id, or all of them, and says how many there were; `None` when the rooms have ended.
+    pub async fn close(&self, which: Option<RoomId>) -> Option<usize> {
+        let (answer, count) = oneshot::channel();
+        self.inbox.send(Event::Close { which, answer }).await.ok()?;
+        count.await.ok()
+    }
+
     /// Tells everybody to come back later and ends the task at `until` at the latest.
     pub async fn drain(&self, until: Instant) {
         let _ = self.inbox.send(Event::Drain { until }).await;
@@ -230,6 +241,10 @@ impl Task {
             Event::Look(answer) => {
                 // Whoever asked may have gone.
                 let _ = answer.send(self.machine.stats().clone());
+            }
+            Event::Close { which, answer } => {
+                // Whoever asked may have gone.
+                let _ = answer.send(self.machine.handle_close(now, which));
             }
             Event::Drain { until } => {
                 self.drained = Some(until);

@@ -121,8 +121,8 @@ impl Settings {
     #[must_use]
     pub fn limits(&self) -> Limits {
         Limits {
-            connections: self.shares().connections,
-            ..Limits::default()
+            connections: self.values.limits.connections.min(self.shares().connections),
+            ..self.values.limits
         }
     }
 

@@ -216,6 +216,62 @@ fn rooms_are_counted_and_the_log_level_changes_at_once() {
     assert!(admin.command(&["metrics"]).1.contains("parlour_rooms 0"));
 }
 
+/// A room is ended by its public id, or by its name, or with all others; its people hear that it is over.
+#[tokio::test]
+async fn rooms_are_ended_by_command_and_their_people_are_told() {
+    use parlour_client::{Bye, ByeCode, Client, Error, HostKey, Options, PagePapers, Rules, random_room_id};
+    let admin = Admin::start("close", &[]);
+    let options = Options::to(admin.running.page.parse::<std::net::SocketAddr>().unwrap());
+    let until = u64::try_from(parlour::tls::unix_now()).unwrap() + 600;
+    let mut people = Vec::new();
+    let mut rooms = Vec::new();
+    for _ in 0..3 {
+        let (host, room) = (HostKey::random().unwrap(), random_room_id().unwrap());
+        let state = host.state(&Rules::open(room, 2), until);
+        let mut person = Client::connect(&options).await.unwrap();
+        person.create(host.claim(room, &[state]).unwrap()).await.unwrap();
+        let papers = PagePapers::fresh(host.pk()).unwrap();
+        person.join(papers.join(room, person.session())).await.unwrap();
+        people.push(person);
+        rooms.push(room.to_text());
+    }
+    let counted = |admin: &Admin| admin.command(&["rooms"]).1.contains("\"rooms\": 2");
+    let (fine, said) = admin.command(&["close", &rooms[0]]);
+    assert!(fine && said == "1 room ended\n" && counted(&admin), "{said}");
+    assert_eq!(admin.command(&["close", &rooms[0]]).1, "0 rooms ended\n");
+    assert_eq!(admin.command(&["close", "/r/choir"]).1, "0 rooms ended\n");
+    assert_eq!(admin.command(&["close", "--all"]).1, "2 rooms ended\n");
+    for mut person in people {
+        let ended = loop {
+            match tokio::time::timeout(Duration::from_secs(10), person.next_event())
+                .await
+                .unwrap()
+            {
+                Ok(_) => {}
+                Err(error) => break error,
+            }
+        };
+        assert!(
+            matches!(
+                ended,
+                Error::Ended(Bye {
+                    code: ByeCode::Over,
+                    ..
+                })
+            ),
+            "{ended:?}"
+        );
+    }
+    for wrong in [
+        &["close"][..],
+        &["close", "choir"],
+        &["close", "--all", &rooms[0]],
+    ] {
+        assert!(!admin.command(wrong).0, "{wrong:?}");
+    }
+    assert!(admin.ask("POST", "/close/all").starts_with("HTTP/1.1 403"));
+}
+
 #[test]
 fn commands_are_taken_from_the_owner_by_the_socket_file_only() {
     let admin = Admin::start("owner", &[]);

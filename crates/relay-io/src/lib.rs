@@ -34,7 +34,9 @@ pub use bind::{BindError, Buffers, Listeners};
 pub use counters::Counts;
 pub use handle::{Handle, StartError, start};
 pub use listen::tune;
-pub use public::{PublicHandle, PublicStats, open_files_limit, own_addresses, start_public};
+pub use public::{
+    PublicHandle, PublicStats, open_files_limit, own_addresses, raise_open_files_limit, start_public,
+};
 pub use settings::{Backend, Settings};
 pub use stats::Stats;
 pub use stream::StreamEnd;

@@ -49,6 +49,36 @@ fn a_page_that_is_closed_has_left() {
     assert_eq!((bench.seats(a).len(), bench.relay.open.len()), (1, 1));
 }
 
+/// What an operator may do to a room: end it, and nothing else.
+#[test]
+fn the_operator_ends_one_room_or_all_and_their_links_are_dead() {
+    let mut bench = Bench::new();
+    let hosts = [1, 2, 3].map(Host::new);
+    let rules = [1, 2, 3].map(|n| Rules::open(link(n)));
+    let pages = [0, 1, 2].map(|n: usize| bench.room(&hosts[n], &rules[n]));
+    let porch = bench.page();
+    bench.join(porch, hosts[0].join(link(1), &Person::new(9), 2));
+    assert_eq!(bench.close_rooms(Some(link(7))), 0, "nobody has that one");
+    assert_eq!(bench.close_rooms(Some(link(1))), 1);
+    for page in [pages[0], porch] {
+        assert_eq!(bye(&mut bench, page), Some((Action::Stop, ByeCode::Over)));
+    }
+    assert_eq!((bench.machine.stats().rooms, bench.relay.open.len()), (2, 2));
+    let again = bench.page();
+    assert_eq!(
+        bench.refused(
+            again,
+            ClientMessage::Restore(hosts[0].claim(link(1), &rules[..1]))
+        ),
+        ErrorCode::RoomOver
+    );
+    assert_eq!(bench.close_rooms(None), 2);
+    for page in &pages[1..] {
+        assert_eq!(bye(&mut bench, *page), Some((Action::Stop, ByeCode::Over)));
+    }
+    assert_eq!((bench.machine.stats().rooms, bench.relay.open.len()), (0, 0));
+}
+
 #[test]
 fn with_the_last_leave_the_room_ends_for_good() {
     let mut bench = Bench::new();

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{Method, StatusCode};
-use parlour_signaling::Stats;
+use parlour_signaling::{RoomId, Stats};
 use warp::Reply as _;
 use warp::reply::Response;
 
@@ -49,7 +49,7 @@ pub(super) async fn answer(desk: &Desk, trusted: bool, method: &Method, path: &s
             StatusCode::FORBIDDEN,
             "Commands are taken from the socket file only, from the user that runs this server or from root.\n",
         ),
-        (&Method::POST, path) => command(desk, path),
+        (&Method::POST, path) => command(desk, path).await,
         (&Method::GET | &Method::HEAD, _) => text(
             StatusCode::NOT_FOUND,
             "There are /metrics, /healthz, /readyz, /status, /rooms and /log-level.\n",
@@ -65,7 +65,7 @@ pub(super) async fn answer(desk: &Desk, trusted: bool, method: &Method, path: &s
     response
 }
 
-fn command(desk: &Desk, path: &str) -> Response {
+async fn command(desk: &Desk, path: &str) -> Response {
     match path.strip_prefix('/').and_then(|path| path.split_once('/')) {
         Some(("drain", "on")) => {
             desk.ready.set_open(false);
@@ -77,6 +77,11 @@ fn command(desk: &Desk, path: &str) -> Response {
             tracing::info!("no longer draining");
             text(StatusCode::OK, "no longer draining\n")
         }
+        Some(("close", "all")) => close(desk, None).await,
+        Some(("close", id)) => match RoomId::from_text(id) {
+            Some(id) => close(desk, Some(id)).await,
+            None => text(StatusCode::BAD_REQUEST, "this is no public id of a room\n"),
+        },
         Some(("log-level", level)) => match Level::read(level) {
             Ok(level) if log::set_level(level) => {
                 text(StatusCode::OK, format!("the log says {level} from now on\n"))
@@ -86,8 +91,20 @@ fn command(desk: &Desk, path: &str) -> Response {
         },
         Some(_) | None => text(
             StatusCode::NOT_FOUND,
-            "There are /drain/on, /drain/off and /log-level/LEVEL.\n",
+            "There are /drain/on, /drain/off, /close/all, /close/ROOM and /log-level/LEVEL.\n",
         ),
+    }
+}
+
+/// Ends rooms; their people are told.
+async fn close(desk: &Desk, which: Option<RoomId>) -> Response {
+    match tokio::time::timeout(PATIENCE, desk.rooms.close(which)).await {
+        Ok(Some(count)) => {
+            tracing::info!(count, "rooms were ended by the operator");
+            let rooms = if count == 1 { "room" } else { "rooms" };
+            text(StatusCode::OK, format!("{count} {rooms} ended\n"))
+        }
+        Ok(None) | Err(_) => text(StatusCode::SERVICE_UNAVAILABLE, "the rooms do not answer\n"),
     }
 }
 

@@ -29,6 +29,8 @@ pub(super) fn ask(settings: &Settings, command: &AdminCommand) -> Result<String,
         AdminCommand::Metrics => ("GET", "/metrics".to_owned()),
         AdminCommand::Drain { undo: false } => ("POST", "/drain/on".to_owned()),
         AdminCommand::Drain { undo: true } => ("POST", "/drain/off".to_owned()),
+        AdminCommand::Close { room: Some(id), .. } => ("POST", format!("/close/{id}")),
+        AdminCommand::Close { room: None, .. } => ("POST", "/close/all".to_owned()),
         AdminCommand::LogLevel { level: None } => ("GET", "/log-level".to_owned()),
         AdminCommand::LogLevel { level: Some(level) } => ("POST", format!("/log-level/{level}")),
     };

@@ -100,11 +100,11 @@ impl Key {
         self.name.rsplit_once('.').map_or(self.name, |(_, leaf)| leaf)
     }
 
-    /// Whether it bounds something, and is seldom touched: every key of rooms and relays with a default of its own
+    /// Whether it bounds something, and is seldom touched: every key of listeners, rooms and relays with a default of its own
     /// that is no address.
     #[must_use]
     pub fn is_budget(&self) -> bool {
-        let busy = matches!(self.section().name, "rooms" | "relay" | "public_relay");
+        let busy = matches!(self.section().name, "listen" | "rooms" | "relay" | "public_relay");
         busy && self.example.is_none() && !matches!(self.leaf(), "listen" | "max_people" | "ports")
     }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::admin::At;
 use crate::host::PublicUrl;
-use crate::listen::ListenAt;
+use crate::listen::{Limits, ListenAt};
 use crate::log::{Format, Level};
 
 /// Every setting with its value. Secrets are in here: no `Debug`.
@@ -16,6 +16,8 @@ pub struct Values {
     pub shutdown_grace: Duration,
     /// Where plain HTTP is served.
     pub listen: Option<ListenAt>,
+    /// Bounds of the page's listeners.
+    pub limits: Limits,
     /// TLS, names and proxies.
     pub https: HttpsValues,
     /// Where metrics, health and commands are served.
@@ -125,6 +127,7 @@ impl Default for Values {
         Self {
             shutdown_grace: Duration::from_secs(5),
             listen: None,
+            limits: Limits::default(),
             https: HttpsValues::default(),
             admin: Vec::new(),
             origins: Vec::new(),

@@ -11,6 +11,8 @@ const OPEN_FILES: usize = 16_384;
 pub(super) fn examine(settings: &Settings) -> Vec<Finding> {
     let own = parlour_relay_io::own_addresses().unwrap_or_default();
     let mut findings = buffers(settings);
+    // As the server does at its start.
+    parlour_relay_io::raise_open_files_limit();
     findings.push(open_files(parlour_relay_io::open_files_limit()));
     findings.push(clock(synchronised()));
     findings.push(ipv6(settings, &own));

@@ -1,32 +1,32 @@
-//! How many sockets this process may open.
+//! How many sockets this process may open (getrlimit(2), RLIMIT_NOFILE).
 
-/// The soft limit of open files; `None` if the system does not tell (elsewhere than on Linux) or sets none.
+/// The limit of open files; `None` if the system sets none, or there is no such thing (elsewhere than on Unix).
 ///
 /// Every allocation of the public relay takes one. What it may take must leave enough for everybody else in the
 /// process.
 #[must_use]
 pub fn open_files_limit() -> Option<usize> {
-    soft_limit(&std::fs::read_to_string("/proc/self/limits").ok()?)
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, getrlimit};
+        let limit = getrlimit(Resource::Nofile).current?;
+        Some(usize::try_from(limit).unwrap_or(usize::MAX))
+    }
+    #[cfg(not(unix))]
+    None
 }
 
-fn soft_limit(limits: &str) -> Option<usize> {
-    let line = limits
-        .lines()
-        .find_map(|line| line.strip_prefix("Max open files"))?;
-    line.split_whitespace().next()?.parse().ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_soft_limit_is_the_first_number() {
-        let limits = "Limit                     Soft Limit           Hard Limit           Units\n\
-                      Max processes             94000                94000                processes\n\
-                      Max open files            1024                 524288               files\n";
-        assert_eq!(soft_limit(limits), Some(1024));
-        assert_eq!(soft_limit("Max open files   unlimited  unlimited files"), None);
-        assert_eq!(soft_limit(""), None);
+/// Takes as many as the system grants: the soft limit, 1024 on most, is for programs that use select(2), and this is
+/// none. To be called before anything is shared out. What is not granted stays as it is.
+pub fn raise_open_files_limit() {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, getrlimit, setrlimit};
+        let mut limit = getrlimit(Resource::Nofile);
+        if limit.current != limit.maximum {
+            limit.current = limit.maximum;
+            // A sandbox may forbid it; the warning of few files then says what to do.
+            let _ = setrlimit(Resource::Nofile, limit);
+        }
     }
 }

@@ -25,7 +25,7 @@ use crate::running::Running;
 use crate::settings::Settings;
 use crate::stream::StreamEnd;
 use hub::Hub;
-pub use limit::open_files_limit;
+pub use limit::{open_files_limit, raise_open_files_limit};
 
 /// How often this host's own addresses are looked up: a new one must not stay reachable by way of us.
 const OWN_ADDRESSES_EVERY: Duration = Duration::from_secs(2);

@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use parlour_signaling::{
     ClientMessage, ClientSignal, Closed, Config, ConnectionId, Credentials, Empty, ErrorBody, ErrorCode,
-    IceTemplate, Join, Joined, Output, Pid, Rate, RoomTag, SeatId, ServerMessage, SessionId, Signaling,
-    Source, View,
+    IceTemplate, Join, Joined, Output, Pid, Rate, RoomId, RoomTag, SeatId, ServerMessage, SessionId,
+    Signaling, Source, View,
 };
 
 pub(crate) use page::Page;
@@ -282,6 +282,13 @@ impl Bench {
     /// The page closes its connection.
     pub(crate) fn close(&mut self, page: P) {
         self.end(page, Closed::Clean);
+    }
+
+    /// The operator ends rooms.
+    pub(crate) fn close_rooms(&mut self, which: Option<RoomId>) -> usize {
+        let count = self.machine.handle_close(self.now, which);
+        self.pump();
+        count
     }
 
     /// Lets time pass, waking the machine when it wants to be woken.
