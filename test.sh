@@ -57,6 +57,7 @@ step_install() {
   need nginx || missing+=(nginx-light)
   need caddy || missing+=(caddy)
   need pebble || missing+=(pebble)
+  need faketime || missing+=(faketime)
   need nft || missing+=(nftables)
   need systemd-analyze || missing+=(systemd)
   python3 -c 'import venv, ensurepip' 2>/dev/null || missing+=(python3-venv)

@@ -85,7 +85,9 @@ pub fn run(typed: &Typed) -> Result<(), Fault> {
         .enable_all()
         .build()
         .map_err(Fault::System)?;
-    runtime.block_on(serve(settings, Reloading::new(typed.clone(), config)))
+    let served = runtime.block_on(serve(settings, Reloading::new(typed.clone(), config)));
+    log::finish();
+    served
 }
 
 async fn serve(settings: Settings, mut reloading: Reloading) -> Result<(), Fault> {

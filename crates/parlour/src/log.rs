@@ -3,6 +3,8 @@
 //! Addresses and names appear at no level above debug, payloads and secrets at none; that is the duty of whoever
 //! logs. Under systemd each line begins with its priority (sd-daemon(3)), so that `journalctl -p warning` works.
 
+mod queue;
+
 use std::fmt;
 use std::io::IsTerminal as _;
 use std::sync::OnceLock;
@@ -119,13 +121,15 @@ fn name_of<T: PartialEq>(names: &[(T, &'static str)], value: &T) -> &'static str
         .map_or("", |(_, name)| name)
 }
 
+pub(crate) use queue::{dropped, finish};
+
 /// By which the level is changed while the program runs.
 static LEVEL: OnceLock<reload::Handle<LevelFilter, Registry>> = OnceLock::new();
 
 /// Starts to log. A second server in one process (tests) keeps the first one's log.
 pub fn start(level: Level, format: Format) {
     let (filter, handle) = reload::Layer::new(level.filter());
-    let plain = || layers::layer().with_writer(std::io::stderr);
+    let plain = || layers::layer().with_writer(queue::writer);
     let format = match format {
         // systemd sets it for services whose standard error is the journal.
         Format::Auto if std::env::var_os("JOURNAL_STREAM").is_some() => Format::Journal,

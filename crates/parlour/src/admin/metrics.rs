@@ -77,6 +77,11 @@ impl Collector for Reading {
         )?;
         self.certificate(&mut page)?;
         self.process(&mut page)?;
+        page.counter(
+            "log_lines_dropped",
+            "Lines of the log that could not be written",
+            crate::log::dropped(),
+        )?;
         let answers = self.answers.iter().copied();
         page.labelled(
             "http_answers",
