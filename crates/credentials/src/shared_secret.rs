@@ -258,8 +258,8 @@ mod tests {
     }
 
     /// Made with Python 3.11, which shares nothing with this code:
-    /// `base64.b64encode(hmac.new(secret, username, hashlib.sha1).digest())`.
-    const VECTORS: [(&str, &str, &str); 3] = [
+    /// `base64.b64encode(hmac.new(secret, username, hashlib.sha1).digest())`. The third is as Synapse makes them.
+    const VECTORS: [(&str, &str, &str); 4] = [
         (
             "north-wind-and-the-sun",
             "1735689600:alice",
@@ -274,6 +274,12 @@ mod tests {
             "a second secret of sixteen",
             "4102444800:@bob:example.org",
             "X7FZKt95wAn+L4EpJgkDTvxg0Vk=",
+        ),
+        // As Nextcloud Talk makes them (16 random letters behind the expiry), with `openssl dgst -sha1 -hmac`.
+        (
+            "north-wind-and-the-moon",
+            "1735776000:Qx7Yb2kM9sLp4TzR",
+            "e6SeKy0zN3yS6pF5K4VrWxumD4k=",
         ),
     ];
 

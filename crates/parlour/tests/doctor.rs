@@ -246,3 +246,27 @@ fn behind_caddy_as_in_the_example() {
         "{said}"
     );
 }
+
+/// Debian has no Traefik to try it with: its form at least, and that its parts name each other.
+#[test]
+fn the_example_for_traefik_leads_to_the_server() {
+    let script = "import json,sys,yaml; print(json.dumps(yaml.safe_load(sys.stdin)))";
+    let mut python = Command::new("python3")
+        .args(["-c", script])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let text = example("behind-traefik/dynamic.yml");
+    std::io::Write::write_all(&mut python.stdin.take().unwrap(), text.as_bytes()).unwrap();
+    let done = python.wait_with_output().unwrap();
+    let file: serde_json::Value =
+        serde_json::from_slice(&done.stdout).expect("python3-yaml is installed (test.sh does)");
+    let router = &file["http"]["routers"]["parlour"];
+    assert!(router["rule"].as_str().unwrap().starts_with("Host(`"));
+    let service = &file["http"]["services"][router["service"].as_str().unwrap()];
+    assert_eq!(
+        service["loadBalancer"]["servers"][0]["url"],
+        "http://127.0.0.1:8080"
+    );
+}

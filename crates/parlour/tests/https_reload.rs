@@ -4,6 +4,7 @@
 
 mod common;
 mod common_tls;
+mod running;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,6 +13,7 @@ use std::time::{Duration, Instant};
 use common::{server, stop};
 use common_tls::{Pki, Tls};
 use parlour::settings::Settings;
+use running::{Running, free_port};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::task::JoinSet;
 
@@ -87,6 +89,53 @@ async fn a_thousand_new_certificates_drop_nobody() {
     );
     assert!(begun.elapsed() < Duration::from_secs(1));
     stop(server).await;
+}
+
+/// The same by the way that an operator has: files and SIGHUP, the whole configuration read each time.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sighup_with_a_changed_certificate_drops_nobody() {
+    let pki = Pki::new("sighup", &["meet.example.org"]);
+    let page = format!("127.0.0.1:{}", free_port());
+    let mut flags = pki.flags();
+    flags.pop();
+    let more = [
+        "--relay-max-streams-per-prefix",
+        "200",
+        "--relay-allocation-deadline",
+        "10m",
+    ];
+    let running = Running::start_tls(&[&flags[..], &[&page], &more].concat(), &page);
+    let at = page.parse().unwrap();
+    let done = Arc::new(AtomicBool::new(false));
+    let mut live = JoinSet::new();
+    for index in 0..100 {
+        let is_turn = index >= 40;
+        let mut tls = Tls::connect(&pki, at, &[]).await.unwrap();
+        alive(&mut tls, is_turn).await;
+        let done = Arc::clone(&done);
+        live.spawn(async move {
+            while !done.load(Ordering::Relaxed) {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+                alive(&mut tls, is_turn).await;
+            }
+        });
+    }
+    let reloading = tokio::task::spawn_blocking(move || {
+        let mut last = None;
+        for _ in 0..100 {
+            last = Some(pki.renew(&["meet.example.org"]));
+            running.signal("-HUP");
+            running.log_line("new connections get the certificate", Duration::from_secs(30));
+        }
+        (pki, running, last)
+    });
+    let (pki, _running, last) = reloading.await.unwrap();
+    done.store(true, Ordering::Relaxed);
+    while let Some(ended) = live.join_next().await {
+        ended.unwrap();
+    }
+    let fresh = Tls::connect(&pki, at, &[]).await.unwrap();
+    assert_eq!(Some(fresh.certificate()), last);
 }
 
 #[tokio::test]
