@@ -329,7 +329,7 @@ mod tests {
     fn a_domain_without_a_certificate_has_one_obtained() {
         let from = |words: &[&str]| match typed(words).unwrap().https.https.unwrap().1 {
             CertificateFrom::Acme(acme) => acme,
-            other => panic!("{other:?}"),
+            other @ (CertificateFrom::Files(_) | CertificateFrom::SelfSigned) => panic!("{other:?}"),
         };
         let acme = from(&["--domain", "meet.example.org"]);
         assert_eq!(acme.directory, crate::acme::DIRECTORY);

@@ -5,10 +5,13 @@
 
 mod running;
 
+use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::os::unix::net::UnixStream;
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use parlour_client::{Client, HostKey, Options, PagePapers, Rules, random_room_id};
@@ -145,6 +148,86 @@ async fn a_clock_that_jumps_throws_nobody_out() {
     let papers = PagePapers::fresh(host.pk()).unwrap();
     let joined = late.join(papers.join(room, late.session())).await.unwrap();
     assert_eq!(joined.view.seats.len(), 3, "nobody was lost");
+}
+
+/// R20: one core, every place taken, thousands at the door: those inside are answered, and afterwards the next gets in.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn overload_sheds_new_work_and_never_old() {
+    let mut command = Command::new("taskset");
+    command
+        .args(["--cpu-list", "0", env!("CARGO_BIN_EXE_parlour")])
+        .args([
+            "--listen-connections",
+            "64",
+            "--rooms-connections-per-source",
+            "64",
+        ])
+        .env_clear();
+    let server = Quiet::start(command, Stdio::null());
+    let page: std::net::SocketAddr = server.page.parse().unwrap();
+    let (host, room) = (HostKey::random().unwrap(), random_room_id().unwrap());
+    let mut inside = Vec::new();
+    for _ in 0..20 {
+        inside.push(Client::connect(&Options::to(page)).await.unwrap());
+    }
+    let until = u64::try_from(parlour::tls::unix_now()).unwrap() + 3600;
+    let state = host.state(&Rules::open(room, 4), until);
+    inside[0]
+        .create(host.claim(room, &[state]).unwrap())
+        .await
+        .unwrap();
+
+    // Each newcomer says half a request and waits; there is a place for it only as long as nobody else comes.
+    let over = Arc::new(AtomicBool::new(false));
+    let flood = |n: u8| {
+        let over = Arc::clone(&over);
+        tokio::spawn(async move {
+            let (mut tried, mut held) = (0_u32, VecDeque::new());
+            while !over.load(Ordering::Relaxed) {
+                let socket = tokio::net::TcpSocket::new_v4().unwrap();
+                socket.bind(([127, 0, 0, n], 0).into()).unwrap();
+                if let Ok(mut stream) = socket.connect(page).await {
+                    let _ =
+                        tokio::io::AsyncWriteExt::write_all(&mut stream, b"GET / HTTP/1.1\r\nhost:").await;
+                    held.push_back(stream);
+                    if held.len() > 100 {
+                        held.pop_front();
+                    }
+                }
+                tried += 1;
+            }
+            tried
+        })
+    };
+    let floods: Vec<_> = (2..10).map(flood).collect();
+    let mut took = Vec::new();
+    let begun = Instant::now();
+    while begun.elapsed() < Duration::from_secs(4) {
+        for person in &mut inside {
+            let asked = Instant::now();
+            person
+                .look(room)
+                .await
+                .expect("who is inside stays and is answered");
+            took.push(asked.elapsed());
+        }
+    }
+    over.store(true, Ordering::Relaxed);
+    let mut tried = 0;
+    for flood in floods {
+        tried += flood.await.unwrap();
+    }
+    took.sort_unstable();
+    let (half, most) = (took[took.len() / 2], took[took.len() * 99 / 100]);
+    eprintln!(
+        "{tried} newcomers; of {} questions half took {half:?}, 99 of 100 {most:?}",
+        took.len()
+    );
+    assert!(tried > 200, "{tried}: that was no flood");
+    assert!(
+        Client::connect(&Options::to(page)).await.is_ok(),
+        "and now the next gets in"
+    );
 }
 
 /// The soft limit is for programs of old; what the system grants is taken, and too little is told.

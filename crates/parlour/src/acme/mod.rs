@@ -256,10 +256,10 @@ fn roots(settings: &AcmeSettings) -> Result<RootCertStore, String> {
 
 /// The authority's own words where it has any.
 fn sentence(error: &Error) -> String {
-    match error {
-        Error::Api(problem) => problem
-            .to_string()
-            .replacen("API error", "the authority refuses", 1),
-        error => error.to_string(),
-    }
+    let Error::Api(problem) = error else {
+        return error.to_string();
+    };
+    problem
+        .to_string()
+        .replacen("API error", "the authority refuses", 1)
 }
