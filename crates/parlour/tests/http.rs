@@ -157,6 +157,21 @@ async fn requests_that_could_be_read_two_ways_are_refused() {
 }
 
 #[tokio::test]
+async fn more_header_lines_than_anybody_needs_are_too_large() {
+    let server = server(&[]).await;
+    let answer = exchange(&server, &request_of(40)).await;
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer:.200}");
+    let answer = exchange(&server, &request_of(80)).await;
+    assert!(answer.starts_with("HTTP/1.1 431 "), "{answer:.200}");
+    stop(server).await;
+}
+
+fn request_of(lines: usize) -> String {
+    let more = "x: y\r\n".repeat(lines);
+    format!("GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n{more}\r\n")
+}
+
+#[tokio::test]
 async fn a_silent_connection_is_closed() {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     let server = server(&[]).await;
