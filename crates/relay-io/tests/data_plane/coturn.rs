@@ -4,10 +4,11 @@
 //! Needs `turnutils_uclient` (Debian: package `coturn`, which `test.sh` installs); without it these tests fail.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::LazyLock;
+use std::time::Duration;
 
-use crate::bench::Bench;
+use crate::bench::{Bench, eventually};
 
 /// Messages that each of the two clients sends.
 const MESSAGES: u32 = 50;
@@ -81,10 +82,59 @@ fn udp_after_wrong_requests() {
     talk(&["-s", "-N"]);
 }
 
-fn talk(mode: &[&str]) {
+/// Half of its clients go after their first packets (`-B`), the other half then waits for them for ever, so it is ended.
+#[test]
+fn clients_that_go_without_a_word_leave_nothing_over_tcp() {
     let bench = Bench::new();
-    let (_, credential) = bench.seat(1, 1);
-    let output = Command::new("turnutils_uclient")
+    let opened = |bench: &Bench| bench.handle.stats().opened;
+    interrupt(&bench, 2, &["-t", "-s", "-B"], |bench| opened(bench) >= 2);
+    eventually("streams and allocations are gone", || {
+        let stats = bench.handle.stats();
+        (stats.streams, stats.allocations) == (0, 0)
+    });
+    talk_at(&bench, &["-t", "-s"]);
+}
+
+#[test]
+fn clients_that_go_without_a_word_hinder_nobody_over_udp() {
+    let bench = Bench::new();
+    interrupt(&bench, 2, &["-s", "-B"], |bench| bench.handle.stats().opened >= 2);
+    talk_at(&bench, &["-s"]);
+}
+
+/// Its wrong messages (`-R`) are such that it waits for answers that we do not give to strangers.
+#[test]
+fn wrong_messages_are_answered_or_dropped_and_hinder_nobody() {
+    let bench = Bench::new();
+    interrupt(&bench, 2, &["-s", "-R"], |bench| {
+        let stats = bench.handle.stats();
+        let answered = stats.successes + stats.rejections + stats.challenges;
+        stats.challenges > 0 && stats.sockets.udp_datagrams_received > answered
+    });
+    talk_at(&bench, &["-s"]);
+}
+
+/// Runs the client until something has come of it, and a second longer, and ends it as a crash does.
+fn interrupt(bench: &Bench, seat: u8, mode: &[&str], enough: impl Fn(&Bench) -> bool) {
+    let mut child = client(bench, seat, mode)
+        .stdout(Stdio::null())
+        .spawn()
+        .expect("turnutils_uclient runs: install coturn");
+    eventually("the client was heard", || enough(bench));
+    std::thread::sleep(Duration::from_secs(1));
+    let _ended_already = child.kill();
+    let _status = child.wait();
+}
+
+fn talk(mode: &[&str]) {
+    talk_at(&Bench::new(), mode);
+}
+
+/// `seat`: whose it is, in the one room of these tests.
+fn client(bench: &Bench, seat: u8, mode: &[&str]) -> Command {
+    let (_, credential) = bench.seat(seat, 1);
+    let mut client = Command::new("turnutils_uclient");
+    client
         .env("LD_PRELOAD", &*WRAPPER)
         .args(mode)
         // Client to client, without RTCP's second allocation: EVEN-PORT is not offered.
@@ -92,7 +142,12 @@ fn talk(mode: &[&str]) {
         .args(["-n", &MESSAGES.to_string()])
         .args(["-p", &bench.server.port().to_string()])
         .args(["-u", &credential.username, "-w", &credential.password])
-        .arg("127.0.0.1")
+        .arg("127.0.0.1");
+    client
+}
+
+fn talk_at(bench: &Bench, mode: &[&str]) {
+    let output = client(bench, 1, mode)
         .output()
         .expect("turnutils_uclient runs: install coturn");
     let said = String::from_utf8_lossy(&output.stdout);
