@@ -75,6 +75,9 @@ export function createActions(store) {
     opened.addEventListener("reaction", (event) => {
       if (event instanceof CustomEvent) talking.show(event.detail);
     }, { signal });
+    opened.addEventListener("mute-asked", (event) => {
+      if (event instanceof CustomEvent) hosting.muteAsked(event.detail);
+    }, { signal });
     dispatch({ type: "opened", link: opened.link });
     follow(opened);
   }

@@ -157,6 +157,14 @@ export function createHosting({ state, dispatch }, room, complain, copy, unmetOf
       await tighten(`person/${person}`, (meeting, how) => meeting.remove(person, { ...how, password }));
     },
 
+    /** That person decides. @param {string} person */
+    askToMute: (person) => act(`person/${person}`, (meeting) => meeting.askToMute(person)),
+
+    /** A host asks this person to mute, or was answered. @param {{by: string, name: string} | null} asked */
+    muteAsked(asked) {
+      dispatch({ type: "mute-asked", asked });
+    },
+
     /** @param {string} person */
     async makeHost(person) {
       ask(null);

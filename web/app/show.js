@@ -12,6 +12,7 @@ import { invite } from "./views/invite.js";
 import { knocking } from "./views/knocking.js";
 import { landing } from "./views/landing.js";
 import { leaving } from "./views/leaving.js";
+import { createMuteQuestion } from "./views/mute_question.js";
 import { left, problem } from "./views/notice.js";
 import { offer } from "./views/offer.js";
 import { preview } from "./views/preview.js";
@@ -34,6 +35,7 @@ export function show({ state, subscribe }, actions) {
   const screen = byId("screen");
   const dialogs = [settings, code, leaving, question, deviceLink, elsewhere, ask, offer, invite].map((make) => make(actions));
   const knocks = createKnockToast(byId("toasts"), actions);
+  const muteQuestion = createMuteQuestion(byId("toasts"), actions);
   const toasts = createToasts(byId("toasts"), actions);
   const announce = createAnnouncer(byId("announcer"), state, actions);
   document.body.append(...dialogs.map(({ element }) => element));
@@ -65,6 +67,7 @@ export function show({ state, subscribe }, actions) {
     else change(name);
     for (const dialog of dialogs) dialog.update(now);
     knocks(now);
+    muteQuestion(now);
     toasts(now);
     announce();
     setText(document.querySelector("title") ?? screen, titleOf(now));

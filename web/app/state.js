@@ -72,6 +72,7 @@ import { codeCame } from "./words_house.js";
  * @property {number} unread what came while the chat was not shown
  * @property {readonly import("./talk.js").News[]} news not yet said aloud
  * @property {readonly import("./talk.js").Reaction[]} reactions on the screen now
+ * @property {{by: string, name: string} | null} muteAsked the host who asks this person to mute
  * @property {Dialog | null} dialog
  * @property {boolean} durable this browser keeps who this person is; else a reload is somebody new
  * @property {readonly string[]} busy names of what a host has asked for and the SDK is doing
@@ -117,6 +118,7 @@ import { codeCame } from "./words_house.js";
  *   | {type: "chatting", open: boolean}
  *   | {type: "reaction", reaction: import("./talk.js").Reaction}
  *   | {type: "reaction-over", id: string}
+ *   | {type: "mute-asked", asked: State["muteAsked"]}
  *   | {type: "dialog", dialog: Dialog | null}
  *   | {type: "busy", name: string, on: boolean}
  *   | {type: "invited", id: string, link: string}
@@ -151,12 +153,12 @@ const noMeeting = Object.freeze({
   toasts: /** @type {readonly Toast[]} */ ([]),
   dismissed: /** @type {readonly string[]} */ ([]),
   stage: noStage,
-  panel: false,
-  chatting: false,
+  panel: false, chatting: false,
   talk: noTalk,
   unread: 0,
   news: /** @type {State["news"]} */ ([]),
   reactions: /** @type {State["reactions"]} */ ([]),
+  muteAsked: /** @type {State["muteAsked"]} */ (null),
   dialog: /** @type {Dialog | null} */ (null),
   durable: true,
   busy: /** @type {readonly string[]} */ ([]),
@@ -196,7 +198,9 @@ export function next(state, event) {
     case "join-asked": return { ...state, joining: true, refusal: null };
     case "join-refused": return { ...state, joining: false, refusal: event.problem };
     case "stopped": return { ...state, ...noMeeting, ...closedDevices(state), screen: "problem", link: "", problem: event.problem };
-    case "device": return { ...state, [event.kind]: { ...state[event.kind], ...event.change } };
+    // Who mutes, by whatever way, has answered the question.
+    case "device": return { ...state, [event.kind]: { ...state[event.kind], ...event.change }, muteAsked: event.kind === "microphone" && event.change.wanted === false ? null : state.muteAsked };
+    case "mute-asked": return { ...state, muteAsked: isOn(state.microphone) ? event.asked : null };
     case "speaker": return { ...state, speaker: { ...state.speaker, chosen: event.chosen } };
     case "choices": return {
       ...state,
@@ -274,10 +278,7 @@ export function troubleOf(device) {
  */
 function remembered(state, { name, hideAddress, shortcuts, microphone, camera, speaker }) {
   return {
-    ...state,
-    name,
-    hideAddress,
-    shortcuts,
+    ...state, name, hideAddress, shortcuts,
     microphone: { ...state.microphone, chosen: microphone },
     camera: { ...state.camera, chosen: camera },
     speaker: { ...state.speaker, chosen: speaker },

@@ -43,6 +43,11 @@ export function doorSentence(rules, named = false) {
 }
 
 /** Where a named room can be made: what a name is, and what protects it. */
+/** What somebody reads whom a host asks to mute. @param {string} name of the host, may be empty @returns {string} */
+export function muteQuestion(name) {
+  return `${nameOf(name)} asks you to mute your microphone.`;
+}
+
 export const namedExplained = "A name can be said aloud, and anybody can guess it. What protects a named room is a password, a door at which people knock, or the code that you read to each other inside. Without a name the room has a link that nobody can guess.";
 
 /** The same for who comes in by one. */

@@ -57,6 +57,13 @@ export class Acts extends Sharing {
    */
   async remove(id, how) { await this.#inside().hosting.remove(id, how); }
 
+  /**
+   * Asks somebody to mute, who decides (event `mute-asked` there); everybody's `log` says so. Nothing happens if that person is
+   * muted already.
+   * @param {string} id of a person @throws {ParlourError} `not-host`, `no-such-participant`, `too-fast`
+   */
+  askToMute(id) { this.#inside().muting.ask(id); }
+
   /** Ends the meeting for everybody; the link is dead from then on. */
   async end() { await this.#inside().end(); }
 

@@ -13,6 +13,7 @@ import { Hosting } from "./hosting.js";
 import { Lobby } from "./lobby.js";
 import { Log, admittedBy } from "./log.js";
 import { Mesh } from "./mesh.js";
+import { Muting } from "./muting.js";
 import { tidyName } from "./roster.js";
 import { b64 } from "./seal/bytes.js";
 import { Stay } from "./stay.js";
@@ -35,7 +36,7 @@ const SETTLE_LOOK_MS = 200;
  */
 /**
  * @typedef {{onIn(): void, onPorch(): void, onAway(): void, onCount(count: number): void, onEnd(code: string): void,
- *   onHost(): void, onLink(): void, onReaction(person: string, emoji: string): void, onChange(): void, isAway(): boolean}} InsideUser
+ *   onHost(): void, onLink(): void, onReaction(person: string, emoji: string): void, onMuteAsked(by: string, name: string): void, onChange(): void, isAway(): boolean}} InsideUser
  */
 
 export class Inside {
@@ -90,6 +91,17 @@ export class Inside {
       { spk: this.#spk, name: () => me().name, isHost: () => this.#knowledge.hostKey !== null }, this.mesh,
       { onChange: () => user.onChange(), onReaction: (person, emoji) => user.onReaction(person, emoji) },
     );
+    this.muting = new Muting({
+      spk: this.#spk, isHost: () => this.#knowledge.hostKey !== null, isSpeaking: () => me().audio,
+      people: () => this.mesh.people(), pages: () => this.mesh.reached,
+      send: (hid, message) => this.mesh.send(hid, message), awake: () => this.mesh.awake,
+    }, {
+      onAsked: (by, called) => user.onMuteAsked(by, called),
+      onLog: (text) => {
+        this.log.add("mute", text);
+        user.onChange();
+      },
+    });
     this.giving = new Giving(knowledge, this.#spk, entrance.self.admitted, (hid, given) => this.mesh.send(hid, given));
     const mode = knowledge.rules?.mode ?? "off";
     this.codes = new Codes({ room: knowledge.room, hostPk: knowledge.hostPk, mode, hid: core.hid }, this.mesh, entrance.self.ticks, () => user.onChange());
@@ -299,7 +311,7 @@ export class Inside {
   /** @param {string} hid @param {import("./seal/types.js").Message} message */
   async #hear(hid, message) {
     const person = this.mesh.personOf(hid);
-    if (!person || this.content.handle(hid, message) || this.codes.handle(hid, message)) return;
+    if (!person || this.content.handle(hid, message) || this.codes.handle(hid, message) || this.muting.handle(person, message)) return;
     const taken = await this.giving.take(person, message);
     if (taken === null || this.#stopped) return;
     if (taken === "links" || taken === "password" || taken === "host") {

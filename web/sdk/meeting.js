@@ -39,7 +39,8 @@ const noCode = Object.freeze({ state: "none", emoji: [], numbers: [], covers: []
  * One meeting, from the link to the leave. What hosts do, passwords and codes are in {@link Acts}.
  *
  * Events: `change` (a plain Event, at most one per task, whenever anything that can be read here has changed), `problem` (a
- * CustomEvent whose `detail` is a {@link Problem}) and `reaction` (see Sharing, what people say and send each other).
+ * CustomEvent whose `detail` is a {@link Problem}), `reaction` (see Sharing, what people say and send each other) and
+ * `mute-asked` (a CustomEvent whose `detail` is `{by, name}`: a host asks this person to mute; see `askToMute`).
  */
 export class Meeting extends Acts {
   #server;
@@ -278,6 +279,7 @@ export class Meeting extends Acts {
           onHost: () => (this.#me = { ...this.#me, host: true }),
           onLink: () => void this.#followLink(),
           onReaction: (person, emoji) => this.dispatchEvent(new CustomEvent("reaction", { detail: Object.freeze({ person, emoji }) })),
+          onMuteAsked: (by, called) => this.dispatchEvent(new CustomEvent("mute-asked", { detail: Object.freeze({ by, name: called }) })),
           onChange: () => this.#changed(),
           isAway: () => this.#state === "reconnecting",
         },

@@ -108,6 +108,21 @@ test("who was muted comes back muted", () => {
   assert.equal(after([meeting({ state: "left" }), opened], inside).microphone.wanted, false);
 });
 
+test("a host's question to mute stands until it is answered, or answered by muting; who is muted is not asked", () => {
+  const track = /** @type {MediaStreamTrack} */ ({});
+  /** @type {PageEvent} */
+  const asks = { type: "mute-asked", asked: { by: "ada", name: "Ada" } };
+  const inside = after([opened, meeting({}), { type: "device", kind: "microphone", change: { status: "live", wanted: true, track } }]);
+  const asked = after([asks, { type: "device", kind: "camera", change: { wanted: false } }], inside);
+  assert.equal(asked.muteAsked?.name, "Ada");
+  assert.equal(after([{ type: "mute-asked", asked: null }], asked).muteAsked, null);
+  const muted = after([{ type: "device", kind: "microphone", change: { wanted: false } }], asked);
+  assert.equal(muted.muteAsked, null);
+  assert.equal(after([{ type: "device", kind: "microphone", change: { wanted: true } }], muted).muteAsked, null, "the question does not come back");
+  assert.equal(after([asks], muted).muteAsked, null);
+  assert.equal(after([meeting({ state: "left" })], asked).muteAsked, null);
+});
+
 test("standing remarks go when their cause goes, and stay away once dismissed", () => {
   /** @type {import("../sdk/parlour.js").Note} */
   const note = { colour: "amber", code: "people-differ", text: "…", person: "ben" };

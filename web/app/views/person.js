@@ -37,7 +37,8 @@ export function createPerson({ id }, { hosting, talking }, latest) {
   const makeHost = h("button", { type: "button", class: "button button-small button-quiet", onclick: () => hosting.ask({ about: "make-host", person: id }) }, "Make host…");
   const remove = h("button", { type: "button", class: "button button-small button-quiet button-warn", onclick: () => hosting.ask({ about: "remove", person: id }) }, "Remove…");
   const lower = h("button", { type: "button", class: "button button-small button-quiet", onclick: () => talking.lowerHand(id) }, "Lower hand");
-  const actions = h("div", { class: "row-actions", hidden: true }, lower, makeHost, remove);
+  const mute = h("button", { type: "button", class: "button button-small button-quiet", onclick: () => hosting.askToMute(id) }, "Ask to mute");
+  const actions = h("div", { class: "row-actions", hidden: true }, lower, mute, makeHost, remove);
   const more = moreButton(actions);
   row.element.append(more.element, actions);
 
@@ -49,14 +50,16 @@ export function createPerson({ id }, { hosting, talking }, latest) {
       const state = latest();
       const hand = state ? handPlace(state.talk, id) : 0;
       row.set(person.name, who, [...handOf(hand), ...marksOf(person)]);
-      // A host cannot be removed (seal.md 2), and is host already; only a hand can be lowered.
-      const may = state?.me.host === true && (!person.host || hand > 0);
+      // A host cannot be removed (seal.md 2), and is host already.
+      const may = state?.me.host === true && (!person.host || hand > 0 || person.audio);
       show(lower, hand > 0);
+      show(mute, person.audio);
       for (const one of [makeHost, remove]) show(one, !person.host);
       setAttribute(lower, "aria-label", `Lower the hand of ${who}`);
       show(more.element, may);
       if (!may) more.open(false);
       setAttribute(more.element, "aria-label", `More for ${who}`);
+      setAttribute(mute, "aria-label", `Ask ${who} to mute`);
       setAttribute(makeHost, "aria-label", `Make host: ${who}`);
       setAttribute(remove, "aria-label", `Remove ${who}`);
       setAttribute(row.element, "aria-busy", String(latest()?.busy.includes(`person/${id}`) === true));
