@@ -2,12 +2,14 @@
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod common_tls;
 mod running;
 
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use common_tls::Pki;
 use running::{Running, Scratch, free_port, parlour, text};
 
 /// Lines of other programs, and who judges them.
@@ -31,7 +33,6 @@ const OTHERS: [(&str, &str); 8] = [
         "docker compose -f docker-compose.bridge.yml up -d",
         "docker-compose config, test.sh, step compose",
     ),
-    // Of the HTTPS section.
     ("kill -HUP $(pidof parlour)", "SIGHUP in configuration.rs"),
 ];
 
@@ -39,18 +40,15 @@ fn root() -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// The lines of all sh boxes outside the HTTPS section, whose commands its own tests run.
+/// The lines of all sh boxes.
 fn commands() -> Vec<String> {
     let page = std::fs::read_to_string(root().join("docs/operating.md")).unwrap();
-    let (mut lines, mut inside, mut https) = (Vec::new(), false, false);
+    let (mut lines, mut inside) = (Vec::new(), false);
     for line in page.lines() {
-        if let Some(title) = line.strip_prefix("## ") {
-            https = title == "HTTPS";
-        }
         match line {
             "```sh" => inside = true,
             "```" => inside = false,
-            line if inside && !https => lines.push(line.to_owned()),
+            line if inside => lines.push(line.to_owned()),
             _ => {}
         }
     }
@@ -80,6 +78,7 @@ fn every_command_of_the_page_is_run() {
         ("PARLOUR_PUBLIC_RELAY_LISTEN", &public),
         ("PARLOUR_PUBLIC_RELAY_SECRET_FILE", &secrets),
     ];
+    let pki = Pki::new("operating", &["meet.example.org"]);
     let mut run = 0;
     for line in commands() {
         if OTHERS.iter().any(|(known, _)| *known == line) {
@@ -89,7 +88,7 @@ fn every_command_of_the_page_is_run() {
         assert_eq!(typed[0], "parlour", "{line}: nobody judges this line; see OTHERS");
         let words: Vec<&str> = typed[1..].iter().map(String::as_str).collect();
         if words.is_empty() || words[0].starts_with("--") {
-            serves(&line, &words);
+            serves(&line, &words, &scratch, &pki);
         } else {
             let words: Vec<String> = words
                 .iter()
@@ -101,25 +100,43 @@ fn every_command_of_the_page_is_run() {
         }
         run += 1;
     }
-    assert!(run >= 15, "{run} commands were found");
+    assert!(run >= 20, "{run} commands were found");
 }
 
-/// A line that starts a server: on the ports that are written, if they are free, it serves; flags are right at least.
-fn serves(line: &str, words: &[&str]) {
-    let checked = parlour(&[&["check"], words].concat()).output().unwrap();
-    assert!(checked.status.success(), "{line}\n{}", text(&checked));
+/// A line that starts a server: with free ports and files of ours in the place of those that are written, it serves. The
+/// authority that it asks for a certificate is nowhere: one that is there is asked in acme.rs.
+fn serves(line: &str, words: &[&str], scratch: &Scratch, pki: &Pki) {
     let words: Vec<String> = words
         .iter()
         .map(|word| {
             word.replace(":3478", &format!(":{}", free_port()))
                 .replace(":8080", &format!(":{}", free_port()))
+                .replace("/etc/ssl/meet/fullchain.pem", pki.certificate_file())
+                .replace("/etc/ssl/meet/privkey.pem", pki.key_file())
+                .replace("/run/parlour/http.sock", &scratch.path("http.sock"))
         })
         .collect();
-    let page = format!("127.0.0.1:{}", free_port());
-    let relay = format!("127.0.0.1:{}", free_port());
-    let mut child = parlour(&words.iter().map(String::as_str).collect::<Vec<_>>())
-        .env("PARLOUR_LISTEN", &page)
-        .env("PARLOUR_RELAY_LISTEN", &relay)
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let local = || format!("127.0.0.1:{}", free_port());
+    let mut variables = vec![("PARLOUR_LISTEN", local()), ("PARLOUR_RELAY_LISTEN", local())];
+    if words.iter().any(|word| ["--domain", "--lan"].contains(word)) {
+        variables.push(("PARLOUR_HTTPS_LISTEN", local()));
+    }
+    if words.contains(&"--domain") && !words.contains(&"--tls-cert") {
+        variables.push((
+            "PARLOUR_ACME_DIRECTORY",
+            "https://127.0.0.1:9/directory".to_owned(),
+        ));
+        variables.push(("PARLOUR_STATE_DIR", scratch.path("state")));
+    }
+    let with = |words: &[&str]| {
+        let mut command = parlour(words);
+        command.envs(variables.iter().map(|(name, value)| (name, value)));
+        command
+    };
+    let checked = with(&[&["check"], &words[..]].concat()).output().unwrap();
+    assert!(checked.status.success(), "{line}\n{}", text(&checked));
+    let mut child = with(&words)
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
