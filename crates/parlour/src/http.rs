@@ -7,7 +7,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use futures_util::Stream;
-use http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderValue, LOCATION, VARY};
+use http::header::{
+    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderValue, LOCATION, RETRY_AFTER, VARY,
+};
 use http::{HeaderMap, Method, Response, StatusCode};
 use hyper::body::Buf;
 use hyper::upgrade::OnUpgrade;
@@ -270,10 +272,7 @@ fn open_websocket(headers: &HeaderMap, host: &Authority, place: Place, site: &Si
         Err((status, why)) => return text(status, why),
     };
     if !site.ready.is_open() {
-        return text(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "The server is stopping; try again in a moment.\n",
-        );
+        return later("The server is stopping; try again in a moment.\n");
     }
     let value = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let handshake = Handshake {
@@ -363,6 +362,15 @@ fn method_not_allowed() -> Reply {
 
 pub(crate) fn text(status: StatusCode, body: &'static str) -> Reply {
     warp::reply::with_status(body, status).into_response()
+}
+
+/// Not now: 503, and when to ask again.
+pub(crate) fn later(body: &'static str) -> Reply {
+    let mut reply = text(StatusCode::SERVICE_UNAVAILABLE, body);
+    reply
+        .headers_mut()
+        .insert(RETRY_AFTER, HeaderValue::from_static("5"));
+    reply
 }
 
 #[cfg(test)]

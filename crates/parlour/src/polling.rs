@@ -17,7 +17,7 @@ use parlour_signaling::{Closed, Opened, Source, Up};
 use warp::Reply as _;
 use warp::reply::Response as Reply;
 
-use crate::http::text;
+use crate::http::{later, text};
 use crate::listen::Pass;
 use crate::polls::{Answer, Polls, Refusal};
 
@@ -121,10 +121,7 @@ async fn up<B: Buf, E>(
     match secret {
         Some(secret) if !polls.knows(secret) => return refuse(Refusal::Unknown),
         None if !request.ready => {
-            return text(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "The server is stopping; try again in a moment.\n",
-            );
+            return later("The server is stopping; try again in a moment.\n");
         }
         Some(_) | None => {}
     }
@@ -212,10 +209,7 @@ fn refuse(refusal: Refusal) -> Reply {
             StatusCode::GONE,
             "This connection has ended; open another one and resume.\n",
         ),
-        Refusal::Full => text(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "Too many connections; try again in a moment.\n",
-        ),
+        Refusal::Full => later("Too many connections; try again in a moment.\n"),
         Refusal::Gap => text(
             StatusCode::CONFLICT,
             "A batch before this one is missing; open another connection and resume.\n",

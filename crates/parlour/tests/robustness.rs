@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use parlour_client::{Client, HostKey, Options, PagePapers, Rules, random_room_id};
+use parlour_client::{Client, Error, ErrorCode, HostKey, Options, PagePapers, Rules, random_room_id};
 use running::{Scratch, exchange, free_port, output, parlour, text};
 
 /// The program with an output of our choice for its log.
@@ -161,6 +161,8 @@ async fn overload_sheds_new_work_and_never_old() {
             "64",
             "--rooms-connections-per-source",
             "64",
+            "--rooms-sessions",
+            "21",
         ])
         .env_clear();
     let server = Quiet::start(command, Stdio::null());
@@ -226,10 +228,17 @@ async fn overload_sheds_new_work_and_never_old() {
         took.len()
     );
     assert!(tried > 200, "{tried}: that was no flood");
-    assert!(
-        Client::connect(&Options::to(page)).await.is_ok(),
-        "and now the next gets in"
-    );
+    let next = Client::connect(&Options::to(page)).await;
+    assert!(next.is_ok(), "and now the next gets in: {:?}", next.err());
+    match Client::connect(&Options::to(page)).await {
+        Err(Error::Refused(said)) => {
+            assert!(
+                said.code == ErrorCode::Busy && said.retry_ms.is_some(),
+                "{said:?}"
+            );
+        }
+        other => panic!("the one after that is told to come back later: {:?}", other.err()),
+    }
 }
 
 /// The soft limit is for programs of old; what the system grants is taken, and too little is told.
