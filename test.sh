@@ -59,7 +59,7 @@ step_install() {
   need pebble || missing+=(pebble)
   need faketime || missing+=(faketime)
   need systemd-analyze || missing+=(systemd)
-  python3 -c 'import yaml' 2>/dev/null || missing+=(python3-yaml)
+  /usr/bin/python3 -c 'import yaml' 2>/dev/null || missing+=(python3-yaml)
   python3 -c 'import venv, ensurepip' 2>/dev/null || missing+=(python3-venv)
   fc-list 2>/dev/null | grep -qi dejavu || missing+=(fontconfig fonts-dejavu-core)
   if [ ${#missing[@]} -gt 0 ]; then

@@ -251,7 +251,8 @@ fn behind_caddy_as_in_the_example() {
 #[test]
 fn the_example_for_traefik_leads_to_the_server() {
     let script = "import json,sys,yaml; print(json.dumps(yaml.safe_load(sys.stdin)))";
-    let mut python = Command::new("python3")
+    // Debian's own, whatever else is called python3: that is where its package puts the module.
+    let mut python = Command::new("/usr/bin/python3")
         .args(["-c", script])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
