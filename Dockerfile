@@ -1,7 +1,8 @@
 # syntax=docker/dockerfile:1
 # Two stages: the toolchain stays behind, the image holds one static binary and nothing else.
 FROM rust:1.95-alpine AS build
-RUN apk add --no-cache musl-dev
+# aws-lc (TLS) is C, and looks for linux/random.h.
+RUN apk add --no-cache musl-dev linux-headers
 WORKDIR /parlour
 COPY . .
 # Known to `parlour version --json`: docker build --build-arg PARLOUR_COMMIT=$(git rev-parse HEAD) .
