@@ -168,7 +168,8 @@ pub enum AdminCommand {
     #[command(group = clap::ArgGroup::new("which").required(true))]
     Close {
         /// /r/NAME, or the public id of a room, which its pages send when they look for it (docs/protocol.md)
-        #[arg(group = "which", value_parser = room)]
+        // One id in 64 begins with a hyphen.
+        #[arg(group = "which", value_parser = room, allow_hyphen_values = true)]
         room: Option<String>,
         /// Every room of this server
         #[arg(long, group = "which")]
@@ -193,7 +194,7 @@ fn room(text: &str) -> Result<String, String> {
         None => RoomId::from_text(text),
     };
     id.map(RoomId::to_text)
-        .ok_or_else(|| "allowed is /r/NAME or a public id of 22 letters, digits, - and _".to_owned())
+        .ok_or_else(|| "allowed is /r/NAME or a public id of 16 letters, digits, - and _".to_owned())
 }
 
 /// Forms of the list of ports.
@@ -312,5 +313,29 @@ fn typed(matches: &ArgMatches) -> Typed {
     Typed {
         file: matches.get_one::<PathBuf>(CONFIG).cloned(),
         flags: flags.filter_map(given).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_id_of_a_room_may_begin_like_a_flag() {
+        for start in ["-U", "--", "-h", "--all"] {
+            let id = &format!("{start:A<16}");
+            let typed = Cli::try_parse_from(["parlour", "admin", "close", id]);
+            let Some(Command::Admin {
+                command: AdminCommand::Close { room, .. },
+                ..
+            }) = typed.unwrap().command
+            else {
+                panic!("{id} was read as another command");
+            };
+            assert_eq!(room.as_ref(), Some(id));
+        }
+        let all = Cli::try_parse_from(["parlour", "admin", "close", "--all"]);
+        assert!(all.is_ok());
+        assert!(Cli::try_parse_from(["parlour", "admin", "close", "--al"]).is_err());
     }
 }
