@@ -11,6 +11,7 @@ pub mod assets;
 pub mod cli;
 pub mod commands;
 pub mod config;
+mod dial;
 pub mod doctor;
 mod expiry;
 pub mod fault;

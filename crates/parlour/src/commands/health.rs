@@ -2,17 +2,14 @@
 //! can check itself.
 
 use std::io::{self, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::SocketAddr;
 use std::time::Duration;
 
-use rustls::pki_types::ServerName;
-use rustls::{ClientConnection, StreamOwned};
-
 use crate::admin::At;
+use crate::dial;
 use crate::doctor::self_test::reachable;
 use crate::listen::ListenAt;
 use crate::settings::Settings;
-use crate::tls;
 
 const PATIENCE: Duration = Duration::from_secs(3);
 
@@ -50,24 +47,12 @@ pub(super) fn ask(settings: &Settings) -> Result<(), String> {
 }
 
 fn over_tcp(address: SocketAddr) -> Result<(), String> {
-    readiness(&address.to_string(), connect(address))
+    readiness(&address.to_string(), dial::tcp(address, PATIENCE))
 }
 
-/// Whoever shows whatever certificate: whether it has run out is for the server to say.
+/// Whether the certificate has run out is for the server to say.
 fn over_tls(address: SocketAddr) -> Result<(), String> {
-    let secured = || {
-        let name = ServerName::try_from("localhost").map_err(io::Error::other)?;
-        let tls = ClientConnection::new(tls::anybody(), name).map_err(io::Error::other)?;
-        Ok(StreamOwned::new(tls, connect(address)?))
-    };
-    readiness(&address.to_string(), secured())
-}
-
-fn connect(address: SocketAddr) -> io::Result<TcpStream> {
-    let stream = TcpStream::connect_timeout(&address, PATIENCE)?;
-    stream.set_read_timeout(Some(PATIENCE))?;
-    stream.set_write_timeout(Some(PATIENCE))?;
-    Ok(stream)
+    readiness(&address.to_string(), dial::tls(address, PATIENCE))
 }
 
 fn readiness(whom: &str, stream: io::Result<impl Read + Write>) -> Result<(), String> {

@@ -2,10 +2,11 @@
 //! answers of a proxy are what is judged.
 
 use std::io::{self, Read as _, Write as _};
-use std::net::{SocketAddr, TcpStream, ToSocketAddrs as _};
+use std::net::{SocketAddr, ToSocketAddrs as _};
 use std::time::Duration;
 
 use super::{Finding, fail, ok, warn};
+use crate::dial;
 
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -105,9 +106,7 @@ pub(super) fn through_proxy(url: &str) -> Vec<Finding> {
 
 /// Sends a request and reads the head of the answer.
 fn ask(at: SocketAddr, request: &str) -> io::Result<String> {
-    let mut stream = TcpStream::connect_timeout(&at, PATIENCE)?;
-    stream.set_read_timeout(Some(PATIENCE))?;
-    stream.set_write_timeout(Some(PATIENCE))?;
+    let mut stream = dial::tcp(at, PATIENCE)?;
     stream.write_all(request.as_bytes())?;
     let mut head = Vec::new();
     let mut byte = [0];

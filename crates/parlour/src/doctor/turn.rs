@@ -7,10 +7,9 @@ use std::net::{SocketAddr, TcpStream, UdpSocket};
 use std::time::{Duration, Instant};
 
 use parlour_client::stun::{self, Login, Writer};
-use rustls::pki_types::ServerName;
 use rustls::{ClientConnection, StreamOwned};
 
-use crate::tls;
+use crate::dial;
 
 /// Over UDP a question is asked so often …
 const TRIES: u32 = 4;
@@ -137,12 +136,8 @@ impl Link {
                 socket.set_read_timeout(Some(WAIT))?;
                 Ok(Self::Udp(socket))
             }
-            By::Tcp => connect(relay).map(Self::Tcp),
-            By::Tls => {
-                let name = ServerName::try_from("localhost").map_err(io::Error::other)?;
-                let tls = ClientConnection::new(tls::anybody(), name).map_err(io::Error::other)?;
-                Ok(Self::Tls(Box::new(StreamOwned::new(tls, connect(relay)?))))
-            }
+            By::Tcp => dial::tcp(relay, WAIT * TRIES).map(Self::Tcp),
+            By::Tls => dial::tls(relay, WAIT * TRIES).map(|stream| Self::Tls(Box::new(stream))),
         }
     }
 
@@ -190,13 +185,6 @@ impl Link {
         }
         Err(last)
     }
-}
-
-fn connect(relay: SocketAddr) -> io::Result<TcpStream> {
-    let stream = TcpStream::connect_timeout(&relay, WAIT * TRIES)?;
-    stream.set_read_timeout(Some(WAIT * TRIES))?;
-    stream.set_write_timeout(Some(WAIT * TRIES))?;
-    Ok(stream)
 }
 
 /// Reads one message of a stream; returns its length.
