@@ -43,7 +43,7 @@ impl Ready {
         }
         match self.certificate.as_ref().map(Certificate::validity) {
             Some(None) => Err("no certificate yet\n"),
-            Some(Some(validity)) if validity.until <= unix_now() => Err("the certificate has run out\n"),
+            Some(Some(validity)) if validity.is_over(unix_now()) => Err("the certificate has run out\n"),
             Some(Some(_)) | None => Ok(()),
         }
     }

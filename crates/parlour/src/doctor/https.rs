@@ -70,15 +70,14 @@ async fn status(stream: &mut TlsStream<TcpStream>, name: &str) -> Option<u16> {
 }
 
 fn lifetime(chain: &[CertificateDer<'_>]) -> Finding {
-    match chain
-        .first()
-        .and_then(Validity::of)
-        .map(|validity| validity.left(unix_now()))
-    {
-        Some(Ok(text)) => ok("certificate", text),
-        Some(Err(text)) if text.contains("run out") => fail("certificate", text),
-        Some(Err(text)) => warn("certificate", format!("{text}; type: parlour admin status")),
-        None => fail("certificate", "cannot be read".to_owned()),
+    let Some(validity) = chain.first().and_then(Validity::of) else {
+        return fail("certificate", "cannot be read".to_owned());
+    };
+    let now = unix_now();
+    match validity.left(now) {
+        Ok(text) => ok("certificate", text),
+        Err(text) if validity.is_over(now) => fail("certificate", text),
+        Err(text) => warn("certificate", format!("{text}; type: parlour admin status")),
     }
 }
 

@@ -39,6 +39,12 @@ impl Validity {
         self.until.saturating_sub(self.from)
     }
 
+    /// Whether it has run out by `now`.
+    #[must_use]
+    pub fn is_over(self, now: i64) -> bool {
+        self.until <= now
+    }
+
     /// What is left of it at `now`, in words; an error if that is nothing, or so little that somebody must act: two
     /// weeks, or a fifth of a short life. By then every automatic renewal has failed for a while.
     ///
@@ -49,7 +55,7 @@ impl Validity {
         if now < self.from {
             return Err("is not good yet; is the clock of this machine right?".to_owned());
         }
-        if left <= 0 {
+        if self.is_over(now) {
             return Err("has run out: browsers refuse it".to_owned());
         }
         let text = format!("is good for {} more", span(left));
