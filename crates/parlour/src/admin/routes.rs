@@ -149,10 +149,11 @@ async fn status(desk: &Desk) -> serde_json::Value {
     let progress = certificate
         .and_then(Certificate::acme)
         .map(|acme| acme.progress());
+    let readiness = readiness(desk).await;
     serde_json::json!({
         "version": env!("CARGO_PKG_VERSION"),
-        "ready": readiness(desk).await.is_ok(),
-        "why_not": readiness(desk).await.err().map(str::trim_end),
+        "ready": readiness.is_ok(),
+        "why_not": readiness.err().map(str::trim_end),
         "certificate": certificate.map(|_| serde_json::json!({
             "not_after": validity.map(|validity| validity.until),
             "says": validity.map(|validity| validity.left(unix_now()).unwrap_or_else(|warning| warning)),
