@@ -64,11 +64,11 @@ export async function checkConnection({ server: address = location.origin, onSte
     const server = new Server(address, { onNews: () => {}, onBack: () => {}, onAway: () => {} });
     const isLive = await step("server", async () => (await server.session(), server.carrier === "polling" ? polling : ok));
     if (isLive) {
-      const seat = step("seat", async () => {
+      const hasSeat = await step("seat", async () => {
         ways = waysOf(await takeSeat(server));
         return ok;
       });
-      if (await seat) {
+      if (hasSeat) {
         const udp = ways.find(({ way }) => way === "udp");
         await Promise.all([
           ...(udp ? [step("stun", () => seen(udp))] : []),

@@ -10,6 +10,7 @@ import { Entrance } from "./entrance.js";
 import { ParlourError, asParlourError, sentenceFor } from "./errors.js";
 import { Keep } from "./keep.js";
 import { openLink } from "./links.js";
+import { Looking } from "./looking.js";
 import { tidyRoomName } from "./named.js";
 import { Inside } from "./inside.js";
 import { writeNotes } from "./notes.js";
@@ -18,8 +19,6 @@ import { Presses } from "./seal/guesses.js";
 import { Server } from "./server.js";
 import { supported } from "./supported.js";
 
-/** While nobody has opened the room it is asked for again this often, ms (seal.md 1.4). */
-const LOOK_MS = 5000;
 /** How long `leave` waits for the server, ms. */
 const LEAVE_MS = 2000;
 /** Longest message of a knock. */
@@ -59,7 +58,12 @@ export class Meeting extends Acts {
   /** What `join` or `setVideo` was given, and `setScreen`. @type {MediaStreamTrack | null} */ #camera = null;
   /** @type {MediaStreamTrack | null} */ #screen = null;
   #changing = false;
-  /** @type {ReturnType<typeof setTimeout> | undefined} */ #lookTimer;
+  #looking = new Looking({
+    ask: () => /** @type {Entrance} */ (this.#entrance).look(),
+    onAnswer: (count) => this.#looked(count),
+    isOpen: (isGone) => this.#state === "no-room" || this.vacant || (isGone && this.#state === "ready"),
+    onFault: (error) => void this.#fail(error),
+  });
   #hide = () => this.#unload();
 
   /**
@@ -199,7 +203,7 @@ export class Meeting extends Acts {
     if (!this.#isOutside()) return;
     if (this.#state === "idle" || this.#state === "failed") this.#become("looking");
     try {
-      await this.#lookOnce();
+      await this.#looking.now();
     } catch (thrown) {
       throw this.#fail(thrown);
     }
@@ -297,7 +301,7 @@ export class Meeting extends Acts {
       if (thrown instanceof ParlourError && retryable.has(thrown.code)) {
         const isGone = thrown.code === "no-such-room";
         this.#become(isGone && this.name === "" ? "no-room" : "ready");
-        if (isGone) this.#lookLater(isGone);
+        if (isGone) this.#looking.later(isGone);
         throw thrown;
       }
       throw this.#fail(thrown);
@@ -405,41 +409,14 @@ export class Meeting extends Acts {
     return ["idle", "looking", "no-room", "ready", "failed"].includes(this.#state);
   }
 
-  async #lookOnce() {
-    const count = await this.#askOfRoom();
+  /** @param {number | null} count null: nobody has opened it */
+  async #looked(count) {
     if (!this.#isOutside()) return;
     this.#count = count ?? 0;
     if (this.#entrance?.known?.hostKey) this.#me = { ...this.#me, host: true };
     await this.#followLink();
     this.#become(count === null && this.name === "" ? "no-room" : "ready");
-    if (count === null) this.#lookLater();
-  }
-
-  /** To ask changes nothing: a server that forgets this page in the middle of it is asked again. */
-  async #askOfRoom() {
-    const entrance = /** @type {Entrance} */ (this.#entrance);
-    for (let lost = 1; ; lost++) {
-      try {
-        return await entrance.look();
-      } catch (thrown) {
-        if (asParlourError(thrown).code !== "session-lost" || lost === LOOKS) throw thrown;
-      }
-    }
-  }
-
-  /** @param {boolean} [isGone] a named room that was there may be vacant by now */
-  #lookLater(isGone = false) {
-    clearTimeout(this.#lookTimer);
-    this.#lookTimer = setTimeout(async () => {
-      if (this.#state !== "no-room" && !this.vacant && !(isGone && this.#state === "ready")) return;
-      try {
-        await this.#lookOnce();
-      } catch (thrown) {
-        const error = asParlourError(thrown);
-        if (error.code === "no-server") this.#lookLater();
-        else this.#fail(error);
-      }
-    }, LOOK_MS);
+    if (count === null) this.#looking.later();
   }
 
   /** One picture at a time (docs/decisions/0007-the-screen-in-the-cameras-place.md). */
@@ -489,7 +466,7 @@ export class Meeting extends Acts {
   #stop() {
     this.#goOut();
     this.#server.end();
-    clearTimeout(this.#lookTimer);
+    this.#looking.stop();
     globalThis.removeEventListener?.("pagehide", this.#hide);
     this.#changed();
   }
@@ -522,8 +499,6 @@ export class Meeting extends Acts {
   }
 }
 
-/** Sessions that may be lost one after another while a room is looked for. */
-const LOOKS = 3;
 /** Refusals after which one may try again. */
 const retryable = new Set([
   "no-such-room", "room-full", "busy", "rate", "no-server", "session-lost", "not-invited", "invitation-used", "locked", "link-replaced", "refused",
