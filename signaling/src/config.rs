@@ -88,6 +88,13 @@ pub struct Config {
     pub keep_unused: Duration,
     /// How long a room is kept that lost everybody, if its rules do not run out before.
     pub keep_empty: Duration,
+    /// Rooms on the whole server that stay though everybody left, as their rules ask for it (`until` further ahead
+    /// than [`Self::ordinary_until`]); one more ends like any other. 0 for none.
+    pub kept_rooms: usize,
+    /// How long such a room stays, if its rules do not run out before.
+    pub kept_for: Duration,
+    /// How far ahead the rules of an ordinary room say `until` at most.
+    pub ordinary_until: Duration,
     /// How long a room is kept that was left by closing pages: one may be loading again.
     pub keep_closed: Duration,
     /// How long a guest whose connection broke keeps the room from ending when the others leave.
@@ -179,6 +186,9 @@ impl Default for Config {
             view_every: Duration::from_millis(100),
             keep_unused: Duration::from_secs(600),
             keep_empty: Duration::from_secs(24 * 3600),
+            kept_rooms: 0,
+            kept_for: Duration::from_secs(30 * 24 * 3600),
+            ordinary_until: Duration::from_secs(25 * 3600),
             keep_closed: Duration::from_secs(120),
             missed_for: Duration::from_secs(600),
             until_tolerance: Duration::from_secs(3600),

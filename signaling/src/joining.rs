@@ -135,6 +135,7 @@ impl Signaling {
             seat: seat.is_some(),
             ice_servers,
             view,
+            may_keep: self.config.kept_rooms > 0,
         }))
     }
 
@@ -241,11 +242,12 @@ impl Signaling {
         let spk = who.person.spk;
         match how {
             Departure::Left if seat.is_some() => {
-                if room.seats.is_empty() && (who.is_host || !room.misses_anybody(now)) {
+                let over = room.seats.is_empty() && (who.is_host || !room.misses_anybody(now));
+                room.gave_up(spk, None, true);
+                if over && !self.keep(now, tag) {
                     self.end_room(now, tag, ByeCode::Over, true);
                     return true;
                 }
-                room.gave_up(spk, None, true);
             }
             Departure::Closed if seat.is_some() => {
                 room.gave_up(spk, Some(Missed::Until(now + self.config.keep_closed)), true);
@@ -350,6 +352,7 @@ impl Signaling {
         let seat = SeatId::from_random(self.random_bytes());
         if let Some(room) = self.rooms.get_mut(tag) {
             room.seat(seat, who);
+            self.rooms.kept.remove(&tag);
             self.stats.seats += 1;
             self.stats.seats_opened_total += 1;
             self.outputs.push_back(Output::SeatOpened { seat, room: tag });

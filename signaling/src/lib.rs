@@ -21,6 +21,7 @@ mod ice_servers;
 mod id;
 mod invitations;
 mod joining;
+mod keeping;
 mod limits;
 mod membership;
 mod message;

@@ -283,6 +283,9 @@ pub struct Joined {
     pub ice_servers: Vec<IceServer>,
     /// Who else is here.
     pub view: View,
+    /// Whether the operator lets rooms stay that everybody left, if their rules ask for it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub may_keep: bool,
 }
 
 /// A seat for whom stood on the porch.

@@ -228,6 +228,12 @@ impl Room {
         }
     }
 
+    /// Nobody is waited for any more, and that everybody left does not count.
+    pub(crate) fn keep(&mut self) {
+        self.left = false;
+        self.missed.clear();
+    }
+
     /// Whether somebody may come back who did not mean to go.
     pub(crate) fn misses_anybody(&self, now: Instant) -> bool {
         self.missed.values().any(|missed| match missed {

@@ -3,7 +3,7 @@
 //! A room has one host key and any number of names; a name may be claimed by several host keys, because the server
 //! cannot tell whose link it is (seal, section 1.4).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
 use parlour_credentials::RoomTag;
@@ -20,6 +20,8 @@ pub(crate) struct Rooms {
     /// Claims of each name, oldest first.
     by_name: BTreeMap<RoomId, Vec<RoomTag>>,
     by_invitation: BTreeMap<RoomId, RoomTag>,
+    /// Rooms that everybody left and that stay for those who come back.
+    pub(crate) kept: BTreeSet<RoomTag>,
     last_tag: u64,
     pub(crate) graves: Tombstones,
 }
@@ -31,6 +33,7 @@ impl Rooms {
             by_host: BTreeMap::new(),
             by_name: BTreeMap::new(),
             by_invitation: BTreeMap::new(),
+            kept: BTreeSet::new(),
             last_tag: 0,
             graves: Tombstones::new(key),
         }
@@ -86,6 +89,7 @@ impl Rooms {
     pub(crate) fn remove(&mut self, tag: RoomTag) -> Option<Room> {
         let room = self.by_tag.remove(&tag)?;
         self.by_host.remove(&room.host);
+        self.kept.remove(&tag);
         for name in room.names.keys() {
             self.unclaim(*name, tag);
         }

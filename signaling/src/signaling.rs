@@ -368,6 +368,7 @@ impl Signaling {
         self.stats.sessions = self.sessions.len();
         self.stats.kept_bytes = self.kept_bytes;
         self.stats.rooms = self.rooms.len();
+        self.stats.kept_rooms = self.rooms.kept.len();
         self.stats.sources = self.sources.len();
         self.stats.tombstones = self.rooms.graves.len();
     }

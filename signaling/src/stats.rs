@@ -15,6 +15,8 @@ pub struct Stats {
     pub kept_bytes: usize,
     /// Rooms held now.
     pub rooms: usize,
+    /// Of these, those that everybody left and that are kept.
+    pub kept_rooms: usize,
     /// Seats taken now, held ones included.
     pub seats: usize,
     /// People on porches now.

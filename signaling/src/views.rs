@@ -110,7 +110,7 @@ impl Signaling {
         if room.standing.ends.is_some_and(|ends| ends <= self.unix(now)) {
             return self.end_room(now, tag, ByeCode::Expired, true);
         }
-        if room.left_for_good_at().is_some_and(|at| at <= now) {
+        if room.left_for_good_at().is_some_and(|at| at <= now) && !self.keep(now, tag) {
             return self.end_room(now, tag, ByeCode::Over, true);
         }
         if self.given_up_at(tag).is_some_and(|at| at <= now) {
@@ -136,19 +136,5 @@ impl Signaling {
             .flatten()
             .min();
         self.deadlines.set(Due::Room(tag), at);
-    }
-
-    /// When a room in which nobody has a seat is forgotten; it can be restored afterwards by those who remember.
-    fn given_up_at(&self, tag: RoomTag) -> Option<Instant> {
-        let room = self.rooms.get(tag).filter(|room| room.seats.is_empty())?;
-        if !room.used {
-            return Some(room.empty_since + self.config.keep_unused);
-        }
-        let run_out = room
-            .standing
-            .until
-            .saturating_add(self.config.until_tolerance.as_secs());
-        let kept = room.empty_since + self.config.keep_empty;
-        Some(self.instant(run_out).map_or(kept, |run_out| run_out.min(kept)))
     }
 }

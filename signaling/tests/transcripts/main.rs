@@ -6,6 +6,7 @@ mod common;
 mod drain;
 mod invitations;
 mod join;
+mod kept;
 mod leave;
 mod limits;
 mod limits_of_queues;

@@ -158,6 +158,11 @@ fn signaling(page: &mut Page<'_>, stats: &RoomStats) -> fmt::Result {
             stats.sessions,
         ),
         ("rooms", "Rooms", stats.rooms),
+        (
+            "kept_rooms",
+            "Rooms that everybody left and that are kept",
+            stats.kept_rooms,
+        ),
         ("seats", "Seats taken, those held included", stats.seats),
         ("porch", "People who wait to be let in", stats.porch),
         (

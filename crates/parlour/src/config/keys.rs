@@ -231,6 +231,11 @@ pub static KEYS: &[Key] = &[
         "How long a room is kept that nobody ever entered"),
     key!("rooms.keep_empty", Live, rooms.keep_empty, Time<0, { 30 * DAY }>, "TIME",
         "How long a room is kept that lost everybody, unless its rules end it before"),
+    key!("rooms.kept_rooms", Live, rooms.kept_rooms, Number<0, 1_000_000>, "N",
+        "Rooms that stay though everybody left, if their hosts want it; 0 for none. They lie in memory and are given back by \
+         their people after a restart"),
+    key!("rooms.kept_for", Live, rooms.kept_for, Time<HOUR, { 30 * DAY }>, "TIME",
+        "How long such a room stays after the last one left, unless its rules end it before"),
     key!("rooms.keep_closed", Live, rooms.keep_closed, Time<0, DAY>, "TIME",
         "How long a room is kept whose last page was closed: it may be reloading"),
     key!("rooms.missed_for", Live, rooms.missed_for, Time<0, DAY>, "TIME",
