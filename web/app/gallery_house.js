@@ -108,7 +108,7 @@ function full() {
 
 /** @param {Partial<Rules>} change @returns {House} */
 function house(change) {
-  return { ...noHouse, invitations: [], rules: { door: "open", password: false, keepsPassword: false, cap: 8, offRecord: true, ends: null, ...change } };
+  return { ...noHouse, invitations: [], rules: { door: "open", password: false, keepsPassword: false, cap: 8, offRecord: true, ends: null, keptUntil: null, ...change } };
 }
 
 /** @param {House["code"]["state"]} state @returns {House} */

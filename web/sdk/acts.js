@@ -64,6 +64,19 @@ export class Acts extends Sharing {
    */
   askToMute(id) { this.#inside().muting.ask(id); }
 
+  /**
+   * The meeting ends by itself then; everybody sees when (`rules.ends`).
+   * @param {number | null} at ms since 1970, a minute ahead at least; null: at no set time @throws {ParlourError} `not-host`, `bad-time`
+   */
+  async setEnd(at) { await this.#inside().hosting.setEnd(at); }
+
+  /**
+   * Whether the room stays for 30 days when everybody has left, under the same link, and is emptied of nothing but people
+   * (`rules.keptUntil`). Each visit of a host counts anew.
+   * @param {boolean} on @throws {ParlourError} `not-host`, `not-kept` where the operator does not allow it, see `mayKeep`
+   */
+  async setKept(on) { await this.#inside().hosting.setKept(on); }
+
   /** Ends the meeting for everybody; the link is dead from then on. */
   async end() { await this.#inside().end(); }
 

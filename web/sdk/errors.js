@@ -65,6 +65,8 @@ const sentences = Object.freeze({
   "password-stays": "This room was made with a password, and its link says so. Set another one, or start a new room.",
   "no-link": "A named room has no link to replace. Set a new password, or let people knock.",
   "unmet": "Somebody is just coming in and would be cut off. Wait a moment, or do it anyway.",
+  "bad-time": "The meeting cannot end then. Choose a time at least a minute ahead.",
+  "not-kept": "This server does not keep rooms. The room ends when everybody has left.",
   "rules-full": "This room has seen too many changes for one link. Start a new room.",
   "stopped": "The server ended this meeting for you. The host may know why.",
   // What people say and send each other.

@@ -5,14 +5,13 @@
 // sign at once: then the strictest of all holds until one of them merges.
 
 import { ParlourError } from "./errors.js";
+import { Issuing } from "./issuing.js";
 import { namedLink } from "./named.js";
 import { withPassword } from "./papers.js";
-import { SealError, b64, unb64 } from "./seal/bytes.js";
-import { isTightening, newHostPage, nextPw, nextRules } from "./seal/issue.js";
+import { b64, unb64 } from "./seal/bytes.js";
+import { isTightening, nextPw } from "./seal/issue.js";
 import { stretch } from "./seal/password.js";
 import { makeLink } from "./seal/room.js";
-import { STATE_SECONDS, signState } from "./seal/state.js";
-import { newHost } from "./self.js";
 
 /** Somebody whom the server lists and who was not met yet is waited for before a door is closed, ms (seal.md 2). */
 const UNMET_MS = 5000;
@@ -21,15 +20,16 @@ const FIRST_MEMBER_MS = 2000;
 const LOOK_MS = 100;
 /** A new link is given to the server again after so long, ms. */
 const ANNOUNCE_MS = 5000;
-/** Who was removed so long ago is forgotten, and who was met, ms. */
-const REMOVED_MS = 2 * STATE_SECONDS * 1000;
-const MET_MS = 24 * 3600 * 1000;
+/** A room does not end sooner than this, ms: there has to be time to say so. */
+const SOONEST_END_MS = 60_000;
+/** Nor in another age: 9999. */
+const END_OF_TIME_MS = 253_402_300_000_000;
 /** Several states are merged by the first host page after the first pause, by another one after the second and up to as much again. */
 const MERGE_MS = 1000;
 const MERGE_LATER_MS = 5000;
 
-/** @typedef {import("./seal/issue.js").Change} Change */
-/** @typedef {import("./keep.js").KeptHost} KeptHost */
+/** @typedef {import("./issuing.js").Change} Change */
+/** @typedef {import("./issuing.js").Wish} Wish */
 /** @typedef {import("./types.js").Door} Door */
 
 /**
@@ -39,20 +39,22 @@ const MERGE_LATER_MS = 5000;
  * }} HostingParts
  */
 /**
- * @typedef {{onIssued(): void, tell(): Promise<void>, isStopped(): boolean, onUnmet(who: readonly string[]): void, nameOf(spk: string): string, onGift(): void}} HostingUser
- *   `onUnmet`: they are about to be cut off (names, empty where unknown). `onGift`: there is something that other hosts have to know.   `onIssued`: new rules stand in the book. `tell`: gives them to the server
+ * @typedef {{onIssued(): void, tell(): Promise<void>, isStopped(): boolean, onUnmet(who: readonly string[]): void, nameOf(spk: string): string, onGift(): void, mayKeep(): boolean}} HostingUser
+ *   `onUnmet`: they are about to be cut off (names, empty where unknown). `onGift`: there is something that other hosts have to know. `onIssued`: new rules stand in the book. `tell`: gives them to the server.
+ *   `mayKeep`: whether the server lets rooms stay
  */
 
 export class Hosting {
   #parts;
   #user;
-  /** Where tabs cannot take turns, each page life has its own id in clocks. */ #page = newHostPage();
+  #issuing;
   /** Since when several states stand, awake ms; and when this page merges them. */ #mergeAt = Number.NaN;
   /** Acts, one after another. @type {Promise<unknown>} */ #turn = Promise.resolve();
 
   /** @param {HostingParts} parts @param {HostingUser} user */
   constructor(parts, user) {
     this.#parts = parts;
+    this.#issuing = new Issuing(parts);
     this.#user = user;
   }
 
@@ -216,6 +218,21 @@ export class Hosting {
     this.#user.onGift();
   }
 
+  /**
+   * The room ends by itself then, for everybody, whoever is in.
+   * @param {number | null} at ms since 1970; null: at no set time @throws {ParlourError} `bad-time`
+   */
+  setEnd(at) {
+    if (at !== null && !(at - Date.now() >= SOONEST_END_MS && at < END_OF_TIME_MS)) throw new ParlourError("bad-time");
+    return this.#act({ ends: at === null ? null : Math.round(at / 1000) });
+  }
+
+  /** Whether the room is to stay when everybody has left, as far as the operator allows. @param {boolean} on */
+  async setKept(on) {
+    if (on && !this.#user.mayKeep()) throw new ParlourError("not-kept");
+    await this.#act({ keeps: on });
+  }
+
   /** Over for everybody. Returns when all was said. */
   end() {
     return this.#act({ over: true });
@@ -309,11 +326,11 @@ export class Hosting {
 
   /**
    * From an act to everybody who has to hear of it.
-   * @param {Change | ((kept: KeptHost) => Promise<Change>)} change @param {() => void} [before] they are told
+   * @param {Wish} change @param {() => void} [before] they are told
    */
   async #publish(change, before = () => {}) {
     const { entrance, mesh } = this.#parts;
-    const issued = await this.#issue(change);
+    const issued = await this.#issuing.issue(change);
     before();
     this.#user.onIssued();
     await mesh.settled();
@@ -346,62 +363,6 @@ export class Hosting {
     if (others.length === 0) return;
     for (let waited = 0; waited < FIRST_MEMBER_MS && mesh.agreeing.length === 0 && !this.#user.isStopped(); waited += LOOK_MS) await sleep(LOOK_MS);
   }
-
-  /**
-   * Reads what other tabs signed, merges, counts up, signs and stores.
-   * @param {Change | ((kept: KeptHost) => Promise<Change>)} change @returns {Promise<Change>}
-   */
-  #issue(change) {
-    const { entrance, mesh, giving, me } = this.#parts;
-    const { knowledge, self: { keep } } = entrance;
-    return keep.alone(`host ${knowledge.hostName}`, async () => {
-      const { hostKey, seed, hostName } = knowledge;
-      if (!hostKey || !seed) throw new ParlourError("not-host");
-      const until = knowledge.now() + STATE_SECONDS;
-      const kept = (await keep.host(hostName)) ?? newHost(seed, until);
-      await knowledge.adopt(kept.issued);
-      const now = Date.now();
-      const met = latest([...kept.met, ...giving.met], now - MET_MS);
-      const wish = typeof change === "function" ? await change(kept) : change;
-      const actor = {
-        page: keep.exclusive ? kept.page : this.#page,
-        self: me().id,
-        met: met.map(([spk]) => spk),
-        hosts: mesh.reached.filter(({ host }) => host).map(({ spk }) => spk),
-        forget: kept.removed.filter(([, at]) => at < now - REMOVED_MS).map(([spk]) => spk),
-      };
-      const state = await signState(hostKey, knowledge.book.pins, rulesAfter(knowledge, actor, wish), until);
-      const removed = latest([...kept.removed, ...(wish.remove ?? []).map((spk) => /** @type {[string, number]} */ ([spk, now]))], now - REMOVED_MS);
-      const pw = Math.max(kept.pw, wish.pw ?? 0);
-      await keep.putHost(hostName, { ...kept, until, issued: [{ json: state.json, sig: b64(state.sig) }], pw, met, removed });
-      knowledge.book.add([state]);
-      return wish;
-    });
-  }
-}
-
-/**
- * @param {import("./knowledge.js").Knowledge} knowledge @param {import("./seal/issue.js").Actor} actor @param {Change} change
- * @returns {string}
- * @throws {ParlourError} `room-over`, `host-stays`, `rules-full`
- */
-function rulesAfter({ book }, actor, change) {
-  try {
-    return nextRules(book, actor, change);
-  } catch (thrown) {
-    if (!(thrown instanceof SealError)) throw thrown;
-    const code = thrown.code === "over" ? "room-over" : thrown.code === "host-stays" ? "host-stays" : "rules-full";
-    throw new ParlourError(code, { cause: thrown });
-  }
-}
-
-/**
- * Each once, the latest first, none older than `since`.
- * @param {[spk: string, at: number][]} list @param {number} since @returns {[spk: string, at: number][]}
- */
-function latest(list, since) {
-  const times = new Map([...list].sort(([, a], [, b]) => a - b));
-  return [...times].filter(([, at]) => at >= since).sort(([, a], [, b]) => b - a).slice(0, 256);
 }
 
 /** What a password to come would change: any number that the room has not had stands for it. @param {string} password @returns {Change} */

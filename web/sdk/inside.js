@@ -46,6 +46,7 @@ export class Inside {
   #spk;
   #stopped = false;
   /** The rules of which the log has told. @type {import("./seal/rules.js").Rules | null} */ #told;
+  /** The rules asked for the room to stay. */ #wasKept;
   /** @type {Map<string, string>} */ #names = new Map();
   /** The end that this page is about to say itself. */ #ending = false;
   /** The server says that it is over, and nobody signed that. */ #isStopped = false;
@@ -60,6 +61,7 @@ export class Inside {
     this.#knowledge = entrance.knowledge;
     this.#spk = b64(core.spk);
     this.#told = structuredClone(this.#knowledge.rules);
+    this.#wasKept = (this.#knowledge.shown?.keptUntil ?? null) !== null;
     this.lobby = new Lobby();
     this.log = new Log();
     const { knowledge } = entrance;
@@ -139,6 +141,7 @@ export class Inside {
           for (const name of who) this.log.add("unmet", `${name || "Somebody"} was cut off while coming in.`);
         },
         nameOf: (spk) => this.#names.get(spk) ?? "",
+        mayKeep: () => this.stay.mayKeep,
       },
     );
   }
@@ -251,6 +254,9 @@ export class Inside {
     if (this.#told) for (const spk of admittedBy(this.#told, rules)) {
       if (!this.giving.admitted.has(spk)) this.giving.admitted.set(spk, { at: Date.now(), by: "", via: "" });
     }
+    const isKept = this.#knowledge.shown?.keptUntil !== null;
+    if (isKept !== this.#wasKept) this.log.add("kept", isKept ? `${who} had the room stay when everybody has left.` : `${who} had the room end when everybody has left.`);
+    this.#wasKept = isKept;
     const hadPassword = this.#told?.pw === rules.pw;
     this.#told = structuredClone(rules);
     if (!hadPassword && this.#knowledge.passwordInForce) this.mesh.press();
@@ -391,6 +397,9 @@ export class Inside {
     this.content.handleTick();
     this.codes.handleTick();
     this.hosting.handleTick(awake);
+    // A set end comes whether or not there is a server to say so.
+    const end = this.#knowledge.endFor(this.#spk);
+    if (end) this.#cutOff(end);
     const { guesses, entrance } = { guesses: this.mesh.guesses, entrance: this.#parts.entrance };
     if (guesses.count !== (entrance.self.guesses?.count ?? 0) || guesses.pw !== (entrance.self.guesses?.pw ?? 0)) {
       entrance.self.guesses = guesses;

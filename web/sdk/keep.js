@@ -28,8 +28,8 @@ const LOCK_MS = 400;
 
 /**
  * What makes this device host of a room. `page` is its id in clocks, `issued` what it signed last, `pw` the highest
- * number of a password ever; `met` and `removed`: people and when they were last met, or removed, in ms since 1970.
- * @typedef {{seed: Uint8Array<ArrayBuffer>, page: string, until: number, issued: SignedState[], pw: number,
+ * number of a password ever; `keeps`: the room is to stay when everybody has left; `met` and `removed`: people and when they were last met, or removed, in ms since 1970.
+ * @typedef {{seed: Uint8Array<ArrayBuffer>, page: string, until: number, issued: SignedState[], pw: number, keeps?: boolean,
  *   met: [spk: string, at: number][], removed: [spk: string, at: number][], invitations: import("./inviting.js").Row[]}} KeptHost
  */
 

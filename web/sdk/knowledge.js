@@ -8,15 +8,15 @@ import { Invitations } from "./inviting.js";
 import { SealError, b64, equal, unb64 } from "./seal/bytes.js";
 import { ed25519FromSeed } from "./seal/kdf.js";
 import { openLink } from "./seal/room.js";
-import { FLAG_OFF_RECORD, FLAG_PASSWORD, Rulebook, STATE_SECONDS, inForce, signState } from "./seal/state.js";
+import { FLAG_OFF_RECORD, FLAG_PASSWORD, Rulebook, STATE_SECONDS, UNTIL_TOLERANCE_SECONDS, inForce, lifetimeOf, signState } from "./seal/state.js";
 
 /** @typedef {import("./seal/bytes.js").Bytes} Bytes */
 /** @typedef {import("./seal/types.js").SignedState} SignedState */
 /** @typedef {import("./seal/types.js").RoomKnowledge} RoomKnowledge */
 /** @typedef {import("./seal/room.js").RoomLink} RoomLink */
 
-/** Rules are renewed hourly (seal.md 2): as soon as they have less than this left. */
-const RENEW_BELOW_SECONDS = STATE_SECONDS - 3600;
+/** Rules are renewed hourly (seal.md 2). */
+const RENEW_AFTER_SECONDS = 3600;
 /** Links of one room that are kept; as many as the server takes. */
 const LINKS = 32;
 
@@ -29,6 +29,7 @@ export class Knowledge {
   /** @type {import("./seal/types.js").Password | null} */ password = null;
   /** By which this page came. @type {import("./seal/types.js").Invitation | null} */ invitation = null;
   /** Of a named room: that it is this host's was found out by meeting somebody, or it was made here. */ pinned = false;
+  /** For hosts: the room is to stay when everybody has left. */ keeps = false;
   /** Somebody typed a password for this attempt. */ typed = false;
   /** Of this room, for hosts. */ invitations = new Invitations();
 
@@ -87,6 +88,7 @@ export class Knowledge {
       cap: rules.cap,
       offRecord: rules.mode === "off",
       ends: rules.ends === undefined ? null : rules.ends * 1000,
+      keptUntil: this.book.until - this.now() > STATE_SECONDS + UNTIL_TOLERANCE_SECONDS ? this.book.until * 1000 : null,
     });
   }
 
@@ -150,14 +152,15 @@ export class Knowledge {
   }
 
   /**
-   * For a host page: signs what stands for another day if an hour has passed since it was last signed. Several states
+   * For a host page: signs what stands for another day, or month, if an hour has passed since it was last signed. Several states
    * at once are left to the merge.
    * @returns {Promise<boolean>} whether there is something new to spread
    */
   async renew() {
     const [state, ...others] = this.book.states;
-    if (!this.hostKey || !state || others.length > 0 || state.rules.over || state.until - this.now() >= RENEW_BELOW_SECONDS) return false;
-    this.book.add([await signState(this.hostKey, this.book.pins, state.rulesText, this.now() + STATE_SECONDS)]);
+    const life = lifetimeOf(this.keeps);
+    if (!this.hostKey || !state || others.length > 0 || state.rules.over || state.until - this.now() >= life - RENEW_AFTER_SECONDS) return false;
+    this.book.add([await signState(this.hostKey, this.book.pins, state.rulesText, this.now() + life)]);
     return true;
   }
 }

@@ -35,8 +35,14 @@ export class Log {
     if (after.link?.id !== before.link?.id) this.add("link", `${who} made a new link. The old one lets nobody new in.`);
     if (after.pw !== before.pw) this.add("password", after.pw === 0 ? `${who} took the password away.` : `${who} set a password.`);
     if (after.cap !== before.cap) this.add("cap", `${who} made room for ${after.cap} people.`);
+    if (after.ends !== before.ends) this.add("ends", after.ends === undefined ? `${who} took the time away at which the meeting ends.` : `${who} had the meeting end at ${clock(after.ends)}.`);
     if (after.over && !before.over) this.add("over", `${who} ended the meeting.`);
   }
+}
+
+/** @param {number} seconds since 1970 */
+function clock(seconds) {
+  return new Date(seconds * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
 }
 
 /**

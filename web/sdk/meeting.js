@@ -166,6 +166,9 @@ export class Meeting extends Acts {
   /** What the host signed; null before the room was found. @returns {import("./types.js").Rules | null} */
   get rules() { return (this.#rules ??= this.#entrance?.known?.shown ?? null); }
 
+  /** Whether the operator lets rooms stay that everybody left (`setKept`); known inside. @returns {boolean} */
+  get mayKeep() { return this.#inside?.stay.mayKeep ?? false; }
+
   /** What is waited for while `knocking`, else null. @returns {import("./types.js").Waiting | null} */
   get waiting() { return this.#state === "knocking" ? (this.#inside?.waiting ?? null) : null; }
 

@@ -52,7 +52,7 @@ const bodies = {
   ack: object({}),
   created: object({}),
   room: object({ hosts: list(host, 4) }),
-  joined: object({ pid, seat: flag, ice_servers: iceServers, view }),
+  joined: object({ pid, seat: flag, ice_servers: iceServers, view, may_keep: maybe(flag) }),
   done: object({}),
   invitation: object({ inv_box: base64(undefined, 512) }),
   seat: object({ ice_servers: iceServers }),

@@ -58,6 +58,7 @@ export class Self {
     if (host) {
       await knowledge.addSeed(host.seed);
       await knowledge.adopt(host.issued);
+      knowledge.keeps = host.keeps === true;
       knowledge.invitations.recall(host.invitations);
     } else if (seed && (await knowledge.addSeed(seed))) {
       const until = knowledge.now() + 24 * 3600;

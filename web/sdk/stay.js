@@ -48,6 +48,7 @@ export class Stay {
   /** Who waits for the first seat. @type {{resolve(): void, reject(error: ParlourError): void} | null} */ #entering = null;
   /** @type {ReturnType<typeof setInterval>[]} */ #timers = [];
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #rejoin;
+  /** The operator lets rooms stay that everybody left. */ mayKeep = false;
   /** How often in a row the server said that it is over, and when it did last, steady ms; null: it does not. */ #claims = 0;
   /** @type {number | null} */ #claimedAt = null;
   #online = () => this.#parts.mesh.handleHint();
@@ -148,6 +149,7 @@ export class Stay {
     const joined = await entrance.join(core);
     if (this.#stopped) return;
     this.#isOnPorch = !joined.seat;
+    this.mayKeep = joined.may_keep === true;
     if (joined.seat) this.#seat(joined.ice_servers);
     await this.#view(joined.view, this.#isIn);
     if (!joined.seat && !this.#stopped && !this.#isIn) this.#user.onPorch();

@@ -27,8 +27,9 @@
 
 /**
  * The rules as the host signed them. `ends`: ms since 1970, or null. `cap`: people. `keepsPassword`: the room had one from the
- * start, which its link promises: it can be changed, never taken away.
- * @typedef {{readonly door: Door, readonly password: boolean, readonly keepsPassword: boolean, readonly cap: number, readonly offRecord: boolean, readonly ends: number | null}} Rules
+ * start, which its link promises: it can be changed, never taken away. `keptUntil`: the room is to stay until then though everybody
+ * leaves, ms since 1970, or null.
+ * @typedef {{readonly door: Door, readonly password: boolean, readonly keepsPassword: boolean, readonly cap: number, readonly offRecord: boolean, readonly ends: number | null, readonly keptUntil: number | null}} Rules
  */
 
 /**

@@ -29,7 +29,7 @@ test("knock: the host reads name and message, lets in, and says who did it", asy
   const ana = await host({ door: "knock" });
   const ben = await opens(ana.link);
   await ben.look();
-  assert.deepEqual(ben.rules, { door: "knock", password: false, keepsPassword: false, cap: 8, offRecord: true, ends: null });
+  assert.deepEqual(ben.rules, { door: "knock", password: false, keepsPassword: false, cap: 8, offRecord: true, ends: null, keptUntil: null });
   const joined = ben.join({ name: "Ben", message: "it is me" });
   const [knock] = await until("a knock", () => ana.knocks.length > 0 && ana.knocks);
   assert.deepEqual({ ...knock, id: "" }, { id: "", name: "Ben", message: "it is me", how: "knock", via: "", held: false });

@@ -29,6 +29,8 @@ export const FLAG_OFF_RECORD = 2;
 /** How far ahead `until` is set in ordinary rooms, and in kept ones. */
 export const STATE_SECONDS = 24 * 3600;
 export const KEPT_STATE_SECONDS = 30 * 24 * 3600;
+/** @param {boolean} keeps whether the room stays when everybody has left @returns {number} seconds */
+export const lifetimeOf = (keeps) => keeps ? KEPT_STATE_SECONDS : STATE_SECONDS;
 /** How long past `until` new pairs are still made: clocks differ. */
 export const UNTIL_TOLERANCE_SECONDS = 3600;
 /** States by which a page lives at once, and states that it remembers. */

@@ -41,6 +41,7 @@ class Room {
   get rules() {
     return this.states.map(({ json }) => JSON.parse(JSON.parse(json).rules)).sort((a, b) => sum(b) - sum(a))[0];
   }
+  get asksToStay() { return JSON.parse(this.states[0].json).until * 1000 > Date.now() + 25 * 3_600_000; }
   get host() { return [...this.claims.values()][0].host_pk; }
   /** As it stands in everything signed. */
   get name() { return bytesOf(JSON.parse(this.states[0].json).room); }
@@ -136,6 +137,7 @@ export class FakeServer {
   sessions = new Map();
   sockets = new Set();
   isAway = false;
+  /** Whether rooms stay that everybody left, if their rules ask for it. */ mayKeep = false;
   /** Whether the network refuses WebSockets. */ blocksWebSockets = process.env.PARLOUR_TEST_CARRIER === "polling";
   /** Boxes by inv_id. */ invitations = new Map();
   /** Rooms of other hosts under the same id. */ rivals = new Map();
@@ -278,7 +280,7 @@ export class FakeServer {
     if (seat) room.seat(session);
     else room.porch.push(session);
     room.n++;
-    session.say("joined", { pid: session.pid, seat, ice_servers: [], view: room.view }, id);
+    session.say("joined", { pid: session.pid, seat, ice_servers: [], view: room.view, ...(this.mayKeep && { may_keep: true }) }, id);
     room.tell(session);
   }
 
@@ -313,7 +315,7 @@ export class FakeServer {
     const hadSeat = room.seats.includes(session);
     room.seats = room.seats.filter((seat) => seat !== session);
     room.porch = room.porch.filter((one) => one !== session);
-    if (hadSeat && room.seats.length === 0) this.#end(room);
+    if (hadSeat && room.seats.length === 0 && !(this.mayKeep && room.asksToStay)) this.#end(room);
     room.tell();
   }
 
