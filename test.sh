@@ -97,9 +97,23 @@ a pure crate thinks twice; if the new one is right, change the list in test.sh a
 
 step_lints() { cargo clippy --locked --workspace --all-targets -- -D warnings; }
 
+# Many tests mostly wait, so three programs run at a time; what each says comes out when it has ended.
 step_rust() {
-  keep rust cargo test --locked --workspace
+  cargo test --locked --workspace --no-run --message-format json-render-diagnostics >"$log/built"
+  keep rust three_at_a_time
+  keep rust-doc cargo test --locked --workspace --doc
   count rust '[0-9]+ passed'
+  count rust-doc '[0-9]+ passed'
+}
+
+three_at_a_time() {
+  python3 -c '
+import json, os, sys
+for line in sys.stdin:
+    built = json.loads(line)
+    if built.get("profile", {}).get("test") and built.get("executable"):
+        print(os.path.dirname(built["manifest_path"]), built["executable"], sep="\0", end="\0")' <"$log/built" |
+    xargs -0 -n 2 -P 3 bash -c 'cd "$0" && said=$("$1" 2>&1) && echo "$said" || { echo "$said"; echo "FAILED: $1"; exit 1; }'
 }
 
 step_docs() { RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --quiet; }
