@@ -35,6 +35,9 @@ const LOCK_MS = 400;
 
 /** @typedef {"people" | "hosts"} StoreName */
 
+/** @type {readonly StoreName[]} */
+const STORES = ["people", "hosts"];
+
 /** Claimed once, as its lock is held until the page ends. @type {Promise<string> | null} */
 let tabOfThisPage = null;
 
@@ -190,13 +193,35 @@ export class Keep {
   }
 }
 
+/**
+ * Deletes all that this origin keeps on this device of any room: who one was, and that it is host. Pages that are in a meeting go
+ * on, and keep again what they change.
+ * @returns {Promise<boolean>} false: the browser did not let us; where it keeps nothing, nothing is left
+ */
+export async function forgetDevice() {
+  try {
+    sessionStorage.removeItem(TAB_ITEM);
+  } catch {
+    // Nothing was kept there.
+  }
+  const database = await openDatabase();
+  if (!database) return true;
+  try {
+    for (const store of STORES) await done(database.transaction(store, "readwrite").objectStore(store).clear());
+    return true;
+  } catch {
+    return false;
+  } finally {
+    database.close();
+  }
+}
+
 /** @returns {Promise<IDBDatabase | null>} */
 async function openDatabase() {
   try {
     const request = indexedDB.open(DATABASE, VERSION);
     request.onupgradeneeded = () => {
-      request.result.createObjectStore("people");
-      request.result.createObjectStore("hosts");
+      for (const store of STORES) request.result.createObjectStore(store);
     };
     return await done(request);
   } catch {

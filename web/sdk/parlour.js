@@ -13,6 +13,7 @@ export { ParlourError } from "./errors.js";
 export { supported } from "./supported.js";
 export { checkConnection } from "./check.js";
 export { readLink } from "./links.js";
+export { forgetDevice } from "./keep.js";
 export { REACTIONS as reactions } from "./content/hands.js";
 
 /** @typedef {import("./types.js").MeetingState} MeetingState */

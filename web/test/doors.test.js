@@ -3,6 +3,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { forgetDevice } from "../sdk/keep.js";
 import { made } from "./fakes/rtc.js";
 import { Device } from "./fakes/storage.js";
 import { opens as opensOn, server, starts as startsOn, until } from "./fakes/meetings.js";
@@ -395,6 +396,20 @@ test("forget leaves nothing on this device", async () => {
   assert.ok(device.size > 0);
   await ana.forget();
   assert.deepEqual([ana.state, device.size], ["left", 0]);
+});
+
+test("a device forgets every room at once, the key of a host included, while a page that is in goes on", async () => {
+  const device = new Device();
+  const ana = await host({}, "Ana", device);
+  await guest(ana.link, "Ben", {}, device);
+  const cy = await host({}, "Cy", device);
+  assert.ok(device.size >= 4);
+  assert.equal(await device.use(forgetDevice), true);
+  assert.equal(device.size, 0);
+  assert.deepEqual([cy.state, cy.me.host], ["in", true]);
+  const again = await opens(ana.link, device);
+  await device.use(() => again.look());
+  assert.equal(again.me.host, false);
 });
 
 test("who is made host in mid-stay invites and revokes at once", async () => {

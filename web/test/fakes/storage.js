@@ -14,6 +14,7 @@ class Store {
   records = new Map();
   get(key) { return request(this.records.has(key) ? structuredClone(this.records.get(key)) : undefined); }
   put(value, key) { return request(void this.records.set(key, structuredClone(value))); }
+  clear() { return request(void this.records.clear()); }
   delete(key) { return request(void this.records.delete(key)); }
   openCursor() {
     const keys = [...this.records.keys()];
@@ -33,6 +34,7 @@ export class Device {
   open() {
     const database = {
       createObjectStore: (name) => this.stores.set(name, new Store()),
+      close() {},
       transaction: () => ({ objectStore: (name) => this.stores.get(name) }),
     };
     const made = Object.assign(new IDBOpenDBRequest(), { result: database, error: null });
