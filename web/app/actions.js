@@ -8,11 +8,12 @@ import { createHosting } from "./hosting.js";
 import { asksOnLeave, houseOf, wantsCode } from "./house.js";
 import { addressOf, fragmentOf, linkHere, wholeLink } from "./link_text.js";
 import { takeNote } from "./renewal.js";
+import { isLanguage, speak, t } from "./language.js";
 import { createScreen } from "./screen.js";
 import { isOn } from "./state.js";
 import { talkOf } from "./talk.js";
 import { createTalking } from "./talking.js";
-import { deviceSentence } from "./words.js";
+import { deviceSentence, problemSentence } from "./words.js";
 import { nameTaken } from "./words_house.js";
 
 /** @typedef {import("./store.js").Store} Store */
@@ -70,7 +71,7 @@ export function createActions(store) {
     const { signal } = listening;
     opened.addEventListener("change", () => follow(opened), { signal });
     opened.addEventListener("problem", (event) => {
-      if (event instanceof CustomEvent) say(/** @type {Problem} */ (event.detail));
+      if (event instanceof CustomEvent) say(inWords(/** @type {Problem} */ (event.detail)));
     }, { signal });
     opened.addEventListener("reaction", (event) => {
       if (event instanceof CustomEvent) talking.show(event.detail);
@@ -126,7 +127,7 @@ export function createActions(store) {
     try {
       await navigator.clipboard.writeText(text);
     } catch {
-      say({ code: "copy", text: `The browser did not let the page copy. This is the link: ${text}` });
+      say({ code: "copy", text: t("copy.refused", { link: text }) });
       return;
     }
     dispatch({ type: "copied", what });
@@ -215,7 +216,7 @@ export function createActions(store) {
     async openLink(text) {
       const found = fragmentOf(text, location.host);
       if ("elsewhere" in found) {
-        dispatch({ type: "refused", about: "link", text: `This link belongs to ${found.elsewhere}. Open it in the address bar.` });
+        dispatch({ type: "refused", about: "link", text: t("link.elsewhere", { host: found.elsewhere }) });
         return;
       }
       await open(found.fragment, ({ text: sentence }) => dispatch({ type: "refused", about: "link", text: sentence }));
@@ -280,6 +281,18 @@ export function createActions(store) {
     /** @param {boolean} on */
     setShortcuts(on) {
       dispatch({ type: "shortcuts", on });
+    },
+
+    /** @param {string} chosen one of `languages` */
+    async setLanguage(chosen) {
+      if (!isLanguage(chosen)) return;
+      try {
+        await speak(chosen, []);
+        dispatch({ type: "language", language: chosen });
+      } catch {
+        // The words did not come: the server is away, and the page goes on as it spoke.
+        say(problemOf(new ParlourError("no-server")));
+      }
     },
 
     copyLink: () => copy("room", state().link),
@@ -352,6 +365,14 @@ export function createActions(store) {
  * @returns {Problem}
  */
 function problemOf(error) {
-  const { code, text } = error instanceof ParlourError ? error : new ParlourError("fault", { cause: error });
-  return { code, text };
+  return inWords(error instanceof ParlourError ? error : new ParlourError("fault", { cause: error }));
+}
+
+/**
+ * In the language of the page.
+ * @param {Problem} problem
+ * @returns {Problem}
+ */
+function inWords({ code, text }) {
+  return { code, text: problemSentence({ code, text }) };
 }

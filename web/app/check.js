@@ -2,7 +2,10 @@
 
 import { ParlourError, checkConnection } from "../sdk/parlour.js";
 import { h, setAttribute, setText } from "./dom.js";
+import { languageOf, speak, t } from "./language.js";
 import { openDevices } from "./media.js";
+import { readPreferences } from "./preferences.js";
+import { problemSentence } from "./words.js";
 import { report, stepIds, stepResult, stepWords, verdict } from "./words_check.js";
 
 /** @typedef {import("./words_check.js").Step} Step */
@@ -11,18 +14,24 @@ import { report, stepIds, stepResult, stepWords, verdict } from "./words_check.j
 /** A download may take a moment to begin, ms. */
 const revokeMs = 60_000;
 
+const spoken = languageOf(readPreferences().language, navigator.languages);
+await speak(spoken, ["check", "errors"]);
+document.documentElement.lang = spoken;
+
 /** @type {Map<StepId, Step>} */
 const steps = new Map();
 const rows = new Map(stepIds.map((id) => [id, createRow(id)]));
 const summary = h("p", { class: "lead check-verdict", role: "status" });
-const again = h("button", { type: "button", class: "button", onclick: () => void run() }, "Try again");
-const devices = h("button", { type: "button", class: "button button-quiet", onclick: () => void tryDevices() }, "Try camera and microphone");
-const save = h("button", { type: "button", class: "button button-quiet", onclick: download }, "Save a report");
+const again = h("button", { type: "button", class: "button", onclick: () => void run() }, t("check.again"));
+const devices = h("button", { type: "button", class: "button button-quiet", onclick: () => void tryDevices() }, t("check.devices"));
+const save = h("button", { type: "button", class: "button button-quiet", onclick: download }, t("check.save"));
 const element = h("div", { class: "check" }, summary,
   h("ul", { class: "check-steps", role: "list" }, ...[...rows.values()].map((row) => row.element)),
   h("div", { class: "check-actions" }, again, devices, save),
-  h("p", { class: "small" }, "The report holds these lines and the browser's name for itself: no addresses, no names, no links. It goes nowhere by itself."));
+  h("p", { class: "small" }, t("check.report")));
 
+document.title = `${t("check.title")} – Parlour`;
+setText(document.querySelector("h1") ?? element, t("check.title"));
 document.getElementById("check")?.replaceWith(element);
 await run();
 
@@ -60,7 +69,7 @@ function draw() {
 }
 
 function verdictNow() {
-  return verdict(steps, (code) => new ParlourError(code).text);
+  return verdict(steps, (code) => problemSentence(new ParlourError(code)));
 }
 
 function download() {
@@ -71,7 +80,7 @@ function download() {
 
 /** @param {StepId} id */
 function createRow(id) {
-  const { name, about } = stepWords[id];
+  const { name, about } = stepWords(id);
   const result = h("span", { class: "check-result" });
   const row = h("li", { class: "check-step" }, h("span", { class: "check-name" }, name, " ", h("span", { class: "small" }, about)), result);
   return {

@@ -5,6 +5,7 @@ import { h } from "./dom.js";
 import { houseScenes } from "./gallery_house.js";
 import { talkScenes } from "./gallery_talk.js";
 import { device, devices, inCall, paper, person, ready, stopped } from "./gallery_pretend.js";
+import { languageOf, speak } from "./language.js";
 import { nextStage, noStage } from "./stage.js";
 import { initialState } from "./state.js";
 import { show } from "./show.js";
@@ -75,6 +76,13 @@ const scenes = {
   "problem-damaged": () => stopped("link-damaged", "This link is damaged: a character is missing or wrong. Ask for it again, and copy the whole of it."),
   "problem-browser": () => stopped("no-webrtc", "This browser cannot make calls, or calls are switched off in it. Use Chrome, Firefox or Safari, outside of other apps."),
 };
+
+// `?lang=de`; `?dir=rtl` looks at the page as somebody sees it who reads from the right, in whatever language.
+const asked = new URLSearchParams(location.search);
+const spoken = languageOf(asked.get("lang") ?? "en", []);
+await speak(spoken, ["door", "errors", "room", "talk"]);
+document.documentElement.lang = spoken;
+document.documentElement.dir = asked.get("dir") === "rtl" ? "rtl" : "ltr";
 
 const scene = scenes[location.hash.slice(1)];
 if (scene) play(scene());

@@ -2,7 +2,7 @@
 
 import { devices, inCall, person, ready, stopped } from "./gallery_pretend.js";
 import { noHouse } from "./house.js";
-import { codeCame } from "./words_house.js";
+import { t } from "./language.js";
 
 /** @typedef {import("./state.js").State} State */
 /** @typedef {import("./house.js").House} House */
@@ -37,7 +37,7 @@ export const houseScenes = {
   "people-host": () => call(house({}), { panel: true }),
   "people-knocks": () => call({ ...house({ door: "knock" }), knocks: [dan, eve, { ...cut, held: true }] }, { panel: true }),
   "people-named": () => call(house({ password: true }), { panel: true, link: "r/choir#p" }),
-  "call-named": () => call(withCode("ready"), { link: "r/choir", toasts: [{ id: "code", colour: "grey", code: "code", text: codeCame, standing: false, shows: "code" }] }),
+  "call-named": () => call(withCode("ready"), { link: "r/choir", toasts: [{ id: "code", colour: "grey", code: "code", text: t("code.came"), standing: false, shows: "code" }] }),
   "call-named-alone": () => ({ ...inCall(0), house: house({}), link: "r/choir" }),
   "ask-remove-named": () => call(house({}), { dialog: { about: "remove", person: "pretend-1" }, link: "r/choir" }),
   "problem-two-hosts": () => ({ ...stopped("two-hosts", "This name now leads to a room of somebody else than the one you have been in. Nothing was mixed, and nobody there has seen you. Ask the others, or forget the room that you know and go in as somebody new."), link: "r/choir" }),
@@ -45,7 +45,7 @@ export const houseScenes = {
   "people-full": full,
   "people-full-unfolded": full,
   "people-knocks-unfolded": () => call({ ...house({ door: "knock" }), knocks: [dan, eve] }, { panel: true }),
-  "call-code": () => call(withCode("ready"), { toasts: [{ id: "code", colour: "grey", code: "code", text: codeCame, standing: false, shows: "code" }] }),
+  "call-code": () => call(withCode("ready"), { toasts: [{ id: "code", colour: "grey", code: "code", text: t("code.came"), standing: false, shows: "code" }] }),
   "code-none": () => call(house({}), { dialog: { about: "code" } }),
   "code-running": () => call(withCode("running"), { dialog: { about: "code" } }),
   "code-ready": () => call(withCode("ready"), { dialog: { about: "code" } }),
@@ -98,10 +98,10 @@ function full() {
       { id: "i3", label: "Ben", uses: 1, used: 2 },
     ],
     log: [
-      { at: at(0), code: "made", text: "You opened the room." },
-      { at: at(2), code: "admitted", text: "You let in Ada Lovelace." },
-      { at: at(9), code: "door", text: "You changed the door: personal invitations only." },
-      { at: at(14), code: "removed", text: "You removed Max and made a new link." },
+      { at: at(0), code: "made", text: "You opened the room.", what: "", who: "", about: "", label: "", count: 0 },
+      { at: at(2), code: "admitted", text: "You let in Ada Lovelace.", what: "", who: "", about: "", label: "", count: 0 },
+      { at: at(9), code: "door", text: "You changed the door: personal invitations only.", what: "", who: "", about: "", label: "", count: 0 },
+      { at: at(14), code: "removed", text: "You removed Max and made a new link.", what: "", who: "", about: "", label: "", count: 0 },
     ],
   }, { panel: true, invitationLinks: { i1: "#1i…" }, copied: "i1" });
 }

@@ -2,6 +2,7 @@
 
 import { createActions } from "./actions.js";
 import { keepAwake } from "./awake.js";
+import { languageOf, speak } from "./language.js";
 import { readPreferences, writePreferences } from "./preferences.js";
 import { renewWhenOld } from "./renewal.js";
 import { listenForShortcuts } from "./shortcuts.js";
@@ -11,7 +12,9 @@ import { show } from "./show.js";
 const store = createStore();
 const actions = createActions(store);
 
-store.dispatch({ type: "remembered", preferences: readPreferences() });
+const preferences = readPreferences();
+store.dispatch({ type: "remembered", preferences });
+await speak(languageOf(preferences.language, navigator.languages), ["door", "errors", "room", "talk"]);
 store.subscribe(writePreferences);
 keepAwake(store);
 renewWhenOld(store.state);

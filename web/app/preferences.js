@@ -1,4 +1,4 @@
-// What this browser remembers between meetings: the name, devices and habits. Never links, rooms or people.
+// What this browser remembers between meetings: the name, devices, the language and habits. Never links, rooms or people.
 
 /** @typedef {import("./state.js").Preferences} Preferences */
 /** @typedef {import("./state.js").State} State */
@@ -35,6 +35,7 @@ export function parsePreferences(text) {
     name: string("name"),
     hideAddress: found["hideAddress"] === true,
     shortcuts: found["shortcuts"] !== false,
+    language: string("language"),
     microphone: string("microphone"),
     camera: string("camera"),
     speaker: string("speaker"),
@@ -45,8 +46,8 @@ export function parsePreferences(text) {
  * @param {State} state
  * @returns {Preferences}
  */
-export function preferencesOf({ name, hideAddress, shortcuts, microphone, camera, speaker }) {
-  return { name, hideAddress, shortcuts, microphone: microphone.chosen, camera: camera.chosen, speaker: speaker.chosen };
+export function preferencesOf({ name, hideAddress, shortcuts, language, microphone, camera, speaker }) {
+  return { name, hideAddress, shortcuts, language, microphone: microphone.chosen, camera: camera.chosen, speaker: speaker.chosen };
 }
 
 /** @returns {string | null} */

@@ -2,7 +2,8 @@
 
 import { openScreen } from "./media.js";
 import { isComing } from "./state.js";
-import { cameraWaits, screenTroubles } from "./words_stage.js";
+import { t } from "./language.js";
+import { screenTrouble } from "./words_stage.js";
 
 /** @typedef {import("../sdk/parlour.js").Meeting} Meeting */
 
@@ -31,7 +32,7 @@ export function createScreen({ state, dispatch }, room, devices, say) {
     if ("trouble" in answer) {
       if (isOver) return;
       tell("off");
-      say({ code: `screen-${answer.trouble}`, text: screenTroubles[answer.trouble] });
+      say({ code: `screen-${answer.trouble}`, text: screenTrouble(answer.trouble) });
     } else if (isOver) answer.track.stop();
     else await adopt(answer.track, /** @type {Meeting} */ (meeting));
   }
@@ -74,7 +75,7 @@ export function createScreen({ state, dispatch }, room, devices, say) {
 
     /** One picture at a time. */
     async toggleCamera() {
-      if (state().stage.sharing === "on") say({ code: "camera-waits", text: cameraWaits });
+      if (state().stage.sharing === "on") say({ code: "camera-waits", text: t("screen.camera") });
       else await devices.toggle("camera");
     },
   };

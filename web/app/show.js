@@ -1,6 +1,6 @@
 // From state to screen: which view, the change from one to the next, the title, and what lies over every view.
 
-import { setText } from "./dom.js";
+import { setAttribute, setText } from "./dom.js";
 import { isAtDoor, unanswered } from "./house.js";
 import { ask } from "./views/ask.js";
 import { call } from "./views/call.js";
@@ -20,6 +20,7 @@ import { question } from "./views/question.js";
 import { settings } from "./views/settings.js";
 import { createAnnouncer, createToasts } from "./views/toasts.js";
 import { waiting } from "./views/waiting.js";
+import { language, t } from "./language.js";
 import { howMany } from "./words.js";
 
 /** @typedef {import("./state.js").State} State */
@@ -33,12 +34,8 @@ const views = Object.freeze({ landing, waiting, preview, knocking, call, left, p
  */
 export function show({ state, subscribe }, actions) {
   const screen = byId("screen");
-  const dialogs = [settings, code, leaving, question, deviceLink, elsewhere, ask, offer, invite].map((make) => make(actions));
-  const knocks = createKnockToast(byId("toasts"), actions);
-  const muteQuestion = createMuteQuestion(byId("toasts"), actions);
-  const toasts = createToasts(byId("toasts"), actions);
   const announce = createAnnouncer(byId("announcer"), state, actions);
-  document.body.append(...dialogs.map(({ element }) => element));
+  let over = createOver(actions);
 
   /** @type {keyof typeof views | ""} */
   let shown = "";
@@ -61,17 +58,45 @@ export function show({ state, subscribe }, actions) {
     }, first);
   }
 
+  /** Other words: everything is made anew, and what had the focus has it again. */
+  function speakAnew() {
+    const focused = document.activeElement?.id;
+    setAttribute(document.documentElement, "lang", language());
+    for (const { element } of over.dialogs) element.remove();
+    byId("toasts").replaceChildren();
+    over = createOver(actions);
+    shown = "";
+    return () => (focused ? document.getElementById(focused)?.focus() : undefined);
+  }
+
   subscribe((now) => {
     const name = viewOf(now);
+    const refocus = document.documentElement.lang === language() ? () => {} : speakAnew();
     if (name === shown) view?.update(now);
     else change(name);
-    for (const dialog of dialogs) dialog.update(now);
-    knocks(now);
-    muteQuestion(now);
-    toasts(now);
+    over.update(now);
     announce();
     setText(document.querySelector("title") ?? screen, titleOf(now));
+    refocus();
   });
+}
+
+/**
+ * What lies over every view: dialogs and remarks.
+ * @param {import("./actions.js").Actions} actions
+ */
+function createOver(actions) {
+  const dialogs = [settings, code, leaving, question, deviceLink, elsewhere, ask, offer, invite].map((make) => make(actions));
+  const updates = [createKnockToast, createMuteQuestion, createToasts].map((make) => make(byId("toasts"), actions));
+  document.body.append(...dialogs.map(({ element }) => element));
+  return {
+    dialogs,
+    /** @param {State} state */
+    update(state) {
+      for (const dialog of dialogs) dialog.update(state);
+      for (const update of updates) update(state);
+    },
+  };
 }
 
 /**
@@ -91,12 +116,12 @@ export function viewOf(state) {
 export function titleOf(state) {
   const { screen, people, house, unread } = state;
   const waiting = unanswered(house).length + unread;
-  if (isAtDoor(state)) return "At the door · Parlour";
+  if (isAtDoor(state)) return `${t("title.door")} · Parlour`;
   switch (screen) {
     case "landing": return "Parlour";
-    case "preview": return "Going in · Parlour";
-    case "call": return `${waiting > 0 ? `(${waiting}) ` : ""}In a room, ${howMany(people.length + 1)} · Parlour`;
-    case "left": return "Left · Parlour";
+    case "preview": return `${t("title.preview")} · Parlour`;
+    case "call": return `${waiting > 0 ? `(${waiting}) ` : ""}${t("title.call", { people: howMany(people.length + 1) })} · Parlour`;
+    case "left": return `${t("title.left")} · Parlour`;
     case "problem": return "Parlour";
   }
 }

@@ -1,10 +1,10 @@
 // The page's one state and the one function from an event to the next state. Pure: no DOM, no clock, no SDK calls.
 // Tracks and streams are in it by reference only; nothing here touches them. Events are sent by actions.js.
 
-import { isNewCode, noHouse, stillDismissed, stillOpen } from "./house.js";
+import { noHouse, stillDismissed, stillOpen } from "./house.js";
 import { nextStage, noStage, withPeople } from "./stage.js";
 import { noTalk, withReaction, withTalk } from "./talk.js";
-import { codeCame } from "./words_house.js";
+import { dismissed, fitting, remarkOf, withCode } from "./toasts.js";
 
 /** @typedef {import("./words.js").DeviceTrouble} DeviceTrouble */
 /** @typedef {import("./words.js").DeviceKind} DeviceKind */
@@ -57,6 +57,7 @@ import { codeCame } from "./words_house.js";
  * @property {string} name
  * @property {boolean} hideAddress
  * @property {boolean} shortcuts
+ * @property {string} language that was chosen, or "" for the browser's
  * @property {Me} me
  * @property {readonly Person[]} people
  * @property {House} house
@@ -95,7 +96,7 @@ import { codeCame } from "./words_house.js";
  * @property {import("./talk.js").Talk} talk
  */
 
-/** @typedef {{name: string, hideAddress: boolean, shortcuts: boolean, microphone: string, camera: string, speaker: string}} Preferences */
+/** @typedef {{name: string, hideAddress: boolean, shortcuts: boolean, language: string, microphone: string, camera: string, speaker: string}} Preferences */
 
 /**
  * @typedef {{type: "remembered", preferences: Preferences}
@@ -113,6 +114,7 @@ import { codeCame } from "./words_house.js";
  *   | {type: "named", name: string}
  *   | {type: "hide-address", on: boolean}
  *   | {type: "shortcuts", on: boolean}
+ *   | {type: "language", language: string}
  *   | {type: "stage", event: import("./stage.js").StageEvent}
  *   | {type: "panel", open: boolean}
  *   | {type: "chatting", open: boolean}
@@ -179,6 +181,7 @@ export const initialState = Object.freeze({
   name: "",
   hideAddress: false,
   shortcuts: true,
+  language: "",
   copied: "",
 });
 
@@ -211,6 +214,7 @@ export function next(state, event) {
     case "named": return { ...state, name: event.name };
     case "hide-address": return { ...state, hideAddress: event.on };
     case "shortcuts": return { ...state, shortcuts: event.on };
+    case "language": return { ...state, language: event.language };
     case "stage": return { ...state, stage: nextStage(state.stage, event.event) };
     case "chatting": return { ...state, chatting: event.open, panel: state.panel && !event.open, unread: event.open ? 0 : state.unread };
     case "reaction": return { ...state, ...withReaction(state, event.reaction) };
@@ -225,22 +229,6 @@ export function next(state, event) {
     case "toast": return { ...state, toasts: fitting([...state.toasts.filter(({ id }) => id !== event.toast.id), event.toast], "newest") };
     case "dismissed": return dismissed(state, event.id);
   }
-}
-
-/** More than this many remarks at once would hide the people behind them. Red ones are never left out. */
-const maxToasts = 4;
-
-/**
- * The red ones, and of the others as many as there is room for.
- * @param {readonly Toast[]} toasts
- * @param {"first" | "newest"} which of the others stay
- * @returns {readonly Toast[]}
- */
-function fitting(toasts, which) {
-  const others = toasts.filter(({ colour }) => colour !== "red");
-  const room = Math.max(0, maxToasts - (toasts.length - others.length));
-  const kept = new Set(which === "first" ? others.slice(0, room) : others.slice(Math.max(0, others.length - room)));
-  return toasts.filter((toast) => toast.colour === "red" || kept.has(toast));
 }
 
 /**
@@ -276,9 +264,9 @@ export function troubleOf(device) {
  * @param {Preferences} preferences
  * @returns {State}
  */
-function remembered(state, { name, hideAddress, shortcuts, microphone, camera, speaker }) {
+function remembered(state, { name, hideAddress, shortcuts, language, microphone, camera, speaker }) {
   return {
-    ...state, name, hideAddress, shortcuts,
+    ...state, name, hideAddress, shortcuts, language,
     microphone: { ...state.microphone, chosen: microphone },
     camera: { ...state.camera, chosen: camera },
     speaker: { ...state.speaker, chosen: speaker },
@@ -321,7 +309,7 @@ function afterChange(before, snapshot) {
     case "ended":
     case "failed": return {
       ...state, ...noMeeting, ...closedDevices(state), screen: "problem", me, people,
-      problem: snapshot.error ?? { code: "fault", text: "Something went wrong in this page. Reload it and try again." },
+      problem: snapshot.error ?? { code: "fault", text: "" },
     };
   }
 }
@@ -358,42 +346,5 @@ function inCall(state, { state: where, count, me, people, notes, house, talk }) 
       ...remarks.filter(({ id }) => !state.dismissed.includes(id)),
       ...state.toasts.filter(({ standing }) => !standing),
     ], "first"),
-  };
-}
-
-/**
- * The remarks, with one about a code that somebody else began, and without one about a code that is gone.
- * @param {State} state
- * @param {House} house
- * @returns {readonly Toast[]}
- */
-function withCode({ screen, toasts, house: before, dialog }, house) {
-  const others = toasts.filter(({ shows }) => shows !== "code");
-  if (screen === "call" && isNewCode(before, house, dialog)) {
-    return [...others, { id: "code", colour: "grey", code: "code", text: codeCame, standing: false, shows: "code" }];
-  }
-  return house.code.state === "ready" ? toasts : others;
-}
-
-/**
- * Two remarks of one code differ in their text; one that was put away comes again when it has happened again.
- * @param {Note} note
- * @returns {Toast}
- */
-function remarkOf({ colour, code, text, person = "", times = 1 }) {
-  return { id: [code, person, text, ...(times > 1 ? [times] : [])].join("/"), colour, code, text, standing: true };
-}
-
-/**
- * @param {State} state
- * @param {string} id
- * @returns {State}
- */
-function dismissed(state, id) {
-  const standing = id.startsWith("knock/") || state.toasts.some((toast) => toast.id === id && toast.standing);
-  return {
-    ...state,
-    toasts: state.toasts.filter((toast) => toast.id !== id),
-    dismissed: standing ? [...state.dismissed, id] : state.dismissed,
   };
 }

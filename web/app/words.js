@@ -1,32 +1,10 @@
-// What the page says: every sentence that is not a mere label of one button, and the functions that count people.
-// Failures of the room and the server have their sentences in the SDK; those of devices are here (research 2.5), those
-// about doors, hosts and the code in words_house.js.
+// What the page says of people, devices and failures: which sentence it is, by what it is about. The sentences themselves are in
+// words/<language>/ (language.js). Those about doors, hosts and the code are chosen in words_house.js.
+
+import { capital, known, listed, t } from "./language.js";
 
 /** @typedef {"blocked" | "busy" | "missing" | "failed" | "lost"} DeviceTrouble */
 /** @typedef {"microphone" | "camera"} DeviceKind */
-
-const plural = new Intl.PluralRules("en");
-const list = new Intl.ListFormat("en", { style: "long", type: "conjunction" });
-
-/** @type {Readonly<Record<DeviceKind, Readonly<Record<DeviceTrouble, string>>>>} */
-const troubles = Object.freeze({
-  microphone: {
-    blocked: "Your browser is blocking the microphone. Allow it beside the address, then try again.",
-    busy: "Another app is using your microphone.",
-    missing: "No microphone found. You can still listen.",
-    failed: "The microphone did not start.",
-    lost: "The microphone was unplugged.",
-  },
-  camera: {
-    blocked: "Your browser is blocking the camera. Allow it beside the address, then try again.",
-    busy: "Another app is using your camera.",
-    missing: "No camera found. You can do without one.",
-    failed: "The camera did not start.",
-    lost: "The camera was unplugged.",
-  },
-});
-
-const bothBlocked = "Your browser is blocking camera and microphone. Allow them beside the address, then try again.";
 
 /**
  * Why a device does not work, as a sentence; one sentence for both where the cause is the same.
@@ -35,9 +13,9 @@ const bothBlocked = "Your browser is blocking camera and microphone. Allow them 
  * @returns {string} empty if nothing is wrong
  */
 export function deviceSentence(microphone, camera) {
-  if (microphone === "blocked" && camera === "blocked") return bothBlocked;
-  if (microphone === "missing" && camera === "missing") return "No camera and no microphone found. You can still watch and listen.";
-  return [camera && troubles.camera[camera], microphone && troubles.microphone[microphone]].filter(Boolean).join(" ");
+  if (microphone === "blocked" && camera === "blocked") return t("device.both.blocked");
+  if (microphone === "missing" && camera === "missing") return t("device.both.missing");
+  return [camera && t(`device.camera.${camera}`), microphone && t(`device.microphone.${microphone}`)].filter(Boolean).join(" ");
 }
 
 /**
@@ -46,8 +24,7 @@ export function deviceSentence(microphone, camera) {
  * @returns {string}
  */
 export function whoIsIn(count) {
-  if (count <= 0) return "Nobody is in the room yet.";
-  return plural.select(count) === "one" ? "One person is in the room." : `${count} people are in the room.`;
+  return count <= 0 ? t("preview.nobody") : t("preview.people", { count });
 }
 
 /**
@@ -55,7 +32,7 @@ export function whoIsIn(count) {
  * @returns {string}
  */
 export function howMany(count) {
-  return plural.select(count) === "one" ? "1 person" : `${count} people`;
+  return t("people.count", { count });
 }
 
 /**
@@ -65,7 +42,8 @@ export function howMany(count) {
  * @returns {string}
  */
 export function peopleButton(count, knocks) {
-  return `People, ${howMany(count)}${knocks > 0 ? `, ${knocks} at the door` : ""}`;
+  const people = howMany(count);
+  return knocks > 0 ? t("people.button.knocks", { people, count: knocks }) : t("people.button", { people });
 }
 
 /**
@@ -74,7 +52,7 @@ export function peopleButton(count, knocks) {
  * @returns {string}
  */
 export function nameOf(name) {
-  return name.trim() || "Guest";
+  return name.trim() || t("guest");
 }
 
 /**
@@ -86,7 +64,7 @@ export function initials(name) {
   const words = nameOf(name).split(/\s+/u);
   const first = [...(words[0] ?? "")][0] ?? "";
   const last = words.length > 1 ? [...(words.at(-1) ?? "")][0] ?? "" : "";
-  return (first + last).toLocaleUpperCase("en");
+  return (first + last).toLocaleUpperCase();
 }
 
 /**
@@ -107,8 +85,8 @@ export function hueOf(id) {
  * @returns {string}
  */
 export function switched(kind, on) {
-  if (kind === "microphone") return on ? "Microphone on." : "Microphone muted.";
-  return on ? "Camera on." : "Camera off.";
+  if (kind === "microphone") return t(on ? "microphone.on" : "microphone.off");
+  return t(on ? "camera.on" : "camera.off");
 }
 
 /**
@@ -118,7 +96,7 @@ export function switched(kind, on) {
  * @returns {string}
  */
 export function comingAndGoing(came, went) {
-  return [sentence(came, "joined"), sentence(went, "left")].filter(Boolean).join(" ");
+  return [sentence(came, "joined"), sentence(went, "gone")].filter(Boolean).join(" ");
 }
 
 /**
@@ -127,18 +105,17 @@ export function comingAndGoing(came, went) {
  * @returns {string}
  */
 export function namesOf(names) {
-  return list.format(names.map(nameOf));
+  return listed(names.map(nameOf));
 }
 
 /**
  * @param {readonly string[]} names
- * @param {string} verb
+ * @param {"joined" | "gone"} verb
  * @returns {string}
  */
 function sentence(names, verb) {
   if (names.length === 0) return "";
-  if (names.length > 3) return `${names.length} people ${verb}.`;
-  return `${namesOf(names)} ${verb}.`;
+  return names.length > 3 ? t(`${verb}.many`, { count: names.length }) : t(verb, { names: namesOf(names), count: names.length });
 }
 
 /**
@@ -147,7 +124,7 @@ function sentence(names, verb) {
  * @returns {string}
  */
 export function routeName(route) {
-  return route.relayed ? `Relayed (${route.protocol.toUpperCase()})` : "Direct";
+  return route.relayed ? t("route.relayed", { protocol: route.protocol.toUpperCase() }) : t("route.direct");
 }
 
 /**
@@ -156,9 +133,7 @@ export function routeName(route) {
  * @returns {string}
  */
 export function routeExplained(route) {
-  return route.relayed
-    ? "still end-to-end encrypted; the server passes on what it cannot read"
-    : "from browser to browser, end-to-end encrypted";
+  return t(route.relayed ? "route.relayed.explained" : "route.direct.explained");
 }
 
 /**
@@ -167,12 +142,7 @@ export function routeExplained(route) {
  * @returns {string}
  */
 export function linkSentence(link) {
-  switch (link) {
-    case "connecting": return "Connecting…";
-    case "connected": return "";
-    case "reconnecting": return "Reconnecting…";
-    case "failed": return "No connection";
-  }
+  return link === "connected" ? "" : t(`link.${link}`);
 }
 
 /**
@@ -182,54 +152,48 @@ export function linkSentence(link) {
  */
 export function tileName(person) {
   const parts = [nameOf(person.name)];
-  if (person.screen) parts.push("showing a screen");
-  if (!person.audio) parts.push("muted");
-  if (!person.video) parts.push("camera off");
+  if (person.screen) parts.push(t("tile.screen"));
+  if (!person.audio) parts.push(t("tile.muted"));
+  if (!person.video) parts.push(t("tile.camera"));
   if (person.link !== "connected") parts.push(linkSentence(person.link));
   else if (person.route) parts.push(routeName(person.route));
   return parts.join(", ");
 }
 
-/** The headline of the page for an end or a failure, by code. @type {Readonly<Record<string, string>>} */
-const headlines = Object.freeze({
-  "not-secure": "Not safe enough",
-  "no-crypto": "Time for an update",
-  "no-x25519": "Time for an update",
-  "no-ed25519": "Time for an update",
-  "no-deflate": "Time for an update",
-  "no-websocket": "No live connection",
-  "no-webrtc": "No calls in this browser",
-  "link-missing": "Half a link",
-  "link-damaged": "Something is off with this link",
-  "link-leaked": "This link is no secret any more",
-  "bad-name": "Not a name for a room",
-  "room-full": "No chair free",
-  "room-over": "The room is closed",
-  "refused": "Not this time",
-  "refused-for-good": "The door stays closed",
-  "locked": "The door is locked",
-  "not-invited": "By invitation only",
-  "link-replaced": "An old link",
-  "invitation-used": "This invitation was used",
-  "invitation-revoked": "This invitation was taken back",
-  "two-hosts": "Two rooms under one name",
-  "room-expired": "The time is up",
-  "removed": "You are out of the room",
-  "cut-off": "The door closed before you were in",
-  "wrong-password": "This password opened nothing",
-  "replaced": "You are in another tab",
-  "no-server": "No connection",
-  "busy": "No room free",
-  "no-relay": "No way through this network",
-  "stopped": "The room is closed",
-  "restart": "A short break",
-  "fault": "Our mistake",
-});
-
 /**
- * @param {string} code
+ * The headline of the page for an end or a failure.
+ * @param {string} code of the SDK
  * @returns {string}
  */
 export function headline(code) {
-  return (Object.hasOwn(headlines, code) ? headlines[code] : undefined) ?? "It cannot go on here";
+  return known(`headline.${code}`, {}, t("headline"));
+}
+
+/**
+ * A failure in the language of the page; what has no words there is said by the SDK's own.
+ * @param {import("../sdk/parlour.js").Problem} problem
+ * @returns {string}
+ */
+export function problemSentence({ code, text }) {
+  return known(`error.${code}`, {}, text);
+}
+
+/**
+ * A remark of the SDK in the language of the page.
+ * @param {import("../sdk/parlour.js").Note} note
+ * @returns {string}
+ */
+export function noteSentence({ code, text, who = "", about = "" }) {
+  const nobody = who === "" ? known(`note.${code}.nobody`, {}, "") : "";
+  const values = { who: who || t("somebody"), about: about || t("somebody"), count: Number(who) || 0 };
+  return capital(nobody || known(`note.${code}`, values, text));
+}
+
+/**
+ * Who did what, in the language of the page.
+ * @param {import("../sdk/parlour.js").LogEntry} entry
+ * @returns {string}
+ */
+export function logSentence({ what, text, who, about, label, count }) {
+  return capital(known(`log.${what}`, { who: who || t("log.the-host"), about: about || t("log.somebody"), label, count }, text));
 }

@@ -1,5 +1,7 @@
 // What /check says: the names of the steps, what each came to, and the verdict in one sentence. Pure.
 
+import { t } from "./language.js";
+
 /** @typedef {import("../sdk/parlour.js").CheckStep} CheckStep */
 /** @typedef {CheckStep["id"] | "camera" | "microphone"} StepId */
 /** A step of the page's own, with devices. @typedef {{readonly id: StepId, readonly state: CheckStep["state"], readonly code: string, readonly ms: number | null}} Step */
@@ -7,28 +9,25 @@
 /** In the order in which they stand. @type {readonly StepId[]} */
 export const stepIds = Object.freeze(["browser", "server", "seat", "stun", "udp", "tcp", "tls", "camera", "microphone"]);
 
-/** @type {Readonly<Record<StepId, {name: string, about: string, failed: string, none: string}>>} */
-export const stepWords = Object.freeze({
-  browser: { name: "This browser", about: "encryption, calls, compression", failed: "It lacks something that sealed calls need.", none: "" },
-  server: { name: "The server", about: "a live connection", failed: "No live connection. A proxy or firewall may block it, or you are offline.", none: "Not tried." },
-  seat: { name: "A room", about: "one of this check's own, gone afterwards", failed: "The server opened no room. Try again in a minute.", none: "Not tried." },
-  stun: { name: "The way to others", about: "a question by STUN, with which direct calls begin", failed: "No answer. Calls will mostly go by the relay.", none: "This browser does not say." },
-  udp: { name: "The relay by UDP", about: "the best way where no direct one is found", failed: "Nothing came through. This network may block UDP.", none: "Not offered here." },
-  tcp: { name: "The relay by TCP", about: "where UDP is blocked", failed: "Nothing came through. This network may allow well-known ports only.", none: "Not offered here." },
-  tls: { name: "The relay by TLS", about: "where only web pages are let through", failed: "Nothing came through. Something may be looking into encrypted traffic.", none: "Not offered here." },
-  camera: { name: "Camera", about: "asked for by the button only", failed: "It did not start. Another app may use it, or the browser blocks it.", none: "Not tried." },
-  microphone: { name: "Microphone", about: "asked for by the button only", failed: "It did not start. Another app may use it, or the browser blocks it.", none: "Not tried." },
-});
+/** What a step is called and what it is about. @param {StepId} id @returns {{name: string, about: string}} */
+export function stepWords(id) {
+  return { name: t(`check.${id}`), about: t(isDevice(id) ? "check.device.about" : `check.${id}.about`) };
+}
+
+/** @param {StepId} id @returns {id is "camera" | "microphone"} */
+function isDevice(id) {
+  return id === "camera" || id === "microphone";
+}
 
 /** @param {Step} step @returns {string} */
 export function stepResult({ id, state, code, ms }) {
   switch (state) {
-    case "running": return "Trying…";
+    case "running": return t("check.trying");
     case "ok":
-      if (code === "polling") return "Works by polling, with some delay: WebSockets do not get through.";
-      return ms === null ? "Works" : `Works (${ms} ms)`;
-    case "failed": return stepWords[id].failed;
-    case "none": return stepWords[id].none;
+      if (code === "polling") return t("check.polling");
+      return ms === null ? t("check.works") : t("check.works.ms", { count: ms });
+    case "failed": return t(isDevice(id) ? "check.device.failed" : `check.${id}.failed`);
+    case "none": return id === "browser" ? "" : id === "stun" ? t("check.stun.none") : t(["udp", "tcp", "tls"].includes(id) ? "check.not-offered" : "check.not-tried");
   }
 }
 
@@ -41,20 +40,20 @@ export function stepResult({ id, state, code, ms }) {
 export function verdict(steps, sentence) {
   const is = (/** @type {StepId} */ id, /** @type {Step["state"]} */ state) => steps.get(id)?.state === state;
   const network = stepIds.filter((id) => id !== "camera" && id !== "microphone");
-  if (network.some((id) => !steps.has(id) || is(id, "running"))) return { tone: "running", text: "Looking at what could be in the way…" };
+  if (network.some((id) => !steps.has(id) || is(id, "running"))) return { tone: "running", text: t("verdict.running") };
   const broken = /** @type {const} */ (["browser", "server", "seat"]).find((id) => is(id, "failed"));
   if (broken) return { tone: "bad", text: sentence(steps.get(broken)?.code ?? "") };
   const device = /** @type {const} */ (["camera", "microphone"]).find((id) => is(id, "failed"));
-  const also = device ? ` But the ${device} did not start.` : "";
+  const also = device ? ` ${t(`verdict.${device}`)}` : "";
   const tone = device ? "amber" : "good";
-  if (is("udp", "ok")) return { tone, text: `Calls should work well from here.${also}` };
-  if (is("tcp", "ok") || is("tls", "ok")) return { tone: "amber", text: `Calls should work, with some delay: this network lets no UDP through.${also}` };
+  if (is("udp", "ok")) return { tone, text: t("verdict.good") + also };
+  if (is("tcp", "ok") || is("tls", "ok")) return { tone: "amber", text: t("verdict.delay") + also };
   if (network.every((id) => !["udp", "tcp", "tls"].includes(id) || is(id, "none"))) {
-    return { tone: "amber", text: `This server has no relay: calls work where a direct way is found.${also}` };
+    return { tone: "amber", text: t("verdict.no-relay") + also };
   }
   return is("stun", "ok")
-    ? { tone: "amber", text: `Only direct calls can work from here: the relay is out of reach. Try another network, or tell whoever runs this server.${also}` }
-    : { tone: "bad", text: "Calls will not work from here: nothing reaches the relay. Try another network, such as a phone's." };
+    ? { tone: "amber", text: t("verdict.direct") + also }
+    : { tone: "bad", text: t("verdict.bad") };
 }
 
 /**
@@ -67,5 +66,5 @@ export function report(steps, browser, text) {
     const { state = "none", code = "", ms = null } = steps.get(id) ?? {};
     return `${id}: ${state}${code ? ` (${code})` : ""}${ms === null ? "" : `, ${ms} ms`}`;
   });
-  return ["Parlour, connection check", browser, "", ...lines, "", text, ""].join("\n");
+  return [t("check.report.title"), browser, "", ...lines, "", text, ""].join("\n");
 }

@@ -99,8 +99,8 @@ export class Inside {
       send: (hid, message) => this.mesh.send(hid, message), awake: () => this.mesh.awake,
     }, {
       onAsked: (by, called) => user.onMuteAsked(by, called),
-      onLog: (text) => {
-        this.log.add("mute", text);
+      onLog: (text, of) => {
+        this.log.add("mute", text, of);
         user.onChange();
       },
     });
@@ -138,7 +138,7 @@ export class Inside {
         },
         isStopped: () => this.#stopped,
         onUnmet: (who) => {
-          for (const name of who) this.log.add("unmet", `${name || "Somebody"} was cut off while coming in.`);
+          for (const name of who) this.log.add("unmet", `${name || "Somebody"} was cut off while coming in.`, { about: name });
         },
         nameOf: (spk) => this.#names.get(spk) ?? "",
         mayKeep: () => this.stay.mayKeep,
@@ -250,12 +250,12 @@ export class Inside {
   #rulesChanged(who) {
     const { rules } = this.#knowledge;
     if (this.#stopped || !rules) return;
-    this.log.compare(this.#told, rules, who, (spk) => (spk === this.#spk ? "you" : (this.#names.get(spk) ?? "")));
+    this.log.compare(this.#told, rules, who, (spk) => (spk === this.#spk ? "you" : (this.#names.get(spk) ?? "")), this.#spk);
     if (this.#told) for (const spk of admittedBy(this.#told, rules)) {
       if (!this.giving.admitted.has(spk)) this.giving.admitted.set(spk, { at: Date.now(), by: "", via: "" });
     }
     const isKept = this.#knowledge.shown?.keptUntil !== null;
-    if (isKept !== this.#wasKept) this.log.add("kept", isKept ? `${who} had the room stay when everybody has left.` : `${who} had the room end when everybody has left.`);
+    if (isKept !== this.#wasKept) this.log.add("kept", isKept ? `${who} had the room stay when everybody has left.` : `${who} had the room end when everybody has left.`, { what: `${isKept ? "kept" : "not-kept"}.${who === "You" ? "you" : "host"}` });
     this.#wasKept = isKept;
     const hadPassword = this.#told?.pw === rules.pw;
     this.#told = structuredClone(rules);
@@ -291,7 +291,7 @@ export class Inside {
     if (what.k === "lobby") this.#name(what.spk, what.name);
     const teller = what.k === "cut" && what.by !== b64(this.#parts.core.hid) ? this.mesh.personOf(what.by) : null;
     const word = this.lobby.handle(pid, what, (spk) => this.#names.get(spk) ?? "", teller?.name);
-    if (what.k === "cut" && teller) this.log.add("cut", `${teller.name || "Somebody"} says that ${this.#names.get(what.spk) || "somebody"} was cut off while coming in.`);
+    if (what.k === "cut" && teller) this.log.add("cut", `${teller.name || "Somebody"} says that ${this.#names.get(what.spk) || "somebody"} was cut off while coming in.`, { who: teller.name, about: this.#names.get(what.spk) ?? "" });
     if (word === "refused" && this.stay.isEntering) this.stay.giveUp(new ParlourError(this.#knowledge.invitation ? "invitation-used" : "refused"));
     if (what.k === "lobby" && what.invitation && this.#knowledge.hostKey) this.#invited(what.spk, what.invitation);
     this.#user.onChange();
@@ -302,9 +302,9 @@ export class Inside {
     const name = this.#names.get(spk) || "Somebody";
     try {
       const isIn = await this.hosting.admitInvited(id, spk);
-      if (isIn) this.log.add("invited", `${name} came with the invitation \u201c${label}\u201d.`);
+      if (isIn) this.log.add("invited", `${name} came with the invitation \u201c${label}\u201d.`, { about: this.#names.get(spk) ?? "", label });
       else {
-        this.log.add("invitation-used", `The invitation \u201c${label}\u201d was used once too often, by somebody who is called ${name}.`);
+        this.log.add("invitation-used", `The invitation \u201c${label}\u201d was used once too often, by somebody who is called ${name}.`, { about: this.#names.get(spk) ?? "", label });
         this.#usedUp.set(id, { colour: "grey", code: "invitation-used", who: label, person: spk });
       }
       for (const { hid } of this.mesh.reached) this.#give(hid);
@@ -335,7 +335,7 @@ export class Inside {
   async #becomeHost(by) {
     const { entrance, core } = this.#parts;
     await entrance.self.rememberHost();
-    this.log.add("host", `${by || "The host"} made you host.`);
+    this.log.add("host", `${by || "The host"} made you host.`, { who: by });
     this.#user.onHost();
     // While the server is away it hears of it with the next join.
     entrance.showHost(core.hid).catch(() => {});

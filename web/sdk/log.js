@@ -17,26 +17,30 @@ const doors = Object.freeze({
 export class Log {
   /** @type {readonly LogEntry[]} */ entries = Object.freeze([]);
 
-  /** @param {string} code @param {string} text */
-  add(code, text) {
-    this.entries = Object.freeze([...this.entries, Object.freeze({ at: new Date(), code, text })].slice(-ENTRIES));
+  /** @param {string} code @param {string} text @param {Partial<Pick<LogEntry, "what" | "who" | "about" | "label" | "count">>} [of] `what` is the code if it is not said */
+  add(code, text, { what = code, who = "", about = "", label = "", count = 0 } = {}) {
+    this.entries = Object.freeze([...this.entries, Object.freeze({ at: new Date(), code, text, what, who, about, label, count })].slice(-ENTRIES));
   }
 
   /**
    * @param {Rules | null} before @param {Rules} after @param {string} who did it: "You" or "The host"
-   * @param {(spk: string) => string} nameOf
+   * @param {(spk: string) => string} nameOf @param {string} [me] this person
    */
-  compare(before, after, who, nameOf) {
+  compare(before, after, who, nameOf, me = "") {
     if (!before) return;
+    const by = who === "You" ? "you" : "host";
+    /** @param {string} code @param {string} spk @returns {Partial<LogEntry>} */
+    const of = (code, spk) => (spk === me ? { what: `${code}.me` } : { what: `${code}.${by}`, about: nameOf(spk) });
     const removed = after.removed.filter((spk) => !before.removed.includes(spk));
-    for (const spk of removed) this.add("removed", `${who} removed ${nameOf(spk) || "somebody"}.`);
-    for (const spk of admittedBy(before, after)) this.add("admitted", `${who} let ${nameOf(spk) || "somebody"} in.`);
-    if (after.door !== before.door) this.add("door", `${who} ${doors[after.door]}.`);
-    if (after.link?.id !== before.link?.id) this.add("link", `${who} made a new link. The old one lets nobody new in.`);
-    if (after.pw !== before.pw) this.add("password", after.pw === 0 ? `${who} took the password away.` : `${who} set a password.`);
-    if (after.cap !== before.cap) this.add("cap", `${who} made room for ${after.cap} people.`);
-    if (after.ends !== before.ends) this.add("ends", after.ends === undefined ? `${who} took the time away at which the meeting ends.` : `${who} had the meeting end at ${clock(after.ends)}.`);
-    if (after.over && !before.over) this.add("over", `${who} ended the meeting.`);
+    for (const spk of removed) this.add("removed", `${who} removed ${nameOf(spk) || "somebody"}.`, of("removed", spk));
+    for (const spk of admittedBy(before, after)) this.add("admitted", `${who} let ${nameOf(spk) || "somebody"} in.`, of("admitted", spk));
+    if (after.door !== before.door) this.add("door", `${who} ${doors[after.door]}.`, { what: `${after.door}.${by}` });
+    if (after.link?.id !== before.link?.id) this.add("link", `${who} made a new link. The old one lets nobody new in.`, { what: `link.${by}` });
+    if (after.pw !== before.pw) this.add("password", after.pw === 0 ? `${who} took the password away.` : `${who} set a password.`, { what: `${after.pw === 0 ? "no-password" : "password"}.${by}` });
+    if (after.cap !== before.cap) this.add("cap", `${who} made room for ${after.cap} people.`, { what: `cap.${by}`, count: after.cap });
+    const ends = after.ends === undefined ? `${who} took the time away at which the meeting ends.` : `${who} had the meeting end at ${clock(after.ends)}.`;
+    if (after.ends !== before.ends) this.add("ends", ends, { what: `${after.ends === undefined ? "no-end" : "ends"}.${by}`, label: after.ends === undefined ? "" : clock(after.ends) });
+    if (after.over && !before.over) this.add("over", `${who} ended the meeting.`, { what: `over.${by}` });
   }
 }
 

@@ -30,7 +30,7 @@ export class Muting {
 
   /**
    * @param {Room} room
-   * @param {{onAsked(by: string, name: string): void, onLog(text: string): void}} user `onAsked`: this person is asked
+   * @param {{onAsked(by: string, name: string): void, onLog(text: string, of: {what?: string, who?: string, about?: string}): void}} user `onAsked`: this person is asked
    */
   constructor(room, user) {
     this.#room = room;
@@ -46,7 +46,7 @@ export class Muting {
     if (!person.audio) return;
     if (!this.#own.take(this.#room.awake())) throw new ParlourError("too-fast");
     for (const { hid } of this.#room.pages()) this.#room.send(hid, { k: "ask-mute", who });
-    this.#user.onLog(`You asked ${person.name || "somebody"} to mute.`);
+    this.#user.onLog(`You asked ${person.name || "somebody"} to mute.`, { what: "mute.you", about: person.name });
   }
 
   /**
@@ -58,11 +58,11 @@ export class Muting {
     if (!from.host || typeof who !== "string" || !this.#mayAsk(from.spk)) return true;
     const by = from.name || "A host";
     if (who === this.#room.spk) {
-      this.#user.onLog(`${by} asked you to mute.`);
+      this.#user.onLog(`${by} asked you to mute.`, { what: "mute.me", who: from.name });
       if (this.#room.isSpeaking()) this.#user.onAsked(from.spk, from.name);
     } else {
       const person = this.#room.people().find(({ id }) => id === who);
-      if (person) this.#user.onLog(`${by} asked ${person.name || "somebody"} to mute.`);
+      if (person) this.#user.onLog(`${by} asked ${person.name || "somebody"} to mute.`, { who: from.name, about: person.name });
     }
     return true;
   }

@@ -37,7 +37,7 @@ export function writeNotes(remarks) {
     if (!sentence) continue;
     const text = sentence(who || "somebody", about || "somebody");
     const key = `${code} ${person ?? ""} ${text}`;
-    notes.set(key, Object.freeze({ colour, code, text: text[0]?.toUpperCase() + text.slice(1), ...(person && { person }), ...(times > 1 && { times }) }));
+    notes.set(key, Object.freeze({ colour, code, text: text[0]?.toUpperCase() + text.slice(1), ...(who && { who }), ...(about && { about }), ...(person && { person }), ...(times > 1 && { times }) }));
   }
   return Object.freeze([...notes.values()].sort((a, b) => ranks[a.colour] - ranks[b.colour]));
 }

@@ -22,6 +22,7 @@ export { REACTIONS as reactions } from "./content/hands.js";
 /** @typedef {import("./types.js").Route} Route */
 /** @typedef {import("./types.js").Quality} Quality */
 /** @typedef {import("./types.js").Note} Note */
+/** @typedef {import("./types.js").LogEntry} LogEntry */
 /** @typedef {import("./types.js").CheckStep} CheckStep */
 /** @typedef {import("./types.js").Problem} Problem */
 /** @typedef {import("./types.js").ChatMessage} ChatMessage */

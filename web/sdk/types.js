@@ -55,7 +55,12 @@
  *   numbers: readonly number[], covers: readonly string[], missing: readonly string[]}} Code
  */
 
-/** Who did what, in a sentence. @typedef {{readonly at: Date, readonly code: string, readonly text: string}} LogEntry */
+/**
+ * Who did what. `text` is the sentence in English; for other languages `what` says which sentence it is, and the rest what it is about: `who`
+ * and `about` are names, empty where not known, `label` that of an invitation.
+ * @typedef {{readonly at: Date, readonly code: string, readonly text: string, readonly what: string, readonly who: string, readonly about: string,
+ *   readonly label: string, readonly count: number}} LogEntry
+ */
 
 /**
  * How the media of a pair travels: through the relay or directly, and by which transport (to the relay, if relayed).
@@ -97,7 +102,7 @@
  * A standing remark for the people in front of the page. Grey: a delay or failure. Amber: people or rules differ.
  * Red: what somebody announced is not what came (seal.md 10). `person` is the id of whom it is about; `times` how often
  * it has happened, if more than once.
- * @typedef {{colour: "grey" | "amber" | "red", code: string, text: string, person?: string, times?: number}} Note
+ * @typedef {{colour: "grey" | "amber" | "red", code: string, text: string, who?: string, about?: string, person?: string, times?: number}} Note
  */
 
 /**

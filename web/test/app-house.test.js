@@ -1,5 +1,6 @@
 // Doors, knocks, hosts, the code: what the page makes of what the SDK says about the room, and in which words.
 
+import "./fakes/english.js";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { asksOnLeave, entryOf, isAtDoor, isInvitation, knocksToShow, noHouse, roomNameOf, unanswered, wantsCode } from "../app/house.js";
@@ -7,7 +8,8 @@ import { createHosting } from "../app/hosting.js";
 import { titleOf, viewOf } from "../app/show.js";
 import { noTalk } from "../app/talk.js";
 import { initialState, next } from "../app/state.js";
-import { coverage, doors, doorSentence, invitationSentence, keepsNothing, knockHow, knockSentence, leavingSentence, marksOf, namedExplained, outsideSentence, questionOf, unmetQuestion, usedSentence, waitingWords, wrongPasswordsSentence } from "../app/words_house.js";
+import { t } from "../app/language.js";
+import { coverage, doors, doorSentence, invitationSentence, keepsNothing, knockHow, knockSentence, leavingSentence, marksOf, outsideSentence, questionOf, unmetQuestion, usedSentence, waitingWords, wrongPasswordsSentence } from "../app/words_house.js";
 
 /** @typedef {import("../app/state.js").State} State */
 /** @typedef {import("../app/state.js").PageEvent} PageEvent */
@@ -79,7 +81,7 @@ test("what is said of a named room speaks of names, and of what protects them", 
   assert.match(doorSentence({ door: "open", password: true }, true), /name and the password/u);
   for (const door of /** @type {const} */ (["open", "knock"])) assert.doesNotMatch(doorSentence({ door, password: false }, true), /link/u);
   assert.match(invitationSentence("open", true), /name/u);
-  assert.match(namedExplained, /guess.*password.*knock.*code/u);
+  assert.match(t("start.name.hint"), /guess.*password.*knock.*code/u);
   assert.match(questionOf("remove", "Ben", { open: true, named: true })?.text ?? "", /knock/u);
   assert.doesNotMatch(questionOf("end", "", { open: true, named: true })?.text ?? "", /link/u);
   assert.deepEqual(["r/choir", "r/choir#p", "r/choir#1iabc", "#1abc", ""].map(roomNameOf), ["choir", "choir", "choir", "", ""]);
@@ -273,7 +275,7 @@ test("closing a dialog does not close the one that came in its place", () => {
 });
 
 test("every door has its sentences, inside and outside", () => {
-  for (const { door } of doors) {
+  for (const door of doors) {
     assert.ok(doorSentence({ door, password: false }).endsWith("."), door);
     assert.ok(invitationSentence(door).endsWith("."), door);
     assert.equal(outsideSentence(door) === "", door === "open");

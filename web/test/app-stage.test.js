@@ -1,5 +1,6 @@
 // Who is large: the rules of pins, screens and the floor; the places; the words.
 
+import "./fakes/english.js";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { placeAround } from "../app/layout.js";
@@ -140,6 +141,6 @@ test("words", () => {
   assert.equal(screensBegun(["Ben", ""]), "Ben and Guest are showing a screen.");
   assert.equal(screensBegun([]), "");
   assert.equal(qualityWords({ bars: 2, lost: 12, rttMs: 40 }), "weak: 12\u00a0% lost");
-  assert.equal(qualityWords({ bars: 1, lost: 12, rttMs: 1500 }), "very weak: 12\u00a0% lost, 1500 ms there and back");
+  assert.equal(qualityWords({ bars: 1, lost: 12, rttMs: 1500 }), "very weak: 12\u00a0% lost, 1,500 ms there and back");
   assert.equal(qualityWords({ bars: 4, lost: 0, rttMs: null }), "good");
 });

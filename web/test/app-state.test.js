@@ -1,5 +1,6 @@
 // From event to state: what the page shows follows from what happened, and from nothing else.
 
+import "./fakes/english.js";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { noHouse } from "../app/house.js";
@@ -143,13 +144,13 @@ test("remarks never hide the people: at most four", () => {
 
 test("red remarks are all shown, and take the room of the others", () => {
   /** @type {import("../sdk/parlour.js").Note[]} */
-  const red = Array.from({ length: 6 }, (_, index) => ({ colour: "red", code: "mismatch", text: `${index}`, person: `${index}` }));
+  const red = Array.from({ length: 6 }, (_, index) => ({ colour: "red", code: "mismatch", text: `${index}`, who: `${index}`, person: `${index}` }));
   /** @type {import("../sdk/parlour.js").Note[]} */
   const amber = [{ colour: "amber", code: "no-host", text: "…" }];
   /** @type {PageEvent} */
   const passing = { type: "toast", toast: { id: "t", colour: "grey", code: "x", text: "…", standing: false } };
   const all = after([opened, passing, meeting({ notes: [...red, ...amber] })]);
-  assert.deepEqual(all.toasts.map(({ text }) => text), ["0", "1", "2", "3", "4", "5"]);
+  assert.deepEqual(all.toasts.map(({ text }) => text), red.map(({ who }) => `This connection is not the one ${who} announced. It was closed.`));
   assert.deepEqual(after([passing], all).toasts.filter(({ colour }) => colour === "red").length, 6, "nor does what comes later push one out");
   const fewer = after([meeting({ notes: [...red.slice(0, 3), ...amber] })], all);
   assert.deepEqual(fewer.toasts.map(({ colour }) => colour), ["red", "red", "red", "amber"]);

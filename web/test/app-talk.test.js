@@ -1,5 +1,6 @@
 // Chat, files and polls as the page shows them: the timeline, unread, what is said aloud, links, words.
 
+import "./fakes/english.js";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { noHouse } from "../app/house.js";
@@ -83,9 +84,9 @@ test("only http and https addresses can be opened, whole and without the end of 
 test("words of delivery, files, polls, hands", () => {
   assert.deepEqual([deliverySentence("delivered", true), deliverySentence("delivered", false), deliverySentence("sending", false), deliverySentence(null, true)], ["Delivered", "", "Sending…", ""]);
   assert.match(deliverySentence("partly", false), /Not delivered to everybody/);
-  assert.deepEqual([0, 1, 999, 1000, 9_949, 999_949, 4_213_000, 134_217_728].map(sizeOf), ["0 bytes", "1 byte", "999 bytes", "1.0 kB", "9.9 kB", "1000 kB", "4.2 MB", "134 MB"]);
+  assert.deepEqual([0, 1, 999, 1000, 9_949, 999_949, 4_213_000, 134_217_728].map(sizeOf), ["0 bytes", "1 byte", "999 bytes", "1.0 kB", "9.9 kB", "1,000 kB", "4.2 MB", "134 MB"]);
   assert.deepEqual([percentOf(0, 0), percentOf(999, 1000), percentOf(1000, 1000)], [100, 99, 100]);
-  assert.equal(fileSentence(/** @type {any} */ ({ own: false, state: "receiving", done: 50, size: 200, receivers: [] })), "25 %");
+  assert.equal(fileSentence(/** @type {any} */ ({ own: false, state: "receiving", done: 50, size: 200, receivers: [] })), "25\u00a0%");
   assert.equal(receiverSentence({ id: "x", name: "", state: "done", done: 3 }, 3), "Guest has it");
   assert.equal(pollSentence(/** @type {any} */ ({ voters: 1, secret: false, multiple: true, open: true })), "1 vote · several choices possible");
   assert.deepEqual([1, 2, 3, 4, 11, 12, 21].map(handMark).map((mark) => mark.split(", ")[1]), ["1st", "2nd", "3rd", "4th", "11th", "12th", "21st"]);

@@ -1,5 +1,6 @@
 // What the page says: counts, names, who came and went, devices, links.
 
+import "./fakes/english.js";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { addressOf, fragmentOf, linkHere } from "../app/link_text.js";

@@ -140,7 +140,7 @@ test("notes: worst first, each once, unknown codes of the seal stay unsaid", () 
   ]);
   assert.deepEqual(notes.map(({ code }) => code), ["mismatch", "sees-more", "no-connection"]);
   assert.equal(notes[0]?.text, "This connection is not the one somebody announced. It was closed.");
-  assert.deepEqual(notes[2], { colour: "grey", code: "no-connection", text: "Could not connect with Ana. The page tries again.", person: "A" });
+  assert.deepEqual(notes[2], { colour: "grey", code: "no-connection", text: "Could not connect with Ana. The page tries again.", who: "Ana", person: "A" });
 });
 
 test("the lobby: who was cut off is a left-over knock, until they knock themselves or have a right", () => {

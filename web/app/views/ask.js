@@ -2,7 +2,7 @@
 
 import { h, show } from "../dom.js";
 import { icon } from "../icons.js";
-import { asking } from "../words_talk.js";
+import { t } from "../language.js";
 import { createDialog } from "./dialog.js";
 import { switchField, troubleLine } from "./parts.js";
 
@@ -16,22 +16,22 @@ export function ask({ hosting, talking }) {
   const choices = h("div", { class: "ask-choices" });
   const more = h("button", { type: "button", class: "button button-small button-plain", onclick: () => {
     add().focus();
-  } }, "Add a choice");
+  } }, t("poll.choice.add"));
   let [multiple, secret] = [false, false];
-  const several = switchField({ ...asking.several, onchange: (on) => (multiple = on) });
-  const counts = switchField({ ...asking.counts, onchange: (on) => (secret = on) });
+  const several = switchField({ title: t("poll.several"), text: t("poll.several.text"), onchange: (on) => (multiple = on) });
+  const counts = switchField({ title: t("poll.counts"), text: t("poll.counts.text"), onchange: (on) => (secret = on) });
   const trouble = troubleLine();
   const form = h("form", { class: "ask", onsubmit: (/** @type {SubmitEvent} */ event) => {
     event.preventDefault();
     submit();
   } },
-  h("div", { class: "field" }, h("label", { class: "field-label", for: "ask-question" }, "Question"), question),
-  h("fieldset", { class: "field" }, h("legend", { class: "field-label" }, "Choices"), choices, more),
+  h("div", { class: "field" }, h("label", { class: "field-label", for: "ask-question" }, t("poll.question")), question),
+  h("fieldset", { class: "field" }, h("legend", { class: "field-label" }, t("poll.choices")), choices, more),
   several.element, counts.element, trouble.element,
   h("div", { class: "dialog-actions" },
-    h("button", { type: "button", class: "button button-quiet", onclick: () => hosting.ask(null) }, "Cancel"),
-    h("button", { type: "submit", class: "button" }, "Ask")));
-  const dialog = createDialog({ id: "ask", title: "Ask everyone", onclose: () => hosting.closed("poll") }, form);
+    h("button", { type: "button", class: "button button-quiet", onclick: () => hosting.ask(null) }, t("cancel")),
+    h("button", { type: "submit", class: "button" }, t("poll.ask"))));
+  const dialog = createDialog({ id: "ask", title: t("poll.title"), onclose: () => hosting.closed("poll") }, form);
 
   function fields() {
     return [...choices.querySelectorAll("input")];
@@ -39,10 +39,10 @@ export function ask({ hosting, talking }) {
 
   /** Names follow the order, also after one was taken out. */
   function number() {
-    fields().forEach((field, index) => field.setAttribute("aria-label", `Choice ${index + 1}`));
+    fields().forEach((field, index) => field.setAttribute("aria-label", t("poll.choice", { count: index + 1 })));
     const removers = choices.querySelectorAll("button");
     removers.forEach((button, index) => {
-      button.setAttribute("aria-label", `Remove choice ${index + 1}`);
+      button.setAttribute("aria-label", t("poll.choice.remove", { count: index + 1 }));
       show(button, removers.length > fewest);
     });
     show(more, removers.length < most);
@@ -74,10 +74,10 @@ export function ask({ hosting, talking }) {
   function submit() {
     const wanted = fields().map((field) => field.value.trim()).filter((text) => text !== "");
     if (question.value.trim() === "") {
-      trouble.say(asking.noQuestion);
+      trouble.say(t("poll.no-question"));
       question.focus();
     } else if (new Set(wanted).size < fewest || new Set(wanted).size < wanted.length) {
-      trouble.say(asking.fewChoices);
+      trouble.say(t("poll.few-choices"));
       (fields().find((field) => field.value.trim() === "") ?? fields()[0])?.focus();
     } else if (talking.ask({ question: question.value, choices: wanted, multiple, secret })) {
       hosting.ask(null);

@@ -5,6 +5,7 @@ import { h, setAttribute, setText, show } from "../dom.js";
 import { icon, setIcon } from "../icons.js";
 import { unanswered } from "../house.js";
 import { isComing } from "../state.js";
+import { t } from "../language.js";
 import { howMany, peopleButton } from "../words.js";
 import { viewLabel } from "../words_stage.js";
 import { chatButton } from "../words_talk.js";
@@ -25,17 +26,17 @@ export function call(actions) {
   const bar = createBar(actions);
   const panel = people(actions);
   const talk = chat(actions);
-  const settings = h("button", { type: "button", class: "button button-icon", "aria-label": "Settings", title: "Settings", onclick: () => actions.hosting.ask({ about: "settings" }) }, icon("settings"));
+  const settings = h("button", { type: "button", class: "button button-icon", "aria-label": t("settings"), title: t("settings"), onclick: () => actions.hosting.ask({ about: "settings" }) }, icon("settings"));
   const view = createViewSwitch(actions);
   // The same width as in panel.css: below it the panel covers the stage.
   const narrow = matchMedia("(max-width: 48rem)");
   const count = h("span", {});
   const lock = sealedLock();
-  const banner = h("p", { class: "banner", hidden: true }, h("span", { class: "spinner" }), "Reconnecting… your call goes on.");
-  const hear = button({ label: "Click to hear everyone", className: "hear", onclick: () => stage.playAll() });
+  const banner = h("p", { class: "banner", hidden: true }, h("span", { class: "spinner" }), t("call.reconnecting"));
+  const hear = button({ label: t("call.hear"), className: "hear", onclick: () => stage.playAll() });
   const element = h("div", { class: "page call" },
     h("header", { class: "callbar" },
-      h("h1", { class: "unseen", tabindex: -1 }, "In the room"),
+      h("h1", { class: "unseen", tabindex: -1 }, t("call.title")),
       lock, h("div", { class: "callbar-end" }, h("p", { class: "sealed" }, icon("people"), count), view.element, settings)),
     // The controls come first for the keyboard and stand last for the eye.
     bar.element, hear.element,
@@ -115,8 +116,8 @@ function createBar(actions) {
   everybody.element.append(atDoor);
   everybody.element.id = "people-button";
   const leave = control({ className: "control-leave", onclick: () => void actions.leave() });
-  leave.set({ name: "Leave", word: "Leave", image: "leave" });
-  const element = h("div", { class: "controls", role: "group", "aria-label": "Call controls" },
+  leave.set({ name: t("leave"), word: t("leave"), image: "leave" });
+  const element = h("div", { class: "controls", role: "group", "aria-label": t("call.controls") },
     microphone.element, camera.element, sharing.element, react.opener, chatter.element, everybody.element, leave.element);
   return {
     element,
@@ -128,12 +129,12 @@ function createBar(actions) {
       camera.set(cameraLook(isComing(seen), shortcuts, stage.sharing === "on"));
       sharing.set(screenLook(stage.sharing === "on", shortcuts));
       react.update(state);
-      chatter.set({ name: chatButton(unread), word: "Chat", image: "chat", ...(shortcuts && { keys: "C" }) });
+      chatter.set({ name: chatButton(unread), word: t("chat"), image: "chat", ...(shortcuts && { keys: "C" }) });
       setAttribute(chatter.element, "aria-expanded", String(chatting));
       setAttribute(fresh, "data-count", unread > 99 ? "99+" : unread);
       show(fresh, unread > 0);
       const knocks = unanswered(house).length;
-      everybody.set({ name: peopleButton(others.length + 1, knocks), word: "People", image: "people", ...(shortcuts && { keys: "P" }) });
+      everybody.set({ name: peopleButton(others.length + 1, knocks), word: t("people"), image: "people", ...(shortcuts && { keys: "P" }) });
       setAttribute(everybody.element, "aria-expanded", String(panel));
       // Drawn from the attribute: text in the button would have to be in its name, too.
       setAttribute(atDoor, "data-count", knocks > 0 ? knocks : others.length + 1);

@@ -4,6 +4,7 @@ import { h, setText, show } from "../dom.js";
 import { icon, setIcon } from "../icons.js";
 import { roomNameOf } from "../house.js";
 import { wholeLink } from "../link_text.js";
+import { t } from "../language.js";
 import { invitationSentence } from "../words_house.js";
 
 /**
@@ -16,8 +17,8 @@ export function createChair(actions) {
   const image = icon("link");
   const word = h("span", {});
   const copy = h("button", { type: "button", class: "button", onclick: () => void actions.copyLink() }, image, word);
-  const qr = h("button", { type: "button", class: "button button-quiet", onclick: () => actions.hosting.ask({ about: "invite" }) }, "QR code…");
-  const share = h("button", { type: "button", class: "button button-quiet", onclick: () => void actions.shareLink() }, icon("share"), "Share…");
+  const qr = h("button", { type: "button", class: "button button-quiet", onclick: () => actions.hosting.ask({ about: "invite" }) }, t("qr"));
+  const share = h("button", { type: "button", class: "button button-quiet", onclick: () => void actions.shareLink() }, icon("share"), t("share"));
   show(share, "share" in navigator && matchMedia("(pointer: coarse)").matches);
   const actionsRow = h("div", { class: "chair-actions" }, copy, qr, share);
   const element = h("li", { class: "chair" }, h("div", { class: "chair-body" },
@@ -31,11 +32,11 @@ export function createChair(actions) {
       const coming = count > 1;
       show(link, !coming);
       show(actionsRow, !coming);
-      setText(title, coming ? "Somebody is coming in…" : "You are the first one here");
-      setText(text, coming ? "The connection is being made." : invitationSentence(house.rules?.door, roomNameOf(fragment) !== ""));
+      setText(title, coming ? t("chair.coming") : t("chair.title"));
+      setText(text, coming ? t("chair.coming.text") : invitationSentence(house.rules?.door, roomNameOf(fragment) !== ""));
       setText(link, wholeLink(fragment).replace(/^https?:\/\//u, ""));
       const done = copied === "room";
-      setText(word, done ? "Copied" : "Copy the invitation");
+      setText(word, done ? t("copied") : t("chair.copy"));
       setIcon(image, done ? "check" : "link");
     },
   };

@@ -3,7 +3,8 @@
 import { h, keyed, setAttribute, setText, show } from "../dom.js";
 import { icon } from "../icons.js";
 import { timeline } from "../talk.js";
-import { nothingSaid, tooLong } from "../words_talk.js";
+import { t } from "../language.js";
+import { tooLong } from "../words_talk.js";
 import { createFile } from "./file.js";
 import { createMessage } from "./message.js";
 import { createPoll } from "./poll.js";
@@ -21,14 +22,14 @@ const nearEnd = 48;
  */
 export function chat(actions) {
   const { talking } = actions;
-  const title = h("h2", { tabindex: -1, id: "chat-title" }, "Chat");
-  const copy = h("button", { type: "button", class: "button button-icon", "aria-label": "Copy all messages", title: "Copy all messages", onclick: () => void copyAll() }, icon("copy"));
-  const close = h("button", { type: "button", class: "button button-icon", "aria-label": "Close chat", onclick: () => talking.setChat(false) }, icon("close"));
-  const empty = h("p", { class: "small talk-empty" }, nothingSaid);
+  const title = h("h2", { tabindex: -1, id: "chat-title" }, t("chat"));
+  const copy = h("button", { type: "button", class: "button button-icon", "aria-label": t("chat.copy"), title: t("chat.copy"), onclick: () => void copyAll() }, icon("copy"));
+  const close = h("button", { type: "button", class: "button button-icon", "aria-label": t("chat.close"), onclick: () => talking.setChat(false) }, icon("close"));
+  const empty = h("p", { class: "small talk-empty" }, t("chat.empty"));
   const list = h("ol", { class: "talk", role: "list", "aria-labelledby": "chat-title" });
   // It can be scrolled by keys. It is no live region: the announcer says what comes, once.
   const body = h("div", { class: "talk-body", tabindex: 0, role: "region", "aria-labelledby": "chat-title" }, empty, list);
-  const below = h("button", { type: "button", class: "button button-small talk-below", hidden: true, onclick: () => toEnd() }, icon("chevron"), "New below");
+  const below = h("button", { type: "button", class: "button button-small talk-below", hidden: true, onclick: () => toEnd() }, icon("chevron"), t("chat.below"));
   const composer = createComposer(actions);
   const element = h("aside", { class: "panel panel-chat", "aria-labelledby": "chat-title", hidden: true },
     h("div", { class: "panel-head" }, title, h("div", { class: "panel-tools" }, copy, close)),
@@ -127,11 +128,11 @@ function createComposer({ talking, hosting }) {
     offer([...(picker.files ?? [])]);
     picker.value = "";
   } });
-  const field = h("textarea", { class: "input talk-field", rows: 1, "aria-label": "Message to everyone", placeholder: "Message…", enterkeyhint: "send", "aria-describedby": "talk-over" });
+  const field = h("textarea", { class: "input talk-field", rows: 1, "aria-label": t("chat.field"), placeholder: t("chat.field.example"), enterkeyhint: "send", "aria-describedby": "talk-over" });
   const over = h("p", { class: "small talk-over", id: "talk-over" });
-  const attach = h("button", { type: "button", class: "button button-icon", "aria-label": "Offer a file", title: "Offer a file", onclick: () => picker.click() }, icon("file"));
-  const poll = h("button", { type: "button", class: "button button-icon", "aria-label": "Ask everyone", title: "Ask everyone", onclick: () => hosting.ask({ about: "poll" }) }, icon("poll"));
-  const send = h("button", { type: "submit", class: "button talk-send", "aria-label": "Send" }, icon("send"));
+  const attach = h("button", { type: "button", class: "button button-icon", "aria-label": t("chat.file"), title: t("chat.file"), onclick: () => picker.click() }, icon("file"));
+  const poll = h("button", { type: "button", class: "button button-icon", "aria-label": t("chat.poll"), title: t("chat.poll"), onclick: () => hosting.ask({ about: "poll" }) }, icon("poll"));
+  const send = h("button", { type: "submit", class: "button talk-send", "aria-label": t("chat.send") }, icon("send"));
   const element = h("form", { class: "talk-form", onsubmit: (/** @type {SubmitEvent} */ event) => {
     event.preventDefault();
     submit();

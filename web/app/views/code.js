@@ -2,8 +2,10 @@
 // tick for each person who was heard.
 
 import { h, keyed, setAttribute, setText, show } from "../dom.js";
+import { t } from "../language.js";
 import { nameOf } from "../words.js";
 import { codeSentence, coverage } from "../words_house.js";
+import { pictureName } from "../words_talk.js";
 import { createDialog } from "./dialog.js";
 import { button } from "./parts.js";
 
@@ -15,17 +17,17 @@ export function code({ hosting }) {
   const spinner = h("span", { class: "spinner", hidden: true });
   const sentence = h("span", {});
   const status = h("p", { class: "code-status", role: "status" }, spinner, sentence);
-  const pictures = h("ol", { class: "code-pictures", "aria-label": "Six pictures" });
+  const pictures = h("ol", { class: "code-pictures", "aria-label": t("code.pictures") });
   const numbers = h("p", { class: "code-numbers" });
   const covers = h("p", { class: "code-covers" });
   const ticks = h("div", { class: "code-ticks" });
-  const heard = h("fieldset", {}, h("legend", { class: "field-label" }, "Whom did you hear read the same?"), ticks);
+  const heard = h("fieldset", {}, h("legend", { class: "field-label" }, t("code.heard")), ticks);
   const differ = h("p", { class: "small" },
-    "If theirs differ, somebody sits between you: leave, and meet by another link. A guest who came in under a wrong name has the same code as you: look at the pictures, too.");
+    t("code.differ"));
   const ready = h("div", { class: "code-ready" }, pictures, numbers, covers, heard, differ);
-  const start = button({ label: "Start", onclick: () => void hosting.startCode() });
-  const press = button({ label: "Try once more", onclick: () => void hosting.pressCode() });
-  const dialog = createDialog({ id: "code", title: "Check that nobody is in between", onclose: () => hosting.closed("code") },
+  const start = button({ label: t("code.start"), onclick: () => void hosting.startCode() });
+  const press = button({ label: t("code.press"), onclick: () => void hosting.pressCode() });
+  const dialog = createDialog({ id: "code", title: t("code.title"), onclose: () => hosting.closed("code") },
     status, ready, h("div", { class: "dialog-actions" }, start.element, press.element));
   const tick = keyed(ticks, (/** @type {{id: string}} */ { id }) => createTick(id, hosting));
   let shown = "";
@@ -38,8 +40,9 @@ export function code({ hosting }) {
       if (key !== shown) {
         shown = key;
         pictures.replaceChildren(...emoji.map(({ symbol, name }) => h("li", {},
-          h("span", { class: "code-symbol", "aria-hidden": "true" }, symbol), h("span", {}, name))));
-        numbers.replaceChildren(h("span", { class: "unseen" }, "Three numbers: "), ...three.map((number) => h("span", {}, `${number} `)));
+          h("span", { class: "code-symbol", "aria-hidden": "true" }, symbol), h("span", {}, pictureName(name)))));
+        numbers.replaceChildren(h("span", { class: "unseen" }, t("code.numbers"), three.map((number) => [...String(number)].join(" ")).join(", ")),
+          ...three.map((number) => h("span", { "aria-hidden": "true" }, `${number} `)));
       }
       setText(sentence, codeSentence(state));
       setAttribute(status, "data-state", state);
@@ -51,7 +54,7 @@ export function code({ hosting }) {
       show(heard, covered.length > 0);
       show(start.element, state === "none" || state === "ready" || state === "broken");
       start.element.classList.toggle("button-quiet", state === "ready");
-      start.setBusy(false, state === "none" ? "Start" : state === "ready" ? "Make a new code" : "Try again");
+      start.setBusy(false, t(state === "none" ? "code.start" : state === "ready" ? "code.again" : "again"));
       show(press.element, state === "press");
       // A code that is there is to be read, from its top.
       dialog.set(wanted?.about === "code", state === "ready" ? undefined : [press.element, start.element].find(({ hidden }) => !hidden));

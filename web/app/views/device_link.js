@@ -2,6 +2,7 @@
 
 import { h, setText } from "../dom.js";
 import { wholeLink } from "../link_text.js";
+import { t } from "../language.js";
 import { deviceLinkWords } from "../words_house.js";
 import { createDialog } from "./dialog.js";
 
@@ -11,7 +12,7 @@ import { createDialog } from "./dialog.js";
  */
 export function deviceLink({ hosting }) {
   let link = "";
-  const address = h("p", { class: "secret code", tabindex: 0, "aria-label": "The link" });
+  const address = h("p", { class: "secret code", tabindex: 0, "aria-label": t("invite.link") });
   const copy = h("button", { type: "button", class: "button", onclick: () => void hosting.copyDeviceLink(link) });
   const text = h("p", { class: "soft" });
   const dialog = createDialog({ id: "device-link", title: "", onclose: () => hosting.closed("device") },
@@ -26,7 +27,7 @@ export function deviceLink({ hosting }) {
       dialog.setTitle(words.title);
       setText(text, words.text);
       setText(address, open ? wholeLink(link).replace(/^https?:\/\//u, "") : "");
-      setText(copy, copied === "device" ? "Copied" : "Copy this link");
+      setText(copy, copied === "device" ? t("copied") : t("device-link.copy"));
       dialog.set(open, copy);
     },
   };

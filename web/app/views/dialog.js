@@ -2,6 +2,7 @@
 
 import { h, setText } from "../dom.js";
 import { icon } from "../icons.js";
+import { t } from "../language.js";
 
 /**
  * @param {{id: string, title: string, className?: string, onclose: () => void}} options
@@ -9,7 +10,7 @@ import { icon } from "../icons.js";
  */
 export function createDialog({ id, title, className = "", onclose }, ...children) {
   const headline = h("h2", { id: `${id}-title` }, title);
-  const close = h("button", { type: "button", class: "button button-icon", "aria-label": "Close", onclick: () => element.close() }, icon("close"));
+  const close = h("button", { type: "button", class: "button button-icon", "aria-label": t("close"), onclick: () => element.close() }, icon("close"));
   const element = h("dialog", { class: `dialog ${className}`, id, "aria-labelledby": `${id}-title`, onclose },
     h("div", { class: "dialog-head" }, headline, close),
     h("div", { class: "dialog-body" }, ...children));

@@ -2,8 +2,8 @@
 
 import { h, setAttribute, setText, show } from "../dom.js";
 import { icon } from "../icons.js";
-import { timeOf } from "../words_house.js";
-import { fileHead, fileSentence, hashExplained, programWarning, receiverSentence, sizeOf } from "../words_talk.js";
+import { t, timeOf } from "../language.js";
+import { fileHead, fileSentence, receiverSentence, sizeOf } from "../words_talk.js";
 
 /** @typedef {import("../talk.js").Item} Item */
 /** @typedef {import("../state.js").State} State */
@@ -18,21 +18,21 @@ export function createFile(talking, latest) {
   const time = h("time", { class: "talk-time" });
   const name = h("bdi", { class: "file-name" });
   const size = h("span", { class: "small" });
-  const bar = h("progress", { class: "file-bar", "aria-label": "Received" });
+  const bar = h("progress", { class: "file-bar", "aria-label": t("file.received") });
   const status = h("p", { class: "file-status" });
   const receivers = h("ul", { class: "small file-receivers", role: "list" });
-  const warning = h("p", { class: "small file-warning" }, icon("alert"), programWarning);
+  const warning = h("p", { class: "small file-warning" }, icon("alert"), t("file.program"));
   const button = (/** @type {string} */ label, /** @type {string} */ quiet, /** @type {() => void} */ onclick) =>
     h("button", { type: "button", class: `button button-small ${quiet}`, onclick }, label);
-  const accept = button("Accept", "", () => talking.accept(id));
-  const save = button("Save", "", () => talking.save(id, file));
-  const decline = button("Decline", "button-quiet", () => talking.drop(id));
-  const cancel = button("Cancel", "button-quiet", () => talking.drop(id));
-  const back = button("Take back", "button-quiet", () => talking.drop(id));
-  const remove = button("Remove", "button-quiet", () => talking.drop(id));
+  const accept = button(t("file.accept"), "", () => talking.accept(id));
+  const save = button(t("file.save"), "", () => talking.save(id, file));
+  const decline = button(t("file.decline"), "button-quiet", () => talking.drop(id));
+  const cancel = button(t("cancel"), "button-quiet", () => talking.drop(id));
+  const back = button(t("file.back"), "button-quiet", () => talking.drop(id));
+  const remove = button(t("file.remove"), "button-quiet", () => talking.drop(id));
   const hash = h("code", { class: "code file-hash" });
-  const details = h("details", { class: "more file-more" }, h("summary", {}, "Fingerprint"),
-    h("p", { class: "small" }, hashExplained), hash);
+  const details = h("details", { class: "more file-more" }, h("summary", {}, t("file.hash")),
+    h("p", { class: "small" }, t("file.hash.text")), hash);
   const element = h("li", { class: "talk-item talk-card" },
     h("p", { class: "talk-head" }, head, time),
     h("div", { class: "file-what" }, icon("file"), h("div", { class: "file-words" }, name, size)),
@@ -69,7 +69,7 @@ export function createFile(talking, latest) {
       show(cancel, comes || state === "checking");
       show(back, own && state === "offered");
       show(remove, (own && state === "withdrawn") || (!own && !comes && state !== "offered" && state !== "checking"));
-      for (const one of [accept, save, decline, cancel, back, remove]) setAttribute(one, "aria-label", `${one.textContent} ${what.file}`);
+      for (const one of [accept, save, decline, cancel, back, remove]) setAttribute(one, "aria-label", t("file.act", { act: one.textContent ?? "", file: what.file }));
       setText(hash, what.hash.replaceAll(/.{8}/gu, "$& ").trim());
     },
   };

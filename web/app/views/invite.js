@@ -4,7 +4,7 @@ import { h, s, setText, show } from "../dom.js";
 import { icon } from "../icons.js";
 import { wholeLink } from "../link_text.js";
 import { qrOf } from "../qr.js";
-import { inviteWords } from "../words_stage.js";
+import { t } from "../language.js";
 import { createDialog } from "./dialog.js";
 
 /** Light modules around the code, without which it is not found (ISO/IEC 18004 §6.3.8). */
@@ -15,13 +15,13 @@ const quiet = 4;
  * @returns {{element: HTMLElement, update: (state: import("../state.js").State) => void}}
  */
 export function invite(actions) {
-  const picture = h("div", { class: "qr", role: "img", "aria-label": inviteWords.picture });
-  const address = h("p", { class: "secret code", tabindex: 0, "aria-label": inviteWords.link });
+  const picture = h("div", { class: "qr", role: "img", "aria-label": t("invite.picture") });
+  const address = h("p", { class: "secret code", tabindex: 0, "aria-label": t("invite.link") });
   const copy = h("button", { type: "button", class: "button", onclick: () => void actions.copyLink() });
-  const share = h("button", { type: "button", class: "button button-quiet", onclick: () => void actions.shareLink() }, icon("share"), "Share…");
+  const share = h("button", { type: "button", class: "button button-quiet", onclick: () => void actions.shareLink() }, icon("share"), t("share"));
   show(share, "share" in navigator);
-  const dialog = createDialog({ id: "invite", title: inviteWords.title, onclose: () => actions.hosting.closed("invite") },
-    h("p", { class: "soft" }, inviteWords.text), picture, address, h("div", { class: "dialog-actions" }, copy, share));
+  const dialog = createDialog({ id: "invite", title: t("invite.title"), onclose: () => actions.hosting.closed("invite") },
+    h("p", { class: "soft" }, t("invite.text")), picture, address, h("div", { class: "dialog-actions" }, copy, share));
   let drawn = "";
 
   return {
@@ -36,7 +36,7 @@ export function invite(actions) {
         show(picture, code !== null);
         setText(address, whole.replace(/^https?:\/\//u, ""));
       }
-      setText(copy, copied === "room" ? "Copied" : "Copy link");
+      setText(copy, copied === "room" ? t("copied") : t("copy.link"));
       dialog.set(open, copy);
     },
   };

@@ -1,6 +1,7 @@
 // Somebody at the door, for a host: let in, not now (with a few words), refuse, refuse and block.
 
 import { h, setAttribute, setText, show } from "../dom.js";
+import { t } from "../language.js";
 import { hueOf, initials, nameOf } from "../words.js";
 import { knockHow } from "../words_house.js";
 import { moreButton } from "./parts.js";
@@ -17,14 +18,14 @@ export function createKnock({ id }, hosting, latest) {
   const name = h("span", { class: "row-name" });
   const how = h("span", { class: "row-marks" });
   const message = h("blockquote", { class: "said" });
-  const held = h("p", { class: "small" }, "Knows that you have seen it, and waits.");
-  const admit = h("button", { type: "button", class: "button button-small", onclick: () => void hosting.admit(id) }, "Let in");
-  const later = h("button", { type: "button", class: "button button-small button-quiet", "aria-expanded": "false", onclick: () => open(field.hidden === true) }, "Not now");
-  const refuse = h("button", { type: "button", class: "button button-small button-quiet button-warn", onclick: () => void hosting.refuse(id, false) }, "Refuse");
-  const block = h("button", { type: "button", class: "button button-small button-quiet button-warn", onclick: () => void hosting.refuse(id, true) }, "Refuse and block");
+  const held = h("p", { class: "small" }, t("knock.held"));
+  const admit = h("button", { type: "button", class: "button button-small", onclick: () => void hosting.admit(id) }, t("knock.let"));
+  const later = h("button", { type: "button", class: "button button-small button-quiet", "aria-expanded": "false", onclick: () => open(field.hidden === true) }, t("not-now"));
+  const refuse = h("button", { type: "button", class: "button button-small button-quiet button-warn", onclick: () => void hosting.refuse(id, false) }, t("knock.refuse"));
+  const block = h("button", { type: "button", class: "button button-small button-quiet button-warn", onclick: () => void hosting.refuse(id, true) }, t("knock.block"));
   const refusals = h("div", { class: "row-actions", hidden: true }, refuse, block);
   const more = moreButton(refusals);
-  const words = h("input", { class: "input input-small", type: "text", maxlength: 140, autocomplete: "off", placeholder: "We begin at five past", id: `hold-${id}` });
+  const words = h("input", { class: "input input-small", type: "text", maxlength: 140, autocomplete: "off", placeholder: t("knock.words.example"), id: `hold-${id}` });
   const field = h("form", {
     class: "field row-form", hidden: true,
     onsubmit: (/** @type {SubmitEvent} */ event) => {
@@ -33,8 +34,8 @@ export function createKnock({ id }, hosting, latest) {
       open(false);
     },
   },
-  h("label", { class: "field-label", for: `hold-${id}` }, "A few words", h("span", { class: "field-aside" }, "optional")),
-  h("div", { class: "choice-row" }, words, h("button", { type: "submit", class: "button button-small" }, "Say")));
+  h("label", { class: "field-label", for: `hold-${id}` }, t("knock.words"), h("span", { class: "field-aside" }, t("optional"))),
+  h("div", { class: "choice-row" }, words, h("button", { type: "submit", class: "button button-small" }, t("knock.say"))));
   const element = h("li", { class: "row row-knock" },
     badge, h("div", { class: "row-words" }, name, how, message, held,
       h("div", { class: "row-actions" }, admit, later, more.element), refusals, field));
@@ -65,11 +66,11 @@ export function createKnock({ id }, hosting, latest) {
       setText(message, knock.message);
       show(message, knock.message !== "");
       show(held, knock.held);
-      setAttribute(admit, "aria-label", `Let in ${who}`);
-      setAttribute(later, "aria-label", `Not now: ${who}`);
-      setAttribute(more.element, "aria-label", `More for ${who}`);
-      setAttribute(refuse, "aria-label", `Refuse ${who}`);
-      setAttribute(block, "aria-label", `Refuse and block ${who}`);
+      setAttribute(admit, "aria-label", t("knock.let.name", { name: who }));
+      setAttribute(later, "aria-label", t("knock.later.name", { name: who }));
+      setAttribute(more.element, "aria-label", t("person.more", { name: who }));
+      setAttribute(refuse, "aria-label", t("knock.refuse.name", { name: who }));
+      setAttribute(block, "aria-label", t("knock.block.name", { name: who }));
       setAttribute(element, "aria-busy", String(latest()?.busy.includes(`knock/${id}`) === true));
     },
   };

@@ -3,6 +3,7 @@
 import { h, setText, show } from "../dom.js";
 import { icon } from "../icons.js";
 import { knockKey, knocksToShow, unanswered } from "../house.js";
+import { t } from "../language.js";
 import { knockSentence } from "../words_house.js";
 
 /** @typedef {import("../expected.js").Knock} Knock */
@@ -20,10 +21,10 @@ export function createKnockToast(place, { hosting, dismiss }) {
   const aloud = h("p", { class: "unseen", role: "alert" });
   const sentence = h("p", {});
   const message = h("p", { class: "toast-said" });
-  const letIn = h("button", { type: "button", class: "button button-small", onclick: () => knocks[0] && void hosting.admit(knocks[0].id) }, "Let in");
-  const see = h("button", { type: "button", class: "button button-small button-quiet", onclick: () => hosting.setPanel(true) }, "See");
-  const later = h("button", { type: "button", class: "button button-icon", "aria-label": "Dismiss", onclick: () => knocks.forEach((knock) => dismiss(knockKey(knock))) }, icon("close"));
-  const toast = h("div", { class: "toast toast-knock", role: "region", "aria-label": "A knock", hidden: true },
+  const letIn = h("button", { type: "button", class: "button button-small", onclick: () => knocks[0] && void hosting.admit(knocks[0].id) }, t("knock.let"));
+  const see = h("button", { type: "button", class: "button button-small button-quiet", onclick: () => hosting.setPanel(true) }, t("knock.see"));
+  const later = h("button", { type: "button", class: "button button-icon", "aria-label": t("dismiss"), onclick: () => knocks.forEach((knock) => dismiss(knockKey(knock))) }, icon("close"));
+  const toast = h("div", { class: "toast toast-knock", role: "region", "aria-label": t("knock.region"), hidden: true },
     icon("knock"), h("div", { class: "toast-words" }, sentence, message), later, h("div", { class: "toast-actions" }, letIn, see));
   place.append(aloud, toast);
 

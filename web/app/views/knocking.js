@@ -2,6 +2,7 @@
 
 import { h, setAttribute, setText, show } from "../dom.js";
 import { doorway } from "../icons.js";
+import { t } from "../language.js";
 import { waitingWords } from "../words_house.js";
 import { brand, sealedSign } from "./parts.js";
 
@@ -13,14 +14,14 @@ export function knocking(actions) {
   const title = h("h1", { tabindex: -1 });
   const text = h("p", { class: "lead" });
   const message = h("blockquote", { class: "said" });
-  const asking = h("p", { class: "asking soft" }, h("span", { class: "spinner" }), h("span", {}, "The page goes in by itself"));
+  const asking = h("p", { class: "asking soft" }, h("span", { class: "spinner" }), h("span", {}, t("knocking.asking")));
   const element = h("div", { class: "page notice", "data-light": "off", "data-room": "missing" },
     h("header", { class: "topbar" }, brand(actions.home), sealedSign()),
     h("div", { class: "notice-body" }, doorway(),
       h("div", { class: "notice-words", role: "status" }, title, text, message), asking,
-      h("p", { class: "small" }, "Nobody sees or hears you before you are in, and you see and hear nobody."),
+      h("p", { class: "small" }, t("knocking.unseen")),
       h("div", { class: "notice-actions" },
-        h("button", { type: "button", class: "button button-quiet", onclick: () => void actions.leave() }, "Leave"))));
+        h("button", { type: "button", class: "button button-quiet", onclick: () => void actions.leave() }, t("leave")))));
 
   return {
     element,

@@ -2,7 +2,9 @@
 
 import { h } from "../dom.js";
 import { doorway } from "../icons.js";
+import { language, t } from "../language.js";
 import { addressOf } from "../link_text.js";
+import { languageMenu } from "./language_menu.js";
 import { moreChoices } from "./more_choices.js";
 import { brand, button, sealedSign, troubleLine } from "./parts.js";
 
@@ -11,12 +13,12 @@ import { brand, button, sealedSign, troubleLine } from "./parts.js";
  * @returns {import("./parts.js").View}
  */
 export function landing(actions) {
-  const start = button({ label: "Start a room", className: "button-start", type: "submit" });
+  const start = button({ label: t("landing.start"), className: "button-start", type: "submit" });
   const more = moreChoices();
   const startTrouble = troubleLine();
   const linkTrouble = troubleLine();
   const field = h("input", {
-    class: "input", id: "link", name: "link", type: "text", inputmode: "url", placeholder: "Paste a link",
+    class: "input", id: "link", name: "link", type: "text", inputmode: "url", placeholder: t("landing.paste"),
     autocomplete: "off", autocapitalize: "off", spellcheck: "false", "aria-describedby": "link-trouble",
   });
   linkTrouble.element.id = "link-trouble";
@@ -28,16 +30,16 @@ export function landing(actions) {
       else void actions.openLink(field.value);
     },
   },
-  h("label", { class: "field-label", for: "link" }, "Have a link?"),
-  h("div", { class: "paste-row" }, field, button({ label: "Open", className: "button-quiet", type: "submit" }).element),
+  h("label", { class: "field-label", for: "link" }, t("landing.have")),
+  h("div", { class: "paste-row" }, field, button({ label: t("landing.open"), className: "button-quiet", type: "submit" }).element),
   linkTrouble.element);
 
   const element = h("div", { class: "page landing" },
     h("header", { class: "topbar" }, brand(actions.home), sealedSign()),
     h("div", { class: "landing-body" },
       h("div", { class: "landing-words" },
-        h("h1", { class: "display", tabindex: -1 }, "A private room, one link away."),
-        h("p", { class: "lead" }, "Small video meetings, sealed from browser to browser. No account, no recording, nothing kept."),
+        h("h1", { class: "display", tabindex: -1 }, t("landing.title")),
+        h("p", { class: "lead" }, t("landing.lead")),
         h("form", {
           class: "start",
           onsubmit: (/** @type {SubmitEvent} */ event) => {
@@ -48,14 +50,16 @@ export function landing(actions) {
         form),
       h("div", { class: "landing-picture" }, doorway())),
     h("footer", { class: "landing-foot" },
-      h("a", { href: addressOf("security") }, "What keeps it between you"),
-      h("a", { href: addressOf("privacy") }, "What is kept"),
-      h("a", { href: addressOf("check") }, "Does it work here?")));
+      h("a", { href: addressOf("security"), hreflang: "en" }, t("landing.security")),
+      h("a", { href: addressOf("privacy"), hreflang: "en" }, t("landing.privacy")),
+      h("a", { href: addressOf("check") }, t("landing.check")),
+      languageMenu("language", actions),
+      language() !== "en" && h("p", { class: "small landing-note" }, t("language.reading"))));
 
   return {
     element,
     update({ starting, trouble }) {
-      start.setBusy(starting, starting ? "Opening the door…" : "Start a room");
+      start.setBusy(starting, t(starting ? "landing.starting" : "landing.start"));
       element.classList.toggle("landing-lit", starting);
       startTrouble.say(trouble?.about === "start" ? trouble.text : "");
       linkTrouble.say(trouble?.about === "link" ? trouble.text : "");

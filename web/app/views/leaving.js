@@ -1,6 +1,7 @@
 // A host leaves: somebody else becomes host, or everything stays as it is, or the room ends for all.
 
 import { h, setText, show } from "../dom.js";
+import { t } from "../language.js";
 import { leavingSentence } from "../words_house.js";
 import { nameOf } from "../words.js";
 import { createDialog } from "./dialog.js";
@@ -13,14 +14,14 @@ import { button } from "./parts.js";
 export function leaving({ hosting }) {
   const text = h("p", { class: "soft" });
   const select = h("select", { class: "select select-plain", id: "next-host" });
-  const make = button({ label: "Make host and leave", className: "button-small button-quiet", onclick: () => void hosting.leaveTo(select.value) });
-  const stay = h("button", { type: "button", class: "button button-wide", onclick: () => void hosting.leaveNow() }, "Leave things as they are");
-  const end = h("button", { type: "button", class: "button button-wide button-grave", onclick: () => void hosting.end() }, "End for everyone");
+  const make = button({ label: t("leaving.hand.go"), className: "button-small button-quiet", onclick: () => void hosting.leaveTo(select.value) });
+  const stay = h("button", { type: "button", class: "button button-wide", onclick: () => void hosting.leaveNow() }, t("leaving.stay"));
+  const end = h("button", { type: "button", class: "button button-wide button-grave", onclick: () => void hosting.end() }, t("leaving.end"));
   const handOver = h("div", { class: "choice-block" },
-    h("label", { class: "field-label", for: "next-host" }, "Make somebody host"),
+    h("label", { class: "field-label", for: "next-host" }, t("leaving.hand")),
     h("div", { class: "choice-row" }, select, make.element),
-    h("p", { class: "small" }, "For good: you cannot take it back, and you stay host as well if you come back."));
-  const dialog = createDialog({ id: "leaving", title: "You are host", onclose: () => hosting.closed("leave") },
+    h("p", { class: "small" }, t("leaving.hand.text")));
+  const dialog = createDialog({ id: "leaving", title: t("leaving.title"), onclose: () => hosting.closed("leave") },
     text, stay, handOver, end);
   let shown = "";
 

@@ -3,8 +3,8 @@
 import { h, setAttribute, setText, show } from "../dom.js";
 import { piecesOf } from "../talk.js";
 import { hueOf, nameOf } from "../words.js";
-import { timeOf } from "../words_house.js";
-import { deliverySentence, disputed, toldBy } from "../words_talk.js";
+import { t, timeOf } from "../language.js";
+import { deliverySentence, toldBy } from "../words_talk.js";
 
 /** @typedef {import("../talk.js").Item} Item */
 
@@ -24,7 +24,7 @@ export function createMessage() {
       setAttribute(element, "data-own", what.own);
       setAttribute(element, "data-goes-on", goesOn);
       setAttribute(element, "data-hue", hueOf(what.by));
-      setText(name, what.own ? "You" : nameOf(what.name));
+      setText(name, what.own ? t("you") : nameOf(what.name));
       setText(time, timeOf(what.at));
       setAttribute(time, "datetime", what.at.toISOString());
       // Seen once in a group, heard with every message.
@@ -35,7 +35,7 @@ export function createMessage() {
           : h("a", { href: url, target: "_blank", rel: "noopener noreferrer" }, piece))));
       }
       const said = [
-        what.told.length > 0 && toldBy(what.told), what.disputed && disputed, deliverySentence(what.delivery, isLast),
+        what.told.length > 0 && toldBy(what.told), what.disputed && t("chat.disputed"), deliverySentence(what.delivery, isLast),
       ].filter(Boolean).join(" · ");
       setText(note, said);
       setAttribute(note, "data-tone", what.disputed || what.delivery === "failed" || what.delivery === "partly" ? "amber" : null);

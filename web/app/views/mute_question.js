@@ -2,6 +2,7 @@
 
 import { h, setText, show } from "../dom.js";
 import { icon } from "../icons.js";
+import { t } from "../language.js";
 import { isOn } from "../state.js";
 import { muteQuestion } from "../words_house.js";
 
@@ -16,9 +17,9 @@ export function createMuteQuestion(place, { devices, hosting }) {
   const mute = h("button", { type: "button", class: "button button-small", onclick: () => {
     // Nothing is switched on by it, whatever happened meanwhile: who is muted is not asked.
     if (!toast.hidden) void devices.toggle("microphone");
-  } }, "Mute");
-  const notNow = h("button", { type: "button", class: "button button-small button-quiet", onclick: () => hosting.muteAsked(null) }, "Not now");
-  const toast = h("div", { class: "toast toast-knock", role: "region", "aria-label": "Asked to mute", hidden: true },
+  } }, t("mute"));
+  const notNow = h("button", { type: "button", class: "button button-small button-quiet", onclick: () => hosting.muteAsked(null) }, t("not-now"));
+  const toast = h("div", { class: "toast toast-knock", role: "region", "aria-label": t("mute.asked.region"), hidden: true },
     icon("info"), h("div", { class: "toast-words" }, sentence), h("div", { class: "toast-actions" }, mute, notNow));
   place.append(aloud, toast);
 

@@ -4,7 +4,8 @@ import { h, setAttribute, setText, show } from "../dom.js";
 import { doorway } from "../icons.js";
 import { roomNameOf } from "../house.js";
 import { addressOf } from "../link_text.js";
-import { headline } from "../words.js";
+import { t } from "../language.js";
+import { headline, problemSentence } from "../words.js";
 import { brand, button, sealedSign, troubleLine } from "./parts.js";
 
 /** Codes after which the same link may work again. */
@@ -26,8 +27,8 @@ const hopeless = new Set(["not-secure", "no-crypto", "no-x25519", "no-ed25519", 
  */
 export function left(actions) {
   const text = h("p", { class: "lead" });
-  const rejoin = button({ label: "Rejoin", onclick: () => void actions.reopen() });
-  const start = button({ label: "Start a new room", onclick: () => void actions.startRoom() });
+  const rejoin = button({ label: t("left.rejoin"), onclick: () => void actions.reopen() });
+  const start = button({ label: t("left.new"), onclick: () => void actions.startRoom() });
   const trouble = troubleLine();
   const title = h("h1", { tabindex: -1 });
   const element = notice(actions, title, text,
@@ -38,14 +39,12 @@ export function left(actions) {
     update({ lastOut, gaveUp, starting, trouble: wrong, link }) {
       const named = roomNameOf(link) !== "";
       setAttribute(element, "data-light", lastOut ? "off" : "on");
-      setText(title, gaveUp ? "You went away from the door" : "You left the room");
-      rejoin.setBusy(false, gaveUp ? "Knock again" : "Rejoin");
-      setText(text, lastOut
-        ? named ? "You were the last one in it, so the room is gone, and its name is free. Nothing was kept." : "You were the last one in it, so the room is gone and its link with it. Nothing was kept."
-        : gaveUp ? "Camera and microphone are off. Nobody saw or heard you." : "Camera and microphone are off. The others can go on without you.");
+      setText(title, t(gaveUp ? "left.door" : "left.title"));
+      rejoin.setBusy(false, t(gaveUp ? "left.knock" : "left.rejoin"));
+      setText(text, t(lastOut ? (named ? "left.last.named" : "left.last") : gaveUp ? "left.gave-up" : "left.text"));
       rejoin.element.classList.toggle("button-quiet", lastOut && !named);
       start.element.classList.toggle("button-quiet", !lastOut || named);
-      start.setBusy(starting, starting ? "Opening the door…" : "Start a new room");
+      start.setBusy(starting, t(starting ? "landing.starting" : "left.new"));
       trouble.say(wrong?.text ?? "");
     },
   };
@@ -60,11 +59,11 @@ export function problem(actions) {
   const title = h("h1", { tabindex: -1 });
   const text = h("p", { class: "lead" });
   const code = h("p", { class: "code" });
-  const again = button({ label: "Try again", onclick: () => void actions.reopen() });
-  const afresh = button({ label: "Forget it and go in as somebody new", onclick: () => void actions.reopenAfresh() });
-  const start = button({ label: "Start a new room", onclick: () => void actions.startRoom() });
-  const check = h("a", { class: "button button-plain", href: addressOf("check"), target: "_blank", rel: "noopener" }, "Does it work here?");
-  const secure = h("a", { class: "button" }, "Open it securely");
+  const again = button({ label: t("again"), onclick: () => void actions.reopen() });
+  const afresh = button({ label: t("problem.afresh"), onclick: () => void actions.reopenAfresh() });
+  const start = button({ label: t("left.new"), onclick: () => void actions.startRoom() });
+  const check = h("a", { class: "button button-plain", href: addressOf("check"), target: "_blank", rel: "noopener" }, t("landing.check"));
+  const secure = h("a", { class: "button" }, t("problem.secure"));
   const trouble = troubleLine();
   const element = notice(actions, title, text,
     h("div", { class: "notice-actions" }, again.element, afresh.element, secure, start.element, check), trouble.element, code);
@@ -74,15 +73,15 @@ export function problem(actions) {
     update({ problem: about, starting, trouble: wrong, link }) {
       if (!about) return;
       setText(title, headline(about.code));
-      setText(text, about.text);
-      setText(code, `Code: ${about.code}`);
+      setText(text, problemSentence(about));
+      setText(code, t("problem.code", { code: about.code }));
       const mayForget = staleNames.has(about.code) && roomNameOf(link) !== "";
       const mayPass = passing.has(about.code) && !mayForget;
       show(again.element, mayPass);
       show(afresh.element, mayForget);
       show(start.element, !hopeless.has(about.code));
       start.element.classList.toggle("button-quiet", mayPass || mayForget);
-      start.setBusy(starting, starting ? "Opening the door…" : "Start a new room");
+      start.setBusy(starting, t(starting ? "landing.starting" : "left.new"));
       show(secure, about.code === "not-secure");
       show(check, network.has(about.code));
       secure.href = location.href.replace(/^http:/u, "https:");

@@ -2,6 +2,7 @@
 
 import { h, setAttribute, setText, show } from "../dom.js";
 import { icon, mark, setIcon } from "../icons.js";
+import { t } from "../language.js";
 import { addressOf } from "../link_text.js";
 
 /** @typedef {import("../icons.js").IconName} IconName */
@@ -15,7 +16,7 @@ import { addressOf } from "../link_text.js";
 
 /** The name of the place, on top. @param {() => void} onclick @returns {HTMLElement} */
 export function brand(onclick) {
-  return h("button", { type: "button", class: "brand", title: "To the front page", onclick }, mark(), h("span", {}, "Parlour"));
+  return h("button", { type: "button", class: "brand", title: t("brand"), onclick }, mark(), h("span", {}, "Parlour"));
 }
 
 /**
@@ -23,12 +24,12 @@ export function brand(onclick) {
  * since a lock says that something has been checked.
  */
 export function sealedSign() {
-  return h("a", { class: "sealed", href: addressOf("security"), target: "_blank", rel: "noopener" }, "End-to-end encrypted");
+  return h("a", { class: "sealed", href: addressOf("security"), target: "_blank", rel: "noopener" }, t("sealed"));
 }
 
 /** The lock of a call. Shown while somebody is on the screen: a tile stands for a proof that held. */
 export function sealedLock() {
-  return h("p", { class: "sealed" }, icon("lock"), "End-to-end encrypted");
+  return h("p", { class: "sealed" }, icon("lock"), t("sealed"));
 }
 
 /**
@@ -184,8 +185,8 @@ export function control({ className = "", onclick }) {
  */
 export function microphoneLook(on, shortcuts) {
   return {
-    name: on ? "Mute microphone" : "Unmute microphone",
-    word: on ? "Mute" : "Unmute",
+    name: t(on ? "microphone.mute" : "microphone.unmute"),
+    word: t(on ? "mute" : "unmute"),
     image: /** @type {IconName} */ (on ? "microphone" : "microphoneOff"),
     off: !on,
     ...(shortcuts && { keys: "M" }),
@@ -199,8 +200,8 @@ export function microphoneLook(on, shortcuts) {
  */
 export function cameraLook(on, shortcuts, waits = false) {
   return {
-    name: waits ? "Camera, off while you show your screen" : on ? "Turn camera off" : "Turn camera on",
-    word: "Camera",
+    name: t(waits ? "camera.waiting" : on ? "camera.stop" : "camera.start"),
+    word: t("camera"),
     image: /** @type {IconName} */ (on ? "camera" : "cameraOff"),
     off: !on,
     ...(shortcuts && { keys: "V" }),
@@ -213,8 +214,8 @@ export function cameraLook(on, shortcuts, waits = false) {
  */
 export function screenLook(on, shortcuts) {
   return {
-    name: on ? "Stop showing your screen" : "Show your screen",
-    word: on ? "Stop" : "Screen",
+    name: t(on ? "screen.stop" : "screen.start"),
+    word: t(on ? "screen.stop.word" : "screen.start.word"),
     image: /** @type {IconName} */ (on ? "screenOff" : "screen"),
     lit: on,
     ...(shortcuts && { keys: "S" }),

@@ -3,8 +3,8 @@
 import { h, keyed, setAttribute, setText, show } from "../dom.js";
 import { icon } from "../icons.js";
 import { roomNameOf } from "../house.js";
-import { howMany } from "../words.js";
-import { namedInside, timeOf } from "../words_house.js";
+import { t, timeOf } from "../language.js";
+import { howMany, logSentence } from "../words.js";
 import { createKnock } from "./knock.js";
 import { createPerson, createSelf } from "./person.js";
 import { createRoom } from "./room.js";
@@ -18,21 +18,21 @@ import { createRoom } from "./room.js";
  */
 export function people(actions) {
   const { hosting } = actions;
-  const title = h("h2", { tabindex: -1, id: "people-title" }, "People");
-  const close = h("button", { type: "button", class: "button button-icon", "aria-label": "Close people", onclick: () => hosting.setPanel(false) }, icon("close"));
+  const title = h("h2", { tabindex: -1, id: "people-title" }, t("people"));
+  const close = h("button", { type: "button", class: "button button-icon", "aria-label": t("people.close"), onclick: () => hosting.setPanel(false) }, icon("close"));
   const doorList = h("ul", { class: "rows", role: "list" });
   const atDoor = h("section", { class: "panel-part panel-door", "aria-labelledby": "door-title" },
-    h("h3", { id: "door-title" }, "At the door"), doorList);
+    h("h3", { id: "door-title" }, t("people.door")), doorList);
   const self = createSelf();
   const others = h("ul", { class: "rows rows-others", role: "list" });
-  const here = h("section", { class: "panel-part", "aria-label": "In the room" },
+  const here = h("section", { class: "panel-part", "aria-label": t("call.title") },
     h("ul", { class: "rows", role: "list" }, self.element), others);
-  const lower = h("button", { type: "button", class: "button button-small button-quiet", onclick: () => actions.talking.lowerHand() }, "Lower all hands");
+  const lower = h("button", { type: "button", class: "button button-small button-quiet", onclick: () => actions.talking.lowerHand() }, t("people.lower"));
   const check = h("button", { type: "button", class: "button button-small", onclick: () => hosting.ask({ about: "code" }) },
-    "Check that nobody is in between");
-  const why = h("p", { class: "small" }, namedInside);
+    t("people.check"));
+  const why = h("p", { class: "small" }, t("people.check.named"));
   // Comes first where people met by a name (seal.md 8); elsewhere it is one thing among others.
-  const checking = h("section", { class: "panel-part panel-check", "aria-label": "The code" }, why, check);
+  const checking = h("section", { class: "panel-part panel-check", "aria-label": t("people.check.region") }, why, check);
   const room = createRoom(actions);
   const log = createLog();
   const element = h("aside", { class: "panel", "aria-labelledby": "people-title", hidden: true },
@@ -81,7 +81,7 @@ export function people(actions) {
 /** Who did what, the newest first. */
 function createLog() {
   const list = h("ol", { class: "log" });
-  const element = h("details", { class: "panel-part more" }, h("summary", {}, "Who did what"), list);
+  const element = h("details", { class: "panel-part more" }, h("summary", {}, t("people.log")), list);
   /** @type {State["house"]["log"]} */
   let shown = [];
   return {
@@ -91,8 +91,8 @@ function createLog() {
       show(element, log.length > 0);
       if (log === shown) return;
       shown = log;
-      list.replaceChildren(...log.map(({ at, text }) => h("li", {},
-        h("time", { datetime: at.toISOString() }, timeOf(at)), h("span", {}, text))).reverse());
+      list.replaceChildren(...log.map((entry) => h("li", {},
+        h("time", { datetime: entry.at.toISOString() }, timeOf(entry.at)), h("span", {}, logSentence(entry)))).reverse());
     },
   };
 }

@@ -1,6 +1,7 @@
 // A person in the panel: what is known of them, and for a host what can be done.
 
 import { h, setAttribute, setText, show } from "../dom.js";
+import { t } from "../language.js";
 import { isOn } from "../state.js";
 import { hueOf, initials, nameOf } from "../words.js";
 import { handPlace } from "../talk.js";
@@ -18,10 +19,10 @@ export function createSelf() {
     element: row.element,
     /** @param {State} state */
     update({ name, me, microphone, talk }) {
-      row.set(name, `${nameOf(name)} (you)`, [
+      row.set(name, t("person.you", { name: nameOf(name) }), [
         ...handOf(handPlace(talk, me.id)),
-        ...(me.host ? [{ text: "Host", tone: "" }] : []),
-        ...(isOn(microphone) ? [] : [{ text: "Muted", tone: "" }]),
+        ...(me.host ? [{ text: t("mark.host"), tone: "" }] : []),
+        ...(isOn(microphone) ? [] : [{ text: t("mark.muted"), tone: "" }]),
       ]);
     },
   };
@@ -34,10 +35,10 @@ export function createSelf() {
  */
 export function createPerson({ id }, { hosting, talking }, latest) {
   const row = createRow(id);
-  const makeHost = h("button", { type: "button", class: "button button-small button-quiet", onclick: () => hosting.ask({ about: "make-host", person: id }) }, "Make host…");
-  const remove = h("button", { type: "button", class: "button button-small button-quiet button-warn", onclick: () => hosting.ask({ about: "remove", person: id }) }, "Remove…");
-  const lower = h("button", { type: "button", class: "button button-small button-quiet", onclick: () => talking.lowerHand(id) }, "Lower hand");
-  const mute = h("button", { type: "button", class: "button button-small button-quiet", onclick: () => hosting.askToMute(id) }, "Ask to mute");
+  const makeHost = h("button", { type: "button", class: "button button-small button-quiet", onclick: () => hosting.ask({ about: "make-host", person: id }) }, t("person.host"));
+  const remove = h("button", { type: "button", class: "button button-small button-quiet button-warn", onclick: () => hosting.ask({ about: "remove", person: id }) }, t("person.remove"));
+  const lower = h("button", { type: "button", class: "button button-small button-quiet", onclick: () => talking.lowerHand(id) }, t("person.lower"));
+  const mute = h("button", { type: "button", class: "button button-small button-quiet", onclick: () => hosting.askToMute(id) }, t("person.mute"));
   const actions = h("div", { class: "row-actions", hidden: true }, lower, mute, makeHost, remove);
   const more = moreButton(actions);
   row.element.append(more.element, actions);
@@ -55,13 +56,13 @@ export function createPerson({ id }, { hosting, talking }, latest) {
       show(lower, hand > 0);
       show(mute, person.audio);
       for (const one of [makeHost, remove]) show(one, !person.host);
-      setAttribute(lower, "aria-label", `Lower the hand of ${who}`);
+      setAttribute(lower, "aria-label", t("person.lower.name", { name: who }));
       show(more.element, may);
       if (!may) more.open(false);
-      setAttribute(more.element, "aria-label", `More for ${who}`);
-      setAttribute(mute, "aria-label", `Ask ${who} to mute`);
-      setAttribute(makeHost, "aria-label", `Make host: ${who}`);
-      setAttribute(remove, "aria-label", `Remove ${who}`);
+      setAttribute(more.element, "aria-label", t("person.more", { name: who }));
+      setAttribute(mute, "aria-label", t("person.mute.name", { name: who }));
+      setAttribute(makeHost, "aria-label", t("person.host.name", { name: who }));
+      setAttribute(remove, "aria-label", t("person.remove.name", { name: who }));
       setAttribute(row.element, "aria-busy", String(latest()?.busy.includes(`person/${id}`) === true));
     },
   };

@@ -2,7 +2,8 @@
 
 import { h, setAttribute, setText, show } from "../dom.js";
 import { icon } from "../icons.js";
-import { timeOf } from "../words_house.js";
+import { t, timeOf } from "../language.js";
+import { nameOf } from "../words.js";
 import { choiceSentence, pollHead, pollSentence } from "../words_talk.js";
 
 /** @typedef {import("../talk.js").Item} Item */
@@ -40,7 +41,7 @@ export function createPoll({ id, choices: first }, talking, latest) {
     const button = h("button", { type: "button", class: "poll-choice", onclick: () => press(index) }, fill, icon("check"), text, " ", count);
     return { text, count, who, fill, button, element: h("li", {}, button, who) };
   });
-  const close = h("button", { type: "button", class: "button button-small button-quiet", onclick: () => talking.closePoll(id) }, "Close the poll");
+  const close = h("button", { type: "button", class: "button button-small button-quiet", onclick: () => talking.closePoll(id) }, t("poll.close"));
   const actions = h("div", { class: "row-actions" }, close);
   const element = h("li", { class: "talk-item talk-card" },
     h("p", { class: "talk-head" }, head, time), question,
@@ -63,7 +64,7 @@ export function createPoll({ id, choices: first }, talking, latest) {
         const isMine = what.mine.includes(index);
         setText(parts.text, choice.text);
         setText(parts.count, String(choice.votes));
-        setText(parts.who, choice.voters.map(({ name }) => name || "Guest").join(", "));
+        setText(parts.who, choice.voters.map(({ name }) => nameOf(name)).join(", "));
         show(parts.who, choice.voters.length > 0);
         parts.fill.style.setProperty("inline-size", `${what.voters === 0 ? 0 : (100 * choice.votes) / what.voters}%`);
         setAttribute(parts.button, "aria-pressed", String(isMine));

@@ -5,8 +5,9 @@ import { icon, setIcon } from "../icons.js";
 import { watchLevel } from "../levels.js";
 import { entryOf, isInvitation, roomNameOf } from "../house.js";
 import { isComing, isOn, troubleOf } from "../state.js";
-import { deviceSentence, whoIsIn } from "../words.js";
-import { doorSentence, keepsNothing, namedOutside, namedPasswordHint, outsideSentence, vacantSentence } from "../words_house.js";
+import { t } from "../language.js";
+import { deviceSentence, problemSentence, whoIsIn } from "../words.js";
+import { doorSentence, keepsNothing, namedPasswordHint, outsideSentence, vacantSentence } from "../words_house.js";
 import { createOwnPicture } from "./own_picture.js";
 import { brand, button, cameraLook, control, deviceMenu, microphoneLook, openId, sealedSign, switchField, troubleLine } from "./parts.js";
 import { createTile } from "./tile.js";
@@ -23,20 +24,20 @@ export function preview(actions) {
   const status = h("p", { class: "lead", role: "status" });
   const name = h("input", {
     class: "input", id: "name", type: "text", maxlength: 64, autocomplete: "nickname", spellcheck: "false",
-    placeholder: "Guest", oninput: () => actions.setName(name.value),
+    placeholder: t("guest"), oninput: () => actions.setName(name.value),
   });
   const hide = switchField({
-    title: "Hide my address",
-    text: "Your calls go through the relay only, so the others do not learn your network address.",
+    title: t("preview.hide"),
+    text: t("preview.hide.text"),
     onchange: actions.setHideAddress,
   });
   const entrance = createEntrance();
-  const join = button({ label: "Join", className: "button-wide", type: "submit" });
+  const join = button({ label: t("preview.join"), className: "button-wide", type: "submit" });
   const refusal = troubleLine();
   const copyImage = icon("link");
   const copyWord = h("span", {});
   const copy = h("button", {
-    type: "button", class: "button button-plain", "aria-label": "Copy link", onclick: () => void actions.copyLink(),
+    type: "button", class: "button button-plain", "aria-label": t("copy.link"), onclick: () => void actions.copyLink(),
   }, copyImage, copyWord);
   const whoMay = h("p", { class: "small" });
   const named = h("p", { class: "small" });
@@ -50,7 +51,7 @@ export function preview(actions) {
   },
   h("div", { class: "preview-head" }, title, status),
   h("div", { class: "field" },
-    h("label", { class: "field-label", for: "name" }, "Your name", h("span", { class: "field-aside" }, "optional")), name),
+    h("label", { class: "field-label", for: "name" }, t("name.yours"), h("span", { class: "field-aside" }, t("optional"))), name),
   entrance.element, hide.element, forgets,
   h("div", { class: "preview-join" }, refusal.element, join.element, named),
   h("div", { class: "preview-invite" }, whoMay, copy));
@@ -64,23 +65,23 @@ export function preview(actions) {
     update(state) {
       stage.update(state);
       const roomName = roomNameOf(state.link);
-      setText(title, roomName === "" ? "Ready to go in?" : `Ready for “${roomName}”?`);
+      setText(title, roomName === "" ? t("preview.title") : t("preview.named", { room: roomName }));
       setText(status, state.house.vacant ? vacantSentence(roomName) : whoIsIn(state.count));
-      setText(named, roomName === "" || isInvitation(state.link) ? "" : namedOutside);
+      setText(named, roomName === "" || isInvitation(state.link) ? "" : t("preview.outside"));
       show(named, named.textContent !== "");
       if (name.value !== state.name && document.activeElement !== name) name.value = state.name;
       hide.set(state.hideAddress);
-      refusal.say(state.refusal?.text ?? "");
+      refusal.say(state.refusal ? problemSentence(state.refusal) : "");
       entrance.update(state);
       join.setBusy(state.joining, joinWord(state));
       const personal = isInvitation(state.link);
       const done = state.copied === "room";
-      setText(whoMay, personal ? "This invitation is yours alone." : entrance.says ? "" : doorSentence(state.house.rules, roomName !== "") || (roomName === "" ? "Anyone with the link can come in." : ""));
+      setText(whoMay, personal ? t("preview.personal") : entrance.says ? "" : doorSentence(state.house.rules, roomName !== "") || (roomName === "" ? t("door.open") : ""));
       show(whoMay, whoMay.textContent !== "");
       show(copy, !personal);
       setText(forgets, state.durable ? "" : keepsNothing(state.me.host, false));
       show(forgets, !state.durable);
-      setText(copyWord, done ? "Copied" : "Copy link");
+      setText(copyWord, t(done ? "copied" : "copy.link"));
       setIcon(copyImage, done ? "check" : "link");
     },
     close: stage.close,
@@ -92,22 +93,22 @@ export function preview(actions) {
  * @returns {string}
  */
 function joinWord(state) {
-  if (state.house.waiting?.what === "checking-password") return "Checking the password…";
+  if (state.house.waiting?.what === "checking-password") return t("preview.checking");
   const { knock } = entryOf(state);
-  if (state.joining) return knock ? "Knocking…" : "Going in…";
-  return knock ? "Knock" : "Join";
+  if (state.joining) return t(knock ? "preview.knocking" : "preview.joining");
+  return t(knock ? "preview.knock" : "preview.join");
 }
 
 /** What the door asks for: a password, or a few words with the knock. */
 function createEntrance() {
   const sentence = h("p", { class: "small" });
   const password = h("input", { class: "input", id: "password", type: "password", maxlength: 128, autocomplete: "off" });
-  const aside = h("span", { class: "field-aside" }, "optional");
+  const aside = h("span", { class: "field-aside" }, t("optional"));
   const hint = h("p", { class: "small", id: "password-hint" });
-  const passwordField = h("div", { class: "field" }, h("label", { class: "field-label", for: "password" }, "Password", aside), password, hint);
-  const message = h("input", { class: "input", id: "message", type: "text", maxlength: 140, autocomplete: "off", placeholder: "Ana’s friend from choir" });
+  const passwordField = h("div", { class: "field" }, h("label", { class: "field-label", for: "password" }, t("password"), aside), password, hint);
+  const message = h("input", { class: "input", id: "message", type: "text", maxlength: 140, autocomplete: "off", placeholder: t("preview.words.example") });
   const messageField = h("div", { class: "field" },
-    h("label", { class: "field-label", for: "message" }, "A few words for the host", h("span", { class: "field-aside" }, "optional")), message);
+    h("label", { class: "field-label", for: "message" }, t("preview.words"), h("span", { class: "field-aside" }, t("optional"))), message);
   const element = h("div", { class: "preview-entrance" }, sentence, passwordField, messageField);
   let refused = "";
 
@@ -155,10 +156,10 @@ function createStage(actions) {
   const camera = control({ className: "control-round", onclick: () => void devices.toggle("camera") });
   const meter = createMeter();
   const message = h("p", {});
-  const again = h("button", { type: "button", class: "button button-again", onclick: () => void retry() }, "Try again");
+  const again = h("button", { type: "button", class: "button button-again", onclick: () => void retry() }, t("again"));
   const notice = h("div", { class: "preview-notice", role: "status" }, message, again);
-  const cameraMenu = deviceMenu({ label: "Camera", image: "camera", none: "No camera yet", onchange: (id) => void devices.choose("camera", id) });
-  const microphoneMenu = deviceMenu({ label: "Microphone", image: "microphone", none: "No microphone yet", onchange: (id) => void devices.choose("microphone", id) });
+  const cameraMenu = deviceMenu({ label: t("camera"), image: "camera", none: t("camera.none.yet"), onchange: (id) => void devices.choose("camera", id) });
+  const microphoneMenu = deviceMenu({ label: t("microphone"), image: "microphone", none: t("microphone.none.yet"), onchange: (id) => void devices.choose("microphone", id) });
   tile.element.append(notice, h("div", { class: "preview-controls" }, meter.element, microphone.element, camera.element));
 
   /** @type {State | null} */
@@ -171,7 +172,7 @@ function createStage(actions) {
   }
 
   return {
-    element: h("section", { class: "preview-stage", "aria-label": "Camera and microphone" },
+    element: h("section", { class: "preview-stage", "aria-label": t("preview.stage") },
       tile.element, h("div", { class: "preview-menus" }, cameraMenu.element, microphoneMenu.element)),
     /** @param {State} state */
     update(state) {
@@ -207,7 +208,7 @@ function createStage(actions) {
  */
 function noticeFor({ microphone, camera }) {
   if (microphone.status === "asking" || camera.status === "asking") {
-    return { text: "Your browser asks for camera and microphone. You can also go in without them.", trouble: false };
+    return { text: t("preview.asks"), trouble: false };
   }
   const text = deviceSentence(troubleOf(microphone), troubleOf(camera));
   return { text, trouble: text !== "" };
@@ -217,7 +218,7 @@ function noticeFor({ microphone, camera }) {
 function createMeter() {
   const lamps = Array.from({ length: 10 }, () => h("span", { class: "meter-lamp" }));
   const element = h("div", {
-    class: "meter", role: "meter", "aria-label": "Microphone level", "aria-valuemin": 0, "aria-valuemax": 10, "aria-valuenow": 0,
+    class: "meter", role: "meter", "aria-label": t("preview.level"), "aria-valuemin": 0, "aria-valuemax": 10, "aria-valuenow": 0,
   }, ...lamps);
   show(element, false);
   /** @type {MediaStreamTrack | null} */

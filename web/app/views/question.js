@@ -2,6 +2,7 @@
 
 import { h, setAttribute, setText, show } from "../dom.js";
 import { roomNameOf } from "../house.js";
+import { t } from "../language.js";
 import { questionOf, unmetQuestion } from "../words_house.js";
 import { createDialog } from "./dialog.js";
 
@@ -15,10 +16,10 @@ export function question({ hosting }) {
   const text = h("p", { class: "soft" });
   const yes = h("button", { type: "button", class: "button", onclick: () => answer() });
   // Has the focus at first: nothing grave happens by a stray key.
-  const back = h("button", { type: "button", class: "button button-quiet", onclick: () => dialog.element.close() }, "Back");
+  const back = h("button", { type: "button", class: "button button-quiet", onclick: () => dialog.element.close() }, t("back"));
   const password = h("input", { class: "input input-small", id: "remove-password", type: "text", maxlength: 128, autocomplete: "off", autocapitalize: "off", spellcheck: "false" });
   const instead = h("div", { class: "field" },
-    h("label", { class: "field-label", for: "remove-password" }, "New password", h("span", { class: "field-aside" }, "optional")), password);
+    h("label", { class: "field-label", for: "remove-password" }, t("password.new"), h("span", { class: "field-aside" }, t("optional"))), password);
   const dialog = createDialog({ id: "question", title: "", className: "dialog-small", onclose: () => asked && hosting.closed(asked.about) },
     text, instead, h("div", { class: "dialog-actions" }, back, yes));
   /** @type {Dialog | null} */

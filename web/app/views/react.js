@@ -2,6 +2,7 @@
 
 import { h, setAttribute, setText } from "../dom.js";
 import { icon } from "../icons.js";
+import { t } from "../language.js";
 import { handPlace } from "../talk.js";
 import { reactionName, reactions } from "../words_talk.js";
 import { control } from "./parts.js";
@@ -13,7 +14,7 @@ export function createReact({ talking }) {
   const word = h("span", {});
   const hand = h("button", { type: "button", class: "button button-small button-quiet react-hand", onclick: () => press(() => talking.toggleHand()) }, icon("hand"), word);
   const emoji = reactions.map((one) => h("button", { type: "button", class: "react-emoji", "aria-label": reactionName(one), title: reactionName(one), onclick: () => press(() => talking.react(one)) }, one));
-  const sheet = h("div", { class: "react", id: "react", popover: "auto", role: "group", "aria-label": "Hand and reactions" }, h("div", { class: "react-row" }, ...emoji), hand);
+  const sheet = h("div", { class: "react", id: "react", popover: "auto", role: "group", "aria-label": t("react.sheet") }, h("div", { class: "react-row" }, ...emoji), hand);
   const opener = control({ onclick: () => {} });
   // The browser opens, closes, and says so to screen readers.
   opener.element.setAttribute("popovertarget", "react");
@@ -31,10 +32,10 @@ export function createReact({ talking }) {
     /** @param {import("../state.js").State} state */
     update({ talk, me, shortcuts }) {
       const up = handPlace(talk, me.id) > 0;
-      setText(word, up ? "Lower hand" : "Raise hand");
+      setText(word, t(up ? "hand.lower" : "hand.raise"));
       setAttribute(hand, "aria-keyshortcuts", shortcuts ? "H" : null);
       setAttribute(hand, "title", shortcuts ? `${word.textContent} (H)` : null);
-      opener.set({ name: up ? "React, your hand is up" : "React", word: "React", image: "hand" });
+      opener.set({ name: t(up ? "react.up" : "react"), word: t("react"), image: "hand" });
       setAttribute(opener.element, "data-up", up);
     },
   };

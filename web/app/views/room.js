@@ -3,6 +3,7 @@
 
 import { h, setAttribute, setText, show } from "../dom.js";
 import { roomNameOf } from "../house.js";
+import { t } from "../language.js";
 import { doors, doorSentence, wrongPasswordsSentence } from "../words_house.js";
 import { createInvitations } from "./invitations.js";
 import { button } from "./parts.js";
@@ -20,14 +21,14 @@ export function createRoom(actions) {
   const password = createPassword(hosting);
   const wrong = createWrongPasswords(hosting);
   const copy = h("button", { type: "button", class: "button button-small button-quiet", onclick: () => void actions.copyLink() });
-  const qr = h("button", { type: "button", class: "button button-small button-quiet", onclick: () => hosting.ask({ about: "invite" }) }, "QR code…");
-  const fresh = button({ label: "New link…", className: "button-small button-quiet", onclick: () => hosting.ask({ about: "new-link" }) });
-  const device = button({ label: "Be host on another device…", className: "button-small button-quiet", onclick: () => void hosting.makeDeviceLink() });
+  const qr = h("button", { type: "button", class: "button button-small button-quiet", onclick: () => hosting.ask({ about: "invite" }) }, t("qr"));
+  const fresh = button({ label: t("room.new-link"), className: "button-small button-quiet", onclick: () => hosting.ask({ about: "new-link" }) });
+  const device = button({ label: t("room.device"), className: "button-small button-quiet", onclick: () => void hosting.makeDeviceLink() });
   const invitations = createInvitations(hosting);
-  const end = button({ label: "End for everyone…", className: "button-small button-quiet button-warn", onclick: () => hosting.ask({ about: "end" }) });
+  const end = button({ label: t("room.end"), className: "button-small button-quiet button-warn", onclick: () => hosting.ask({ about: "end" }) });
   const ending = h("div", { class: "row-actions" }, device.element, end.element);
   const element = h("section", { class: "panel-part panel-room", "aria-labelledby": "room-title" },
-    h("h3", { id: "room-title" }, "The room"),
+    h("h3", { id: "room-title" }, t("room.title")),
     h("div", { class: "field" }, door.element, sentence),
     password.element, wrong.element,
     h("div", { class: "row-actions" }, copy, qr, fresh.element),
@@ -43,7 +44,7 @@ export function createRoom(actions) {
       setText(sentence, doorSentence(house.rules, named));
       password.update(state);
       wrong.update(state);
-      setText(copy, copied === "room" ? "Copied" : "Copy link");
+      setText(copy, t(copied === "room" ? "copied" : "copy.link"));
       fresh.setBusy(busy.includes("new-link"));
       device.setBusy(busy.includes("device"));
       end.setBusy(busy.includes("end"));
@@ -61,11 +62,11 @@ export function createRoom(actions) {
  * @param {Hosting} hosting
  */
 function createDoor(hosting) {
-  const buttons = doors.map(({ door, name }) => ({
+  const buttons = doors.map((door) => ({
     door,
-    element: h("button", { type: "button", class: "segment", onclick: () => void hosting.setDoor(door) }, name),
+    element: h("button", { type: "button", class: "segment", onclick: () => void hosting.setDoor(door) }, t(`room.door.${door}`)),
   }));
-  const element = h("div", { class: "segments", role: "group", "aria-label": "Who may come in" }, ...buttons.map(({ element: one }) => one));
+  const element = h("div", { class: "segments", role: "group", "aria-label": t("room.door") }, ...buttons.map(({ element: one }) => one));
   return {
     element,
     /** @param {State} state */
@@ -85,9 +86,9 @@ function createDoor(hosting) {
 function createPassword(hosting) {
   const text = h("span", { class: "fact" });
   const change = h("button", { type: "button", class: "button button-small button-quiet", "aria-expanded": "false", onclick: () => open(form.hidden === true) });
-  const remove = h("button", { type: "button", class: "button button-small button-quiet", "aria-label": "Remove the password", onclick: () => hosting.ask({ about: "no-password" }) }, "Remove…");
+  const remove = h("button", { type: "button", class: "button button-small button-quiet", "aria-label": t("password.remove.name"), onclick: () => hosting.ask({ about: "no-password" }) }, t("password.remove"));
   const field = h("input", { class: "input input-small", id: "room-password", type: "text", maxlength: 128, autocomplete: "off", autocapitalize: "off", spellcheck: "false" });
-  const save = button({ label: "Set", className: "button-small", type: "submit" });
+  const save = button({ label: t("password.save"), className: "button-small", type: "submit" });
   const form = h("form", {
     class: "field row-form", hidden: true,
     onsubmit: (/** @type {SubmitEvent} */ event) => {
@@ -96,9 +97,9 @@ function createPassword(hosting) {
       else void set();
     },
   },
-  h("label", { class: "field-label", for: "room-password" }, "New password"),
+  h("label", { class: "field-label", for: "room-password" }, t("password.new")),
   h("div", { class: "choice-row" }, field, save.element),
-  h("p", { class: "small" }, "Say it to whoever should come. Who is here notices nothing; an old password is useless at once."));
+  h("p", { class: "small" }, t("password.text")));
   const actions = h("div", { class: "fact-actions" }, change, remove);
 
   async function set() {
@@ -127,9 +128,9 @@ function createPassword(hosting) {
     /** @param {State} state */
     update({ house: { rules }, me, busy }) {
       const has = rules?.password === true;
-      setText(text, has ? "A password is set" : "No password");
-      setText(change, has ? "Change…" : "Set a password…");
-      setAttribute(change, "aria-label", has ? "Change the password" : "Set a password");
+      setText(text, t(has ? "password.set" : "password.none"));
+      setText(change, t(has ? "password.change" : "password.make"));
+      setAttribute(change, "aria-label", t(has ? "password.change.name" : "password.make.name"));
       show(actions, me.host);
       show(remove, has && rules?.keepsPassword === false);
       if (!me.host) open(false);
@@ -143,7 +144,7 @@ function createPassword(hosting) {
  */
 function createWrongPasswords(hosting) {
   const text = h("span", { class: "fact" });
-  const allow = button({ label: "Allow 5 more tries", className: "button-small button-quiet", onclick: () => void hosting.allowTries() });
+  const allow = button({ label: t("password.tries"), className: "button-small button-quiet", onclick: () => void hosting.allowTries() });
   const element = h("div", { class: "fact-row" }, text, allow.element);
   return {
     element,

@@ -1,7 +1,8 @@
 // The dialog for devices and habits during a call. Nothing in it goes to the server; the name goes, sealed, to the others.
 
 import { h, show } from "../dom.js";
-import { shortcutsSentence } from "../words_stage.js";
+import { t } from "../language.js";
+import { languageMenu } from "./language_menu.js";
 import { createDialog } from "./dialog.js";
 import { deviceMenu, openId, switchField } from "./parts.js";
 
@@ -11,25 +12,26 @@ import { deviceMenu, openId, switchField } from "./parts.js";
  */
 export function settings(actions) {
   const { devices, hosting } = actions;
-  const camera = deviceMenu({ label: "Camera", image: "camera", none: "No camera", onchange: (id) => void devices.choose("camera", id) });
-  const microphone = deviceMenu({ label: "Microphone", image: "microphone", none: "No microphone", onchange: (id) => void devices.choose("microphone", id) });
-  const speaker = deviceMenu({ label: "Loudspeaker", image: "speaker", none: "No loudspeaker", onchange: devices.chooseSpeaker });
-  const speakerField = field("Loudspeaker", speaker.element);
+  const camera = deviceMenu({ label: t("camera"), image: "camera", none: t("camera.none"), onchange: (id) => void devices.choose("camera", id) });
+  const microphone = deviceMenu({ label: t("microphone"), image: "microphone", none: t("microphone.none"), onchange: (id) => void devices.choose("microphone", id) });
+  const speaker = deviceMenu({ label: t("settings.speaker"), image: "speaker", none: t("settings.speaker.none"), onchange: devices.chooseSpeaker });
+  const speakerField = field(t("settings.speaker"), speaker.element);
   const name = h("input", {
     class: "input", id: "settings-name", type: "text", maxlength: 64, autocomplete: "nickname", spellcheck: "false",
-    placeholder: "Guest", onchange: () => actions.setName(name.value),
+    placeholder: t("guest"), onchange: () => actions.setName(name.value),
   });
   const shortcuts = switchField({
-    title: "Keyboard shortcuts",
-    text: shortcutsSentence,
+    title: t("settings.shortcuts"),
+    text: t("settings.shortcuts.text"),
     onchange: actions.setShortcuts,
   });
-  const forget = h("button", { type: "button", class: "button button-quiet", onclick: () => hosting.ask({ about: "forget" }) }, "Forget this room on this device");
-  const dialog = createDialog({ id: "settings", title: "Settings", onclose: () => hosting.closed("settings") },
-    field("Camera", camera.element),
-    field("Microphone", microphone.element),
+  const forget = h("button", { type: "button", class: "button button-quiet", onclick: () => hosting.ask({ about: "forget" }) }, t("settings.forget"));
+  const dialog = createDialog({ id: "settings", title: t("settings"), onclose: () => hosting.closed("settings") },
+    field(t("camera"), camera.element),
+    field(t("microphone"), microphone.element),
     speakerField,
-    h("div", { class: "field" }, h("label", { class: "field-label", for: "settings-name" }, "Your name"), name),
+    h("div", { class: "field" }, h("label", { class: "field-label", for: "settings-name" }, t("name.yours")), name),
+    h("div", { class: "field" }, h("span", { class: "field-label", "aria-hidden": "true" }, t("language")), languageMenu("settings-language", actions)),
     shortcuts.element,
     h("div", { class: "dialog-more" }, forget));
 

@@ -1,6 +1,7 @@
 // The stage: everybody's tile, all alike or one of them large, placed by layout.js.
 
 import { h, setAttribute, show } from "../dom.js";
+import { t } from "../language.js";
 import { placeAround, placeEverybody } from "../layout.js";
 import { focusOf } from "../stage.js";
 import { isOn } from "../state.js";
@@ -24,7 +25,7 @@ export function createStage(actions) {
   /** @type {Map<string, Tile>} */
   const tiles = new Map();
   // Tiles are only ever appended: moving a video element in the document would stop it.
-  const element = h("ul", { class: "stage", "aria-label": "People", role: "list" }, own.element);
+  const element = h("ul", { class: "stage", "aria-label": t("people"), role: "list" }, own.element);
   let alone = false;
   /** Who is large, and whether with a screen. */
   let focus = "";

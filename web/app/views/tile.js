@@ -3,9 +3,10 @@
 import { attach, h, setAttribute, setText, show } from "../dom.js";
 import { icon, qualityBars, setIcon } from "../icons.js";
 import { watchLevel } from "../levels.js";
+import { t } from "../language.js";
 import { handMark } from "../words_talk.js";
 import { hueOf, initials, linkSentence, routeExplained, routeName, tileName } from "../words.js";
-import { ownScreen, pinLabel, plateName, qualityWords } from "../words_stage.js";
+import { pinLabel, plateName, qualityWords } from "../words_stage.js";
 
 /** @typedef {import("../../sdk/parlour.js").Person} Person */
 
@@ -47,7 +48,7 @@ export function createTile({ self, tag = "li", onSilenced, onVoice, onPin }) {
   video.muted = self;
   video.disablePictureInPicture = self;
   const badge = h("span", { class: "tile-badge" });
-  const screen = h("p", { class: "tile-screen", hidden: true }, icon("screen"), h("span", {}, ownScreen));
+  const screen = h("p", { class: "tile-screen", hidden: true }, icon("screen"), h("span", {}, t("screen.own")));
   const wall = h("div", { class: "tile-wall", "aria-hidden": "true" }, badge, screen);
   const pin = h("button", { type: "button", class: "tile-pin", hidden: !onPin, onclick: onPin ?? null }, icon("pin"));
   const muted = icon("microphoneOff");
@@ -127,7 +128,7 @@ export function createTile({ self, tag = "li", onSilenced, onVoice, onPin }) {
       show(hand, shown.hand > 0);
       setText(place, String(shown.hand));
       setText(badge, initials(shown.name));
-      setText(name, self ? "You" : plateName(shown.name, shown.screen));
+      setText(name, self ? t("you") : plateName(shown.name, shown.screen));
       route.set(shown.link === "connected" ? shown.route : null, shown.quality);
       setText(linkText, linkSentence(shown.link));
       show(link, shown.link !== "connected");
@@ -174,7 +175,7 @@ function createRoute() {
  * @returns {string}
  */
 function selfName({ audio, video, screen, hand }) {
-  return [screen ? ownScreen : "You", hand > 0 ? handMark(hand) : "", audio ? "" : "muted", video || screen ? "" : "camera off"].filter(Boolean).join(", ");
+  return [t(screen ? "screen.own" : "you"), hand > 0 ? handMark(hand) : "", audio ? "" : t("tile.muted"), video || screen ? "" : t("tile.camera")].filter(Boolean).join(", ");
 }
 
 /**

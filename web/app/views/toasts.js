@@ -2,9 +2,10 @@
 
 import { h } from "../dom.js";
 import { icon } from "../icons.js";
+import { t } from "../language.js";
 import { isComing } from "../state.js";
 import { comingAndGoing, switched } from "../words.js";
-import { ownScreen, ownScreenOver, screensBegun } from "../words_stage.js";
+import { screensBegun } from "../words_stage.js";
 import { newsSentence } from "../words_talk.js";
 
 /** Several arrivals within this time, in milliseconds, become one sentence. */
@@ -29,8 +30,8 @@ export function createToasts(element, { dismiss, hosting }) {
       const made = h("div", { class: `toast toast-${toast.colour}`, role: toast.colour === "red" ? "alert" : "status" },
         icon(toast.colour === "grey" ? "info" : "alert"),
         h("p", {}, toast.text),
-        toast.shows === "code" && h("button", { type: "button", class: "button button-small button-quiet", onclick: () => hosting.ask({ about: "code" }) }, "Show"),
-        h("button", { type: "button", class: "button button-icon", "aria-label": "Dismiss", onclick: () => dismiss(toast.id) }, icon("close")));
+        toast.shows === "code" && h("button", { type: "button", class: "button button-small button-quiet", onclick: () => hosting.ask({ about: "code" }) }, t("code.show")),
+        h("button", { type: "button", class: "button button-icon", "aria-label": t("dismiss"), onclick: () => dismiss(toast.id) }, icon("close")));
       shown.set(toast.id, { element: made, text: toast.text });
       element.append(made);
     }
@@ -49,11 +50,11 @@ export function createAnnouncer(element, state, actions) {
   return () => {
     const { screen, came, went, news, copied, microphone, camera, people, stage } = state();
     const inCall = screen === "call" && before.screen === "call";
-    if (copied && !before.copied) element.textContent = "Link copied.";
+    if (copied && !before.copied) element.textContent = t("copied.aloud");
     if (inCall && isComing(microphone) !== isComing(before.microphone)) element.textContent = switched("microphone", isComing(microphone));
     if (inCall && isComing(camera) !== isComing(before.camera)) element.textContent = switched("camera", isComing(camera));
     // The word about the screen is the one to hear when the camera goes with it.
-    if (inCall && (stage.sharing === "on") !== (before.stage.sharing === "on")) element.textContent = stage.sharing === "on" ? `${ownScreen}.` : ownScreenOver;
+    if (inCall && (stage.sharing === "on") !== (before.stage.sharing === "on")) element.textContent = t(stage.sharing === "on" ? "screen.own.aloud" : "screen.over");
     const begun = inCall ? stage.screens.filter((id) => !before.stage.screens.includes(id)) : [];
     if (begun.length > 0) element.textContent = screensBegun(people.filter(({ id }) => begun.includes(id)).map(({ name }) => name));
     before = state();

@@ -2,6 +2,7 @@
 
 import { h, setAttribute, setText, show } from "../dom.js";
 import { doorway } from "../icons.js";
+import { t } from "../language.js";
 import { brand, sealedSign } from "./parts.js";
 
 /**
@@ -11,7 +12,7 @@ import { brand, sealedSign } from "./parts.js";
 export function waiting(actions) {
   const title = h("h1", { tabindex: -1 });
   const text = h("p", { class: "lead" });
-  const asking = h("p", { class: "asking soft" }, h("span", { class: "spinner" }), h("span", {}, "Asking again by itself"));
+  const asking = h("p", { class: "asking soft" }, h("span", { class: "spinner" }), h("span", {}, t("waiting.asking")));
   const element = h("div", { class: "page notice", "data-light": "off" },
     h("header", { class: "topbar" }, brand(actions.home), sealedSign()),
     h("div", { class: "notice-body", role: "status" }, doorway(), title, text, asking));
@@ -21,10 +22,8 @@ export function waiting(actions) {
     update({ room }) {
       const missing = room === "missing";
       setAttribute(element, "data-room", room);
-      setText(title, missing ? "No such room yet" : "Looking for the room…");
-      setText(text, missing
-        ? "Nobody has opened it so far. Leave this page open: the door shows up here as soon as somebody does. If the meeting is already over, its link does not work again."
-        : "One moment.");
+      setText(title, t(missing ? "waiting.missing" : "waiting.looking"));
+      setText(text, t(missing ? "waiting.missing.text" : "waiting.moment"));
       show(asking, missing);
     },
   };
