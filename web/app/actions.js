@@ -2,11 +2,12 @@
 // door and writes the address bar. What is done about the room from inside is in hosting.js. What comes of it goes to
 // the state as events.
 
-import { Meeting, ParlourError, supported } from "../sdk/parlour.js";
+import { Meeting, ParlourError, forgetDevice, supported } from "../sdk/parlour.js";
 import { createDevices } from "./devices.js";
 import { createHosting } from "./hosting.js";
 import { asksOnLeave, houseOf, wantsCode } from "./house.js";
 import { addressOf, fragmentOf, linkHere, wholeLink } from "./link_text.js";
+import { forgetPreferences, parsePreferences } from "./preferences.js";
 import { takeNote } from "./renewal.js";
 import { isLanguage, speak, t } from "./language.js";
 import { createScreen } from "./screen.js";
@@ -276,6 +277,13 @@ export function createActions(store) {
     /** @param {import("./stage.js").StageEvent} event */
     arrange(event) {
       dispatch({ type: "stage", event });
+    },
+
+    /** Everything that the page keeps on this device, of whatever room. @returns {Promise<boolean>} whether it is gone */
+    async forgetDevice() {
+      dispatch({ type: "remembered", preferences: parsePreferences(null) });
+      const rooms = await forgetDevice();
+      return forgetPreferences() && rooms;
     },
 
     /** @param {boolean} on */

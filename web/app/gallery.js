@@ -69,6 +69,7 @@ const scenes = {
   ...houseScenes,
   ...talkScenes,
   "left": () => ({ screen: "left" }),
+  "left-kept": () => ({ screen: "left", lastOut: true, keptUntil: Date.UTC(2026, 5, 16) }),
   "left-last": () => ({ screen: "left", lastOut: true }),
   "problem-over": () => stopped("room-over", "This meeting is over, and its link with it. Ask for a new link."),
   "problem-no-server": () => stopped("no-server", "The server cannot be reached. A proxy or firewall may block live connections, or you are offline. Check your connection and try again."),

@@ -90,7 +90,8 @@ function at(minutes) {
 /** All that a panel can hold. @returns {Partial<State>} */
 function full() {
   return call({
-    ...house({ door: "invite", password: true }),
+    ...house({ door: "invite", password: true, ends: at(90).getTime(), keptUntil: at(60 * 24 * 30).getTime() }),
+    mayKeep: true,
     wrongPasswords: 3,
     invitations: [
       { id: "i1", label: "Ana", uses: 1, used: 0 },

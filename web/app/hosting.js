@@ -184,6 +184,12 @@ export function createHosting({ state, dispatch }, room, complain, copy, unmetOf
       await room()?.leave();
     },
 
+    /** @param {number | null} minutes from now; null: at no set time */
+    setEnd: (minutes) => act("ends", (meeting) => meeting.setEnd(minutes === null ? null : Date.now() + minutes * 60_000)),
+
+    /** Whether the room stays when everybody has left. @param {boolean} on */
+    setKept: (on) => act("kept", (meeting) => meeting.setKept(on)),
+
     async end() {
       ask(null);
       await act("end", (meeting) => meeting.end());

@@ -26,6 +26,7 @@ function intlOf(language) {
     ordinal: new Intl.PluralRules(language, { type: "ordinal" }),
     list: new Intl.ListFormat(language, { style: "long", type: "conjunction" }),
     number: new Intl.NumberFormat(language),
+    day: new Intl.DateTimeFormat(language, { day: "numeric", month: "long" }),
     clock: new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }),
   };
 }
@@ -118,6 +119,11 @@ export function listed(names) {
 /** @param {Date} at @returns {string} such as 14:05 */
 export function timeOf(at) {
   return intl.clock.format(at);
+}
+
+/** @param {Date} at @returns {string} such as 22 December */
+export function dateOf(at) {
+  return intl.day.format(at);
 }
 
 /** @param {number} number @param {number} digits after the point @returns {string} */

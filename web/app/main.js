@@ -2,6 +2,7 @@
 
 import { createActions } from "./actions.js";
 import { keepAwake } from "./awake.js";
+import { announceEnd } from "./ending.js";
 import { languageOf, speak } from "./language.js";
 import { readPreferences, writePreferences } from "./preferences.js";
 import { renewWhenOld } from "./renewal.js";
@@ -17,6 +18,7 @@ store.dispatch({ type: "remembered", preferences });
 await speak(languageOf(preferences.language, navigator.languages), ["door", "errors", "room", "talk"]);
 store.subscribe(writePreferences);
 keepAwake(store);
+announceEnd(store);
 renewWhenOld(store.state);
 listenForShortcuts(store, actions);
 show(store, actions);

@@ -5,6 +5,9 @@
 
 const key = "parlour.preferences";
 
+/** Of somebody who has chosen nothing: not worth storing. */
+const nothing = JSON.stringify(parsePreferences(null));
+
 /** @returns {Preferences} */
 export function readPreferences() {
   return parsePreferences(stored());
@@ -15,7 +18,7 @@ export function readPreferences() {
  */
 export function writePreferences(state) {
   const text = JSON.stringify(preferencesOf(state));
-  if (text === stored()) return;
+  if (text === (stored() ?? nothing)) return;
   try {
     localStorage.setItem(key, text);
   } catch {
@@ -48,6 +51,16 @@ export function parsePreferences(text) {
  */
 export function preferencesOf({ name, hideAddress, shortcuts, language, microphone, camera, speaker }) {
   return { name, hideAddress, shortcuts, language, microphone: microphone.chosen, camera: camera.chosen, speaker: speaker.chosen };
+}
+
+/** @returns {boolean} whether nothing is left of them */
+export function forgetPreferences() {
+  try {
+    localStorage.removeItem(key);
+    return true;
+  } catch {
+    return stored() === null;
+  }
 }
 
 /** @returns {string | null} */

@@ -50,6 +50,7 @@ import { dismissed, fitting, remarkOf, withCode } from "./toasts.js";
  * @property {Problem | null} refusal why the last join did not work
  * @property {Problem | null} problem what the screen `problem` is about
  * @property {boolean} lastOut nobody was left in the room when this person went
+ * @property {number | null} keptUntil until when the room stays that this person left, ms since 1970
  * @property {boolean} gaveUp this person went away from the door without having been in
  * @property {Device} microphone
  * @property {Device} camera
@@ -174,6 +175,7 @@ export const initialState = Object.freeze({
   screen: "landing",
   link: "",
   lastOut: false,
+  keptUntil: null,
   gaveUp: false,
   microphone: noDevice,
   camera: noDevice,
@@ -304,6 +306,7 @@ function afterChange(before, snapshot) {
     case "left": return state.screen === "left" ? state : {
       ...state, ...noMeeting, ...closedDevices(state), screen: "left",
       lastOut: state.screen === "call" && state.people.length === 0 && state.count <= 1,
+      keptUntil: house.rules?.keptUntil ?? null,
       gaveUp: state.screen === "preview",
     };
     case "ended":

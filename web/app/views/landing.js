@@ -4,6 +4,7 @@ import { h } from "../dom.js";
 import { doorway } from "../icons.js";
 import { language, t } from "../language.js";
 import { addressOf } from "../link_text.js";
+import { forgetting } from "./forgetting.js";
 import { languageMenu } from "./language_menu.js";
 import { moreChoices } from "./more_choices.js";
 import { brand, button, sealedSign, troubleLine } from "./parts.js";
@@ -54,6 +55,7 @@ export function landing(actions) {
       h("a", { href: addressOf("privacy"), hreflang: "en" }, t("landing.privacy")),
       h("a", { href: addressOf("check") }, t("landing.check")),
       languageMenu("language", actions),
+      forgetting(actions),
       language() !== "en" && h("p", { class: "small landing-note" }, t("language.reading"))));
 
   return {

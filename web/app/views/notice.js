@@ -4,7 +4,7 @@ import { h, setAttribute, setText, show } from "../dom.js";
 import { doorway } from "../icons.js";
 import { roomNameOf } from "../house.js";
 import { addressOf } from "../link_text.js";
-import { t } from "../language.js";
+import { dateOf, t } from "../language.js";
 import { headline, problemSentence } from "../words.js";
 import { brand, button, sealedSign, troubleLine } from "./parts.js";
 
@@ -36,14 +36,16 @@ export function left(actions) {
 
   return {
     element,
-    update({ lastOut, gaveUp, starting, trouble: wrong, link }) {
+    update({ lastOut, keptUntil, gaveUp, starting, trouble: wrong, link }) {
       const named = roomNameOf(link) !== "";
       setAttribute(element, "data-light", lastOut ? "off" : "on");
       setText(title, t(gaveUp ? "left.door" : "left.title"));
       rejoin.setBusy(false, t(gaveUp ? "left.knock" : "left.rejoin"));
-      setText(text, t(lastOut ? (named ? "left.last.named" : "left.last") : gaveUp ? "left.gave-up" : "left.text"));
-      rejoin.element.classList.toggle("button-quiet", lastOut && !named);
-      start.element.classList.toggle("button-quiet", !lastOut || named);
+      const isKept = lastOut && keptUntil !== null;
+      if (isKept) setText(text, t("left.last.kept", { date: dateOf(new Date(keptUntil)) }));
+      else setText(text, t(lastOut ? (named ? "left.last.named" : "left.last") : gaveUp ? "left.gave-up" : "left.text"));
+      rejoin.element.classList.toggle("button-quiet", lastOut && !named && !isKept);
+      start.element.classList.toggle("button-quiet", !lastOut || named || isKept);
       start.setBusy(starting, t(starting ? "landing.starting" : "left.new"));
       trouble.say(wrong?.text ?? "");
     },

@@ -6,6 +6,7 @@ import { roomNameOf } from "../house.js";
 import { t } from "../language.js";
 import { doors, doorSentence, wrongPasswordsSentence } from "../words_house.js";
 import { createInvitations } from "./invitations.js";
+import { createLasting } from "./lasting.js";
 import { button } from "./parts.js";
 
 /** @typedef {import("../state.js").State} State */
@@ -25,6 +26,7 @@ export function createRoom(actions) {
   const fresh = button({ label: t("room.new-link"), className: "button-small button-quiet", onclick: () => hosting.ask({ about: "new-link" }) });
   const device = button({ label: t("room.device"), className: "button-small button-quiet", onclick: () => void hosting.makeDeviceLink() });
   const invitations = createInvitations(hosting);
+  const lasting = createLasting(hosting);
   const end = button({ label: t("room.end"), className: "button-small button-quiet button-warn", onclick: () => hosting.ask({ about: "end" }) });
   const ending = h("div", { class: "row-actions" }, device.element, end.element);
   const element = h("section", { class: "panel-part panel-room", "aria-labelledby": "room-title" },
@@ -32,7 +34,7 @@ export function createRoom(actions) {
     h("div", { class: "field" }, door.element, sentence),
     password.element, wrong.element,
     h("div", { class: "row-actions" }, copy, qr, fresh.element),
-    invitations.element, ending);
+    invitations.element, lasting.element, ending);
 
   return {
     element,
@@ -49,6 +51,7 @@ export function createRoom(actions) {
       device.setBusy(busy.includes("device"));
       end.setBusy(busy.includes("end"));
       invitations.update(state);
+      lasting.update(state);
       for (const part of [door.element, ending]) show(part, me.host);
       // A name cannot be replaced by another one.
       show(fresh.element, me.host && !named);
