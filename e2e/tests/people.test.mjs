@@ -1,5 +1,6 @@
 /**
- * What may happen to a person's page besides the call: it grows old, its browser keeps nothing, its host locks somebody out.
+ * What may happen to a person's page besides the call: it grows old, its browser keeps nothing, its host locks somebody out or
+ * leaves a room that stays.
  */
 
 import assert from "node:assert/strict";
@@ -7,7 +8,7 @@ import { mkdirSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { Hostile } from "../hostile/server.mjs";
-import { atScreen, expectTiles, join, startRoom } from "../lib/meeting.mjs";
+import { atScreen, expectTiles, join, leave, startRoom } from "../lib/meeting.mjs";
 import { Stage } from "../lib/stage.mjs";
 import { bound } from "../lib/patience.mjs";
 
@@ -97,4 +98,37 @@ test("a host who locks the door while somebody is coming in is asked first, and 
   await fay.waitFor(() => /Nobody new can come in/.test(document.querySelector("main")?.innerText ?? ""), 10_000, "the closed door");
   assert.match(await fay.evaluate(() => document.querySelector(".log")?.textContent ?? ""), /Somebody was cut off while coming in/);
   assert.deepEqual(fay.errors, []);
+});
+
+test("a room with a set end that stays when its host leaves, until the device forgets it", { timeout: bound(90_000) }, async () => {
+  const { origin } = await stage.serve(["--rooms-kept-rooms", "4"], { listen: "127.0.0.1:8090", relayListen: "127.0.0.1:3479" });
+  const gil = await stage.chromium("Gil");
+  const link = await startRoom(gil, origin);
+  await join(gil, { name: "Gil" });
+  await gil.click("People, 1 person");
+  await gil.evaluate(() => {
+    const select = /** @type {HTMLSelectElement} */ (document.getElementById("room-ends"));
+    select.value = "60";
+    select.dispatchEvent(new Event("change"));
+  });
+  await gil.waitFor(() => /^At \d\d:\d\d$/.test(/** @type {HTMLSelectElement} */ (document.getElementById("room-ends")).selectedOptions[0]?.text ?? ""), 10_000, "the end is signed");
+  await gil.click("Keep this room", { role: "switch" });
+  await gil.waitFor(() => /When everybody has left, the room stays until/.test(document.querySelector("main")?.innerText ?? ""), 10_000, "the room is kept");
+  await leave(gil);
+  await atScreen(gil, "left");
+  assert.match(await gil.evaluate(() => document.querySelector("main")?.innerText ?? ""), /The room stays until/);
+  await gil.click("Rejoin");
+  await join(gil, { name: "Gil" });
+  await expectTiles(gil, 0);
+  assert.match(await gil.evaluate(() => document.querySelector("main")?.innerText ?? ""), /Keep this room|You are the first one here/);
+  await leave(gil);
+  await gil.open(`${origin}/`);
+  await gil.click("Forget everything on this device");
+  await gil.click("Forget it all");
+  await gil.waitFor(() => /remembers nothing/.test(document.querySelector("main")?.innerText ?? ""), 10_000, "forgotten");
+  await gil.open(link);
+  await join(gil, { name: "Gil" });
+  await gil.click("People, 1 person");
+  await gil.waitFor(() => /The meeting ends by itself at/.test(document.querySelector("main")?.innerText ?? ""), 10_000, "what guests see of the end");
+  assert.deepEqual(gil.errors, []);
 });
