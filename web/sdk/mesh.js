@@ -10,14 +10,11 @@ import { Roster, readAbout } from "./roster.js";
 import { Awake, TICK_MS } from "./seal/awake.js";
 import { compare, unb64 } from "./seal/bytes.js";
 import { Pairs } from "./seal/pairs.js";
+import { Seats } from "./seats.js";
 import { trace } from "./trace.js";
 
 /** What happens with people before this page has its seat waits, as without one there is no relay: so many outputs. */
 const HELD_OUTPUTS = 512;
-/** A seat for somebody on the porch is asked for again after so long, awake ms. */
-const SEAT_MS = 5000;
-/** How long the others may take to come back after a server forgot everybody, awake ms. */
-const RETURN_MS = 15_000;
 /** Messages that are the calls' own. */
 const callKinds = new Set(["desc", "candidates", "restart"]);
 
@@ -65,12 +62,9 @@ export class Mesh {
   #awake = new Awake();
   /** @type {ReturnType<typeof setInterval>} */ #timer;
   /** @type {RTCIceServer[]} */ #iceServers = [];
-  /** @type {View} */ #view = { n: 0, seats: [], porch: [], states: [] };
-  /** Seats of before a server forgot everybody, that have not come back yet. @type {View["seats"]} */ #missed = [];
-  #missedUntil = 0;
+  #seats;
   #remarks;
   /** Before the first seat: what happened with people. @type {Output[] | null} */ #held = [];
-  /** Who was asked for a seat for, and when. @type {Map<string, number>} */ #seatAsked = new Map();
   /** Pages that have said something on their proven channel: they have verified this page's proof. @type {Set<string>} */ #heard = new Set();
   #isScreen = false;
   #stopped = false;
@@ -80,6 +74,7 @@ export class Mesh {
     this.#options = options;
     this.#user = user;
     this.#roster = new Roster(options.marks);
+    this.#seats = new Seats(options.pid);
     this.#remarks = new Remarks(this.#roster);
     this.#pairs = new Pairs({
       me: options.core,
@@ -104,7 +99,7 @@ export class Mesh {
   /** Whom the server lists, with a seat, and who have not been met: spk, as far as they have said it, or empty. */
   get unmet() {
     const met = new Set([...this.#options.ownPages, ...this.#roster.pages.map(({ pid }) => pid)]);
-    return this.#view.seats.filter(({ pid, away }) => !away && !met.has(pid) && !this.#pairs.isDoneWith(pid)).map(({ pid }) => this.#pairs.claimOf(pid));
+    return this.#seats.seats.filter(({ pid, away }) => !away && !met.has(pid) && !this.#pairs.isDoneWith(pid)).map(({ pid }) => this.#pairs.claimOf(pid));
   }
 
   /** Whether everybody on the list is connected and shows this page to its person. */
@@ -166,19 +161,12 @@ export class Mesh {
    *   who come back one after another: for a while they count as away, not as gone
    */
   handleView(view, isBack = false) {
-    if (isBack) {
-      this.#missed = this.#view.seats;
-      this.#missedUntil = this.#awake.ms + RETURN_MS;
-    }
-    const listed = new Set(view.seats.map(({ pid }) => pid));
-    this.#missed = this.#missed.filter(({ pid }) => !listed.has(pid));
-    const seats = [...view.seats, ...this.#missed.map(({ pid }) => ({ pid, away: true }))];
-    for (const { pid } of this.#view.seats) if (!seats.some((seat) => seat.pid === pid)) this.#remarks.forget(pid);
-    this.#view = { ...view, seats };
+    for (const pid of this.#seats.take(view, isBack, this.#awake.ms)) this.#remarks.forget(pid);
+    const { seats, porch } = this.#seats;
     trace("", "view", ...seats.map(({ pid, away }) => pid.slice(0, 4) + (away ? " away" : "")), isBack);
     this.#roster.arrange(seats.map(({ pid }) => pid));
     const me = this.#options.pid;
-    this.#pairs.handleView({ seats, porch: view.porch, me, seated: listed.has(me) });
+    this.#pairs.handleView({ seats, porch, me, seated: view.seats.some(({ pid }) => pid === me) });
     this.#seatOthers();
     this.#user.onChange();
   }
@@ -255,11 +243,8 @@ export class Mesh {
       peer.setPeople(pages.length + 1);
       peer.tick(awake);
     }
-    if (this.#missed.length > 0 && awake >= this.#missedUntil) {
-      const missed = new Set(this.#missed.map(({ pid }) => pid));
-      this.#missed = [];
-      this.handleView({ ...this.#view, seats: this.#view.seats.filter(({ pid }) => !missed.has(pid)) });
-    }
+    const view = this.#seats.withoutMissed(awake);
+    if (view) this.handleView(view);
     this.#seatOthers();
     this.#user.onTick(awake);
   }
@@ -322,7 +307,7 @@ export class Mesh {
     const options = {
       pid,
       polite: compare(core.pid, unb64(pid, 8)) < 0,
-      offers: this.#cameLater(pid),
+      offers: this.#seats.cameLater(pid),
       gen: Number.isSafeInteger(first.gen) && first.gen >= 0 && first.gen < 2 ** 32 - 1 ? first.gen : 0,
       relayOnly,
       certificate,
@@ -409,22 +394,7 @@ export class Mesh {
   /** Whoever is a person here has a seat: asks for those on the porch. */
   #seatOthers() {
     if (this.#held) return;
-    const porch = new Set(this.#view.porch);
-    for (const pid of this.#seatAsked.keys()) if (!porch.has(pid)) this.#seatAsked.delete(pid);
-    for (const { pid } of this.#roster.pages) {
-      const asked = this.#seatAsked.get(pid) ?? Number.NEGATIVE_INFINITY;
-      if (!porch.has(pid) || this.#awake.ms - asked < SEAT_MS) continue;
-      this.#seatAsked.set(pid, this.#awake.ms);
-      this.#user.seat(pid);
-    }
-  }
-
-  /** Whether this page took its seat after that one, so that it offers first. @param {string} pid */
-  #cameLater(pid) {
-    const seats = this.#view.seats.map((seat) => seat.pid);
-    const [mine, theirs] = [seats.indexOf(this.#options.pid), seats.indexOf(pid)];
-    // Who is not listed (yet) came last.
-    return theirs >= 0 && (mine < 0 || theirs < mine);
+    for (const pid of this.#seats.toAsk(this.#roster.pages.map((page) => page.pid), this.#awake.ms)) this.#user.seat(pid);
   }
 
   #self() {
