@@ -286,6 +286,11 @@ export function createActions(store) {
       return forgetPreferences() && rooms;
     },
 
+    /** @param {ReadonlyMap<string, "off" | "small" | "large">} sizes */
+    setSizes(sizes) {
+      meeting?.setSizes(sizes);
+    },
+
     /** @param {boolean} on */
     setShortcuts(on) {
       dispatch({ type: "shortcuts", on });

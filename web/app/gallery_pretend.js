@@ -34,7 +34,7 @@ export function inCall(others) {
 export function person(index, change) {
   return {
     id: `pretend-${index}`, name: names[index] ?? "", stream: picture(index), audio: true, video: true, screen: false, link: "connected",
-    route: { relayed: false, protocol: "udp" }, quality: { bars: 4, lost: 0, rttMs: 50 }, host: false, ticked: false, renamed: false, admitted: null, verified: "link", ...change,
+    route: { relayed: false, protocol: "udp" }, quality: { bars: 4, lost: 0, rttMs: 50 }, paused: "", host: false, ticked: false, renamed: false, admitted: null, verified: "link", ...change,
   };
 }
 

@@ -65,6 +65,29 @@ export function focusOf({ view, pinned, screens, floor }, people) {
   return pinned || screens.at(-1) || (view === "speaker" ? speaker : "");
 }
 
+/** Lines up to which a picture is a small one. */
+const SMALL = 240;
+/** With more others than this in a grid whoever spoke last is sent large and the rest small: so many large ones nobody's device encodes. */
+const CROWD = 4;
+
+/**
+ * How large the pictures are to be sent, who matters most first.
+ * @param {Stage} stage
+ * @param {readonly Person[]} people
+ * @param {ReadonlyMap<string, number>} heights of their pictures, in pixels of the screen; who is missing is not seen
+ * @returns {Map<string, "off" | "small" | "large">}
+ */
+export function sizesOf(stage, people, heights) {
+  const focus = focusOf(stage, people);
+  const ranks = [focus, stage.floor, ...stage.voices];
+  const rank = (/** @type {Person} */ { id }) => (ranks.includes(id) ? ranks.indexOf(id) : ranks.length);
+  return new Map([...people].sort((a, b) => rank(a) - rank(b)).map(({ id }) => {
+    const height = heights.get(id) ?? 0;
+    const isAside = focus === "" ? people.length > CROWD && id !== stage.floor : id !== focus;
+    return [id, height === 0 ? "off" : height <= SMALL || isAside ? "small" : "large"];
+  }));
+}
+
 /**
  * Who speaks on keeps the floor when somebody else begins.
  * @param {Stage} stage

@@ -40,3 +40,8 @@ export function qualityWords({ bars, lost, rttMs }) {
   const why = [lost > 0 && t("quality.lost", { count: lost }), rttMs !== null && rttMs >= 300 && t("quality.slow", { count: rttMs })].filter((one) => typeof one === "string");
   return why.length > 0 ? t("quality.why", { quality: word, why: why.join(", ") }) : word;
 }
+
+/** On a tile whose picture does not come. @param {import("../sdk/parlour.js").Person["paused"]} paused @returns {string} empty if it does */
+export function pauseWords(paused) {
+  return paused === "" ? "" : t(`paused.${paused}`);
+}

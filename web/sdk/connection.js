@@ -6,11 +6,12 @@
 // Chromium refuses. Patience and further generations are peer.js's. No track is created, stopped or shown here.
 
 import { readRoute } from "./route.js";
-import { encodingFor } from "./share.js";
+import { Senders } from "./senders.js";
 import { equal } from "./seal/bytes.js";
 import { checkCandidate } from "./seal/candidates.js";
 import { guardDescription } from "./seal/guard.js";
 import { hash } from "./seal/kdf.js";
+import { readTraffic } from "./traffic.js";
 
 /** Candidates are sent together when they come this close, ms. */
 const BATCH_MS = 25;
@@ -63,10 +64,9 @@ export class Connection {
   /** @type {RTCIceCandidateInit[]} */ #batch = [];
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #batchTimer;
   #described = false;
-  #people = 2;
   #relaySeen = false;
   #relayFull = false;
-  /** Limits of senders, set one after another. @type {Promise<void>} */ #limits = Promise.resolve();
+  #senders = new Senders();
   /** Who makes the offers, once both descriptions stood. @type {"nobody" | "me" | "other"} */ #offerer = "nobody";
 
   /** @param {ConnectionOptions} options @param {ConnectionUser} user */
@@ -150,11 +150,9 @@ export class Connection {
     this.#attach();
   }
 
-  /** How many people share this device's uplink and encoders. @param {number} people this one included */
-  setPeople(people) {
-    if (people === this.#people) return;
-    this.#people = people;
-    this.#attach();
+  /** How much of sound and picture is sent. @param {import("./share.js").Plan} plan */
+  setPlan(plan) {
+    if (this.#senders.plan(plan)) this.#attach();
   }
 
   /** Over the proven channel. @param {string} text @returns {boolean} whether it was handed to the browser */
@@ -195,12 +193,13 @@ export class Connection {
     else this.#mismatch();
   }
 
-  /** `counted` is null where the browser would not answer. @returns {Promise<import("./route.js").Travelled | {route: null, bytes: null, counted: null}>} */
+  /** Null where the browser would not answer. @returns {Promise<import("./route.js").Travelled & {traffic: import("./traffic.js").Traffic} | null>} */
   async travelled() {
     try {
-      return readRoute(/** @type {Iterable<[string, any]>} */ (/** @type {unknown} */ (await this.#pc.getStats())));
+      const report = new Map(/** @type {Iterable<[string, any]>} */ (/** @type {unknown} */ (await this.#pc.getStats())));
+      return { ...readRoute(report), traffic: readTraffic(report) };
     } catch {
-      return { route: null, bytes: null, counted: null };
+      return null;
     }
   }
 
@@ -384,14 +383,8 @@ export class Connection {
     for (const { sender, receiver } of this.#pc.getTransceivers()) {
       const track = this.#options.tracks[/** @type {Kind} */ (receiver.track.kind)] ?? null;
       if (sender.track !== track) sender.replaceTrack(track).catch(() => this.#user.onFault());
-      if (receiver.track.kind === "video") this.#limit(sender);
+      this.#senders.limit(sender, /** @type {Kind} */ (receiver.track.kind), () => this.#options.tracks.video);
     }
-  }
-
-  /** @param {RTCRtpSender} sender of a picture */
-  #limit(sender) {
-    // What is wanted when its turn comes: a camera that was switched twice ends as it was switched last.
-    this.#limits = this.#limits.then(() => limit(sender, this.#options.tracks.video, this.#people));
   }
 
   #mismatch() {
@@ -412,19 +405,4 @@ function checked(init, relayOnly = false) {
     // An address family or transport that the rules do not know: one way less, never a broken pair.
     return null;
   }
-}
-
-/**
- * Without a track the encoding is off: Firefox would go on sending the last picture once a second.
- * @param {RTCRtpSender} sender of a picture @param {MediaStreamTrack | null} track @param {number} people
- */
-async function limit(sender, track, people) {
-  const parameters = sender.getParameters();
-  const [encoding] = parameters.encodings ?? [];
-  if (!encoding || (track === null && encoding.active === false)) return;
-  encoding.active = track !== null;
-  const isScreen = track?.contentHint === "detail" || track?.contentHint === "text";
-  if (track) Object.assign(encoding, encodingFor(people, track.getSettings().height, isScreen));
-  // A refusal leaves the picture as it was; the browser's own congestion control holds in any case.
-  await sender.setParameters(parameters).catch(() => {});
 }

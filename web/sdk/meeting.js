@@ -350,6 +350,13 @@ export class Meeting extends Acts {
   }
 
   /**
+   * Says how large the page shows the pictures of the others, so that they send no more than that: `large`, `small` (some 200 lines or
+   * less), or `off` (not at all, as in a hidden tab). Who is not named is shown large. Told to them at most twice a second.
+   * @param {ReadonlyMap<string, "off" | "small" | "large">} sizes by id, first whom this device should show longest when it has little time
+   */
+  setSizes(sizes) { this.#inside?.mesh.setSizes(sizes); }
+
+  /**
    * Changes the name that others see: in one line, control characters removed, cut to 64 characters.
    * @param {string} name
    */

@@ -5,6 +5,7 @@
 // do with one another inside (knocks, gifts, codes) is told to inside.js and not understood here.
 
 import { Peer } from "./peer.js";
+import { Pictures, mayCome, noAgreement } from "./pictures.js";
 import { Remarks } from "./remarks.js";
 import { Roster, readAbout } from "./roster.js";
 import { Awake, TICK_MS } from "./seal/awake.js";
@@ -67,6 +68,7 @@ export class Mesh {
   /** Before the first seat: what happened with people. @type {Output[] | null} */ #held = [];
   /** Pages that have said something on their proven channel: they have verified this page's proof. @type {Set<string>} */ #heard = new Set();
   #isScreen = false;
+  #pictures;
   #stopped = false;
 
   /** @param {MeshOptions} options @param {MeshUser} user */
@@ -84,6 +86,7 @@ export class Mesh {
       onOutput: (output) => this.#put(output),
     });
     this.#awake.tick(performance.now());
+    this.#pictures = new Pictures({ send: (hid, message) => void this.#pairs.send(hid, message), onChange: () => user.onChange() }, this.#awake.ms);
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
   }
 
@@ -151,7 +154,7 @@ export class Mesh {
       who: about.name,
       person: spk,
     }));
-    return [...this.#remarks.list, ...failed];
+    return [...this.#remarks.list, ...failed, ...this.#pictures.remarks(this.#roster.pages)];
   }
 
   /**
@@ -202,6 +205,7 @@ export class Mesh {
   setTrack(kind, track) {
     this.#options.tracks = { ...this.#options.tracks, [kind]: track };
     for (const { peer } of this.#roster.pages) peer.setTrack(kind, track);
+    if (kind === "video") this.#sharePicture();
     this.#tellAll();
   }
 
@@ -210,6 +214,9 @@ export class Mesh {
     this.#isScreen = isScreen;
     this.setTrack("video", track);
   }
+
+  /** See Pictures. @param {ReadonlyMap<string, import("./budget.js").Size>} sizes by person */
+  setSizes(sizes) { this.#pictures.setSizes(sizes); }
 
   /** @param {string} name */
   setName(name) {
@@ -229,6 +236,7 @@ export class Mesh {
     this.#stopped = true;
     clearInterval(this.#timer);
     this.#pairs.stop();
+    this.#pictures.stop();
     for (const { hid, peer } of this.#roster.pages) {
       peer.close();
       this.#roster.remove(hid);
@@ -239,10 +247,8 @@ export class Mesh {
     const awake = this.#awake.tick(performance.now());
     this.#pairs.handleTick(awake);
     const { pages } = this.#roster;
-    for (const { peer } of pages) {
-      peer.setPeople(pages.length + 1);
-      peer.tick(awake);
-    }
+    for (const { peer } of pages) peer.tick(awake);
+    this.#sharePicture();
     const view = this.#seats.withoutMissed(awake);
     if (view) this.handleView(view);
     this.#seatOthers();
@@ -296,6 +302,8 @@ export class Mesh {
     if (known && again) {
       known.about = readAbout(first);
       known.host = host;
+      // It may have forgotten what was told.
+      known.agreed.told = "";
       known.peer.handleInstance(first.gen);
       this.#user.onChange();
       return;
@@ -336,12 +344,12 @@ export class Mesh {
       iceServers: () => this.#iceServers,
       isServerAway: () => this.#user.isServerAway(),
       isSending: () => {
-        const about = this.#roster.page(hid)?.about;
-        return about !== undefined && (about.audio || about.video);
+        const page = this.#roster.page(hid);
+        return page !== undefined && (page.about.audio || (page.about.video && mayCome(page.agreed)));
       },
     };
     const about = readAbout(first);
-    this.#roster.add({ hid, pid, spk, host, about, seen: false, peer: new Peer(options, user, this.#awake.ms) });
+    this.#roster.add({ hid, pid, spk, host, about, agreed: noAgreement(), seen: false, peer: new Peer(options, user, this.#awake.ms) });
     this.#user.onPerson(spk, about.name, host);
     this.#seatOthers();
     this.#user.onChange();
@@ -356,6 +364,7 @@ export class Mesh {
       this.#user.onPerson(page.spk, page.about.name, page.host);
       this.#user.onChange();
     } else if (callKinds.has(message.k)) page.peer.handle(message);
+    else if (this.#pictures.handle(page, message)) return;
     else this.#user.onMessage(hid, message);
   }
 
@@ -397,6 +406,12 @@ export class Mesh {
     for (const pid of this.#seats.toAsk(this.#roster.pages.map((page) => page.pid), this.#awake.ms)) this.#user.seat(pid);
   }
 
+  /** Who gets how much of it, as things stand. */
+  #sharePicture() {
+    const { video } = this.#options.tracks;
+    this.#pictures.tick(this.#awake.ms, this.#roster.pages, video === null ? "none" : this.#isScreen || isRead(video) ? "screen" : "camera");
+  }
+
   #self() {
     const { name, tracks } = this.#options;
     return { name, audio: tracks.audio !== null, video: tracks.video !== null, screen: this.#isScreen };
@@ -406,4 +421,9 @@ export class Mesh {
     for (const { hid } of this.#roster.pages) this.#pairs.send(hid, { k: "self", ...this.#self() });
     this.#user.onChange();
   }
+}
+
+/** Letters, as far as its owner has said so. @param {MediaStreamTrack} track */
+function isRead({ contentHint }) {
+  return contentHint === "detail" || contentHint === "text";
 }

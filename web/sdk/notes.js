@@ -22,6 +22,8 @@ const sentences = Object.freeze({
   "rules-unheard": (who) => `${who} has not heard of the new rules.`,
   "two-hosts": () => "Somebody here goes by another host's rules: there are two rooms of this name. The connection was closed.",
   "no-host": () => "You are not connected with the host.",
+  "picture-paused": () => "Your connection carries little more than sound now: your picture pauses, and comes back by itself.",
+  "device-busy": () => "This device is busy: it shows fewer pictures and sends smaller ones, until it has time again.",
   "queue-full": (who) => `Too much is waiting to be sent to ${who}.`,
 });
 

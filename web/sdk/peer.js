@@ -4,9 +4,9 @@
 // when that does not help, and says in one word how things stand. It is driven by `tick` in awake milliseconds.
 
 import { Connection } from "./connection.js";
-import { QualityMeter } from "./quality.js";
 import { CandidateBudget } from "./seal/candidates.js";
 import { CONNECT_MS, PROOF_MS } from "./seal/limits.js";
+import { Sight } from "./sight.js";
 import { trace } from "./trace.js";
 
 /** An offer without an answer is made again after so long, twice; then the next generation. Awake ms, as all below. */
@@ -21,8 +21,6 @@ const DTLS_MS = 15_000;
 const DISCONNECTED_MS = 1000;
 /** When the other side restarts, its path is dead whatever this side sees: messages take the server for so long. */
 const DISTRUST_MS = 3000;
-/** No byte although the other sends: whatever the browser's state says, the path is dead (lab.md 3.6). */
-const STALL_MS = 4000;
 /** A path that holds for so long is sound again; one that only comes and goes for CONNECT_MS needs a new generation. */
 const SOUND_MS = 5000;
 /** A channel that has ended is replaced after so long: who leaves ends it, too, and is gone by then. */
@@ -31,9 +29,6 @@ const ENDED_MS = 2000;
 const ASKED_PAUSE_MS = 500;
 const FIRST_PAUSE_MS = 4000;
 const LAST_PAUSE_MS = 12_000;
-/** The statistics are read this often, and asked for again if they have not come. */
-const LOOK_MS = 1000;
-const LOOK_AGAIN_MS = 5000;
 /** Generations that the other side may begin per minute. */
 const GENERATIONS_PER_MINUTE = 12;
 
@@ -66,17 +61,11 @@ export class Peer {
   /** Generations that failed in a row, and why the last one did. */ #failures = 0;
   /** @type {Failure} */ #why = "no-connection";
   #wasConnected = false;
-  #people = 2;
+  /** @type {import("./share.js").Plan | null} */ #plan = null;
   #usable = false;
   #distrustUntil = 0;
   #closed = false;
-  /** @type {Route | null} */ #route = null;
-  #quality = new QualityMeter();
-  #bytes = 0;
-  #bytesAt = 0;
-  /** When statistics came last. Without any nothing is known of a stall. */ #seenAt = 0;
-  #lookAt = 0;
-  /** Whose statistics are awaited: Firefox never answers for a connection that was closed meanwhile. @type {Connection | null} */ #looking = null;
+  /** What the statistics of the present connection tell. @type {Sight | null} */ #sight = null;
   /** Awake times of this generation; null where it has not come to that. */
   #times = freshTimes(0);
   #restarts = 0;
@@ -101,10 +90,13 @@ export class Peer {
   get proven() { return this.#connection?.proven ?? false; }
 
   /** @returns {Route | null} */
-  get route() { return this.link === "connected" ? this.#route : null; }
+  get route() { return this.link === "connected" ? (this.#sight?.route ?? null) : null; }
 
   /** @returns {import("./types.js").Quality | null} */
-  get quality() { return this.link === "connected" ? this.#quality.shown : null; }
+  get quality() { return this.link === "connected" ? (this.#sight?.quality ?? null) : null; }
+
+  /** What the present connection has sent, as it was last looked at. */
+  get traffic() { return this.#sight?.traffic ?? null; }
 
   /** What may be shown. @returns {MediaStreamTrack[]} */
   get received() { return this.#connection?.received ?? []; }
@@ -114,7 +106,7 @@ export class Peer {
 
   /** @returns {"connecting" | "connected" | "reconnecting" | "failed"} */
   get link() {
-    if (this.proven && this.#connection?.state === "connected" && !this.#isStalled()) return "connected";
+    if (this.proven && this.#connection?.state === "connected" && !this.#isStalled) return "connected";
     if (this.#failures >= TRIES) return "failed";
     return this.#wasConnected ? "reconnecting" : "connecting";
   }
@@ -176,7 +168,7 @@ export class Peer {
       return;
     }
     void connection.judge();
-    this.#look(connection);
+    this.#sight?.look(awake);
     this.#note(connection);
     if (this.#failures >= TRIES) {
       if (awake - this.#times.begun >= RETRY_MS + CONNECT_MS) this.#begin();
@@ -193,10 +185,10 @@ export class Peer {
     this.#connection?.setTrack(kind, track);
   }
 
-  /** @param {number} people in the meeting, this one included */
-  setPeople(people) {
-    this.#people = people;
-    this.#connection?.setPeople(people);
+  /** @param {import("./share.js").Plan} plan how much of sound and picture is sent */
+  setPlan(plan) {
+    this.#plan = plan;
+    this.#connection?.setPlan(plan);
   }
 
   /** @param {string} text @returns {boolean} */
@@ -232,9 +224,6 @@ export class Peer {
     this.#gen = gen;
     this.#times = freshTimes(this.#awake);
     this.#restarts = 0;
-    this.#bytes = this.#bytesAt = this.#seenAt = 0;
-    this.#quality = new QualityMeter();
-    this.#looking = null;
     const { certificate, polite, relayOnly, fingerprint, otherFingerprint, tracks } = this.#options;
     /** @type {RTCConfiguration} */
     const configuration = {
@@ -261,8 +250,15 @@ export class Peer {
         this.#user.onChange();
       },
     });
-    connection.setPeople(this.#people);
+    if (this.#plan) connection.setPlan(this.#plan);
     this.#connection = connection;
+    this.#sight = new Sight(connection, this.#sight?.route ?? null, {
+      awake: () => this.#awake,
+      isSending: () => this.#user.isSending(),
+      onChange: () => {
+        if (connection === this.#connection) this.#user.onChange();
+      },
+    });
     this.#user.onChange();
   }
 
@@ -292,13 +288,13 @@ export class Peer {
       this.#wasConnected = true;
     }
     times.ended = connection.channelLost ? (times.ended ?? this.#awake) : null;
-    const isSound = connection.proven && connection.state === "connected" && !cut && !this.#isStalled();
+    const isSound = connection.proven && connection.state === "connected" && !cut && !this.#isStalled;
     times.sound = isSound ? (times.sound ?? this.#awake) : null;
     if (times.sound !== null && this.#awake - times.sound >= SOUND_MS) {
       times.steady = this.#awake;
       this.#restarts = 0;
     }
-    const isTrusted = flows && !this.#isStalled() && this.#awake >= this.#distrustUntil;
+    const isTrusted = flows && !this.#isStalled && this.#awake >= this.#distrustUntil;
     // While the server is away there is no other path: what the restart itself needs must take this one.
     this.#use(connection.channelOpen && (isTrusted || this.#user.isServerAway()));
   }
@@ -348,7 +344,7 @@ export class Peer {
     if (this.#user.isServerAway()) return;
     // What came over a channel that has ended goes by the server for ever after, although sound and picture may come.
     if (lostFor >= CONNECT_MS || endedFor >= ENDED_MS || connection.state === "closed") return this.#fail("no-connection");
-    if (cutFor >= DISCONNECTED_MS || (cutFor > 0 && connection.iceState === "failed") || this.#isStalled()) this.#restart();
+    if (cutFor >= DISCONNECTED_MS || (cutFor > 0 && connection.iceState === "failed") || this.#isStalled) this.#restart();
   }
 
   /** @param {number} [pause] since the last one, ms */
@@ -372,38 +368,12 @@ export class Peer {
     this.#user.onChange();
   }
 
+  get #isStalled() { return this.#sight?.isStalled ?? false; }
+
   /** @param {string} what */
   #trace(what) {
     const { state, iceState, unanswered, proven, channelOpen } = this.#connection ?? {};
     trace(this.#options.pid, what, `gen ${this.#gen}`, `${state}/${iceState}`, ...(unanswered ? ["unanswered"] : []), ...(proven ? ["proven"] : []), ...(channelOpen ? ["open"] : []));
-  }
-
-  #isStalled() {
-    return this.proven && this.#bytes > 0 && this.#user.isSending() && this.#seenAt - this.#bytesAt >= STALL_MS;
-  }
-
-  /** @param {Connection} connection */
-  #look(connection) {
-    const wait = this.#looking === connection ? LOOK_AGAIN_MS - LOOK_MS : 0;
-    if (this.#awake < this.#lookAt + wait || !connection.proven) return;
-    this.#looking = connection;
-    this.#lookAt = this.#awake + LOOK_MS;
-    connection.travelled().then(({ route, bytes, counted }) => {
-      if (connection !== this.#connection) return;
-      this.#looking = null;
-      const picture = () => JSON.stringify([this.link, this.#route, this.#quality.shown]);
-      const before = picture();
-      if (route) this.#route = route;
-      if (counted) this.#quality.take(this.#awake, counted);
-      // A new pair counts from zero; any difference is life. Nobody sending is life as well.
-      // Firefox has been seen to say "connected" without any selected pair: no byte, too.
-      this.#seenAt = this.#awake;
-      if (bytes !== null && (bytes !== this.#bytes || !this.#user.isSending())) {
-        this.#bytes = bytes;
-        this.#bytesAt = this.#awake;
-      }
-      if (before !== picture()) this.#user.onChange();
-    });
   }
 }
 

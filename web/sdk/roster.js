@@ -3,6 +3,8 @@
 // A person appears when the proof of a connection with one of its pages was verified, and goes when the last of its
 // pages goes (seal.md 6). Streams live as long as the entry. Who is here is decided by the pairs, not here.
 
+import { pausedBy } from "./pictures.js";
+
 /** @typedef {import("./types.js").Person} Person */
 /** @typedef {import("./peer.js").Peer} Peer */
 
@@ -12,8 +14,8 @@ export const NAME_LENGTH = 64;
 /** What a page tells of itself, sealed. `screen`: the picture is a screen and no camera. @typedef {{name: string, audio: boolean, video: boolean, screen: boolean}} About */
 
 /**
- * One page of a person. `seen`: its proof was verified once, so that the person is shown.
- * @typedef {{hid: string, pid: string, spk: string, host: boolean, about: About, peer: Peer, seen: boolean}} Page
+ * One page of a person. `agreed`: about pictures. `seen`: its proof was verified once, so that the person is shown.
+ * @typedef {{hid: string, pid: string, spk: string, host: boolean, about: About, agreed: import("./pictures.js").Agreed, peer: Peer, seen: boolean}} Page
  */
 
 /** What is known of a person besides. @typedef {(spk: string, name: string) => Pick<Person, "ticked" | "renamed" | "admitted" | "verified">} Marks */
@@ -80,7 +82,7 @@ export class Roster {
   }
 
   /** @param {Page} page @returns {Person} */
-  #person({ spk, about, peer, host }) {
+  #person({ spk, about, agreed, peer, host }) {
     return Object.freeze({
       id: spk,
       name: about.name,
@@ -88,6 +90,7 @@ export class Roster {
       audio: about.audio,
       video: about.video,
       screen: about.video && about.screen,
+      paused: about.video ? pausedBy(agreed) : "",
       link: peer.link,
       route: peer.route,
       quality: peer.quality,

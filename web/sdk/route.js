@@ -57,7 +57,7 @@ function countPackets(stats, pair) {
 }
 
 /** @param {Map<string, any>} stats */
-function selectedPair(stats) {
+export function selectedPair(stats) {
   for (const stat of stats.values()) {
     if (stat.type === "transport" && stat.selectedCandidatePairId) return stats.get(stat.selectedCandidatePairId);
   }

@@ -74,9 +74,15 @@
  */
 
 /**
+ * Why the picture of somebody who has one does not come: `there`, their connection carries sound only; `here`, this device has no
+ * time for it. Both end by themselves.
+ * @typedef {"" | "there" | "here"} Paused
+ */
+
+/**
  * Somebody else in the meeting whose key and connection have been proven. `id` stays the same when that person
  * reloads the page. `stream` is one MediaStream for as long as the person is here; its tracks may come and go.
- * `audio` and `video` say what that person sends (as they told; muted is false); `screen`: the picture is a screen. `host` was proven by the host key.
+ * `audio` and `video` say what that person sends (as they told; muted is false); `screen`: the picture is a screen; `paused`: why it does not come. `host` was proven by the host key.
  * `name` is what that person typed: any text, not verified, may be empty. `ticked`: heard reading the code; `renamed`: heard
  * under another name; `admitted`: who let that person in (name of a host, or empty), when, and with which invitation (its
  * label, or empty). Ticks and admissions outlive a reload of this page. `verified`: the most that is known of who this is.
@@ -87,6 +93,7 @@
  *   readonly audio: boolean,
  *   readonly video: boolean,
  *   readonly screen: boolean,
+ *   readonly paused: Paused,
  *   readonly link: "connecting" | "connected" | "reconnecting" | "failed",
  *   readonly route: Route | null,
  *   readonly quality: Quality | null,

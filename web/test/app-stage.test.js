@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { placeAround } from "../app/layout.js";
 import { openScreen } from "../app/media.js";
 import { createScreen } from "../app/screen.js";
-import { focusOf, nextStage, noStage, withPeople } from "../app/stage.js";
+import { focusOf, nextStage, noStage, sizesOf, withPeople } from "../app/stage.js";
 import { initialState, next } from "../app/state.js";
 import { tileName } from "../app/words.js";
 import { qualityWords, screensBegun } from "../app/words_stage.js";
@@ -143,4 +143,18 @@ test("words", () => {
   assert.equal(qualityWords({ bars: 2, lost: 12, rttMs: 40 }), "weak: 12\u00a0% lost");
   assert.equal(qualityWords({ bars: 1, lost: 12, rttMs: 1500 }), "very weak: 12\u00a0% lost, 1,500 ms there and back");
   assert.equal(qualityWords({ bars: 4, lost: 0, rttMs: null }), "good");
+});
+
+test("pictures are asked for as large as they are shown: one large beside small ones, the speaker of a crowd, none where nobody looks", () => {
+  const heights = (/** @type {number} */ height, who = people) => new Map(who.map(({ id }) => [id, height]));
+  const sizes = (/** @type {Stage} */ stage, /** @type {ReadonlyMap<string, number>} */ shown, who = people) => [...sizesOf(stage, who, shown)];
+  assert.deepEqual(sizes(noStage, heights(500)), [["ben", "large"], ["cy", "large"], ["dan", "large"]]);
+  assert.deepEqual(sizes(noStage, heights(200)), [["ben", "small"], ["cy", "small"], ["dan", "small"]]);
+  assert.deepEqual(sizes(noStage, new Map([["cy", 500]])), [["ben", "off"], ["cy", "large"], ["dan", "off"]]);
+  assert.deepEqual(sizes(after([{ what: "pin", person: "dan" }]), heights(300)), [["dan", "large"], ["ben", "small"], ["cy", "small"]], "who matters most comes first");
+  const crowd = ["a", "b", "c", "d", "e", "f"].map((id) => person(id));
+  const speaking = after([voice("d", true)]);
+  assert.deepEqual(sizes(speaking, heights(350, crowd), crowd).filter(([, size]) => size === "large"), [["d", "large"]]);
+  assert.equal(sizes(speaking, heights(350, crowd), crowd)[0]?.[0], "d");
+  assert.deepEqual(sizes(noStage, new Map(), []), []);
 });

@@ -21,7 +21,7 @@ test("this environment is supported, and says so", () => assert.deepEqual(suppor
 test("two people meet: names, devices, host, route", async () => {
   const { ana, ben } = await two();
   const [{ id, stream, ...seen }] = ben.people;
-  assert.deepEqual(seen, { name: "Ana", audio: true, video: true, screen: false, link: "connected", route: seen.route, quality: null, host: true, ticked: false, renamed: false, admitted: null, verified: "link" });
+  assert.deepEqual(seen, { name: "Ana", audio: true, video: true, screen: false, paused: "", link: "connected", route: seen.route, quality: null, host: true, ticked: false, renamed: false, admitted: null, verified: "link" });
   assert.equal(id, ana.me.id);
   assert.deepEqual(stream.getTracks().map(({ kind }) => kind), ["audio", "video"]);
   await until("the route", () => ben.people[0].route);

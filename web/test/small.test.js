@@ -6,12 +6,12 @@ import { test } from "node:test";
 import { codes, asParlourError, ParlourError, sentenceFor } from "../sdk/errors.js";
 import { writeNotes } from "../sdk/notes.js";
 import { readRoute } from "../sdk/route.js";
-import { encodingFor } from "../sdk/share.js";
 import { FakeStream, makeTrack } from "./fakes/rtc.js";
 
 Object.assign(globalThis, { MediaStream: FakeStream });
 const { Lobby } = await import("../sdk/lobby.js");
 const { Log, admittedBy } = await import("../sdk/log.js");
+const { noAgreement } = await import("../sdk/pictures.js");
 const { Roster, readAbout, tidyName } = await import("../sdk/roster.js");
 
 const document = (name) => readFileSync(new URL(`../../docs/${name}.md`, import.meta.url), "utf8");
@@ -60,16 +60,6 @@ for (const how of ["transport", "selected", "nominated"]) {
 
 test("no selected pair, no route", () => assert.deepEqual(readRoute(new Map()), { route: null, bytes: null, counted: { received: 0, lost: 0, rttMs: null } }));
 
-test("the uplink is shared: less for each, smaller and slower, never nothing", () => {
-  assert.deepEqual(encodingFor(2), { maxBitrate: 1_500_000, maxFramerate: 30, scaleResolutionDownBy: 1 });
-  assert.deepEqual(encodingFor(4), { maxBitrate: 666_667, maxFramerate: 25, scaleResolutionDownBy: 2 });
-  assert.deepEqual(encodingFor(8), { maxBitrate: 285_714, maxFramerate: 15, scaleResolutionDownBy: 4 });
-  assert.deepEqual(encodingFor(100).maxBitrate, 64_000);
-  assert.equal(encodingFor(4, 240).scaleResolutionDownBy, 1, "a small picture is not blown up");
-  assert.deepEqual(encodingFor(8, 1080, true), { maxBitrate: 285_714, maxFramerate: 5, scaleResolutionDownBy: 1 });
-  assert.ok(Number.isFinite(encodingFor(1).maxBitrate));
-});
-
 test("names stay in one line and dress up as nothing", () => {
   assert.equal(tidyName("  Ana \n Maria\t"), "Ana Maria");
   assert.equal(tidyName("a\u202eb\u2066c\u200fd\u0000e"), "a b c d e");
@@ -88,7 +78,7 @@ test("what somebody tells of itself is taken for no more than it is", () => {
 /** A page whose connection is as the test says. */
 const page = (hid, spk, { proven = true, tracks = [] } = {}) => {
   const peer = { proven, received: tracks, link: proven ? "connected" : "connecting", route: null };
-  return { hid, pid: `p-${hid}`, spk, host: false, about: { name: hid, audio: false, video: false }, peer: /** @type {any} */ (peer), seen: false };
+  return { hid, pid: `p-${hid}`, spk, host: false, about: { name: hid, audio: false, video: false }, agreed: noAgreement(), peer: /** @type {any} */ (peer), seen: false };
 };
 
 test("nobody is shown before the proof, and stays shown while reconnecting", () => {

@@ -181,7 +181,7 @@ function createStage(actions) {
       const video = isOn(state.camera);
       tile.update({
         id: "you", name: state.name, picture: video ? ownPicture(state.camera.track) : null, sound: null,
-        audio, video, screen: false, pinned: false, link: "connected", route: null, quality: null, speaker: "", hand: 0,
+        audio, video, screen: false, paused: "", pinned: false, link: "connected", route: null, quality: null, speaker: "", hand: 0,
       });
       microphone.set(microphoneLook(isComing(state.microphone), false));
       camera.set(cameraLook(isComing(state.camera), false));

@@ -3,7 +3,7 @@
 import { h, setAttribute, show } from "../dom.js";
 import { t } from "../language.js";
 import { placeAround, placeEverybody } from "../layout.js";
-import { focusOf } from "../stage.js";
+import { focusOf, sizesOf } from "../stage.js";
 import { isOn } from "../state.js";
 import { handPlace } from "../talk.js";
 import { createChair } from "./chair.js";
@@ -14,6 +14,8 @@ import { createTile } from "./tile.js";
 /** @typedef {import("./tile.js").Tile} Tile */
 
 const gap = 10;
+/** So long a page may be hidden before it asks for no pictures, ms: looking something up takes less. */
+const hiddenMs = 10_000;
 
 /**
  * @param {import("../actions.js").Actions} actions
@@ -30,11 +32,19 @@ export function createStage(actions) {
   /** Who is large, and whether with a screen. */
   let focus = "";
   let isScreen = false;
+  /** Of the stage, as the browser last told. */
+  let size = { width: 0, height: 0 };
+  /** @type {State | null} */
+  let now = null;
+  /** Of the pictures of others, in pixels of the screen. @type {ReadonlyMap<string, number>} */
+  let heights = new Map();
+  let hiding = 0;
+  let isUnseen = false;
   /** Reactions that have begun. */
   let flown = new Set();
 
   function place() {
-    const { clientWidth: width, clientHeight: height } = element;
+    const { width, height } = size.width > 0 ? size : measured();
     const others = alone ? [chair.element] : [...tiles.values()].map((tile) => tile.element);
     const large = alone ? -1 : [...tiles.keys()].indexOf(focus);
     const places = large < 0
@@ -43,10 +53,36 @@ export function createStage(actions) {
     others.forEach((tile, index) => put(tile, places.others[index] ?? null));
     put(own.element, places.self);
     setAttribute(own.element, "data-floating", places.floating);
+    if (!alone) heights = new Map([...tiles.keys()].map((id, index) => [id, devicePixelRatio * (places.others[index]?.height ?? 0)]));
+    ask();
   }
 
-  const observer = new ResizeObserver(place);
+  /** Nobody sends more than is shown here. */
+  function ask() {
+    if (now) actions.setSizes(sizesOf(now.stage, now.people, isUnseen ? new Map() : heights));
+  }
+
+  function watch() {
+    clearTimeout(hiding);
+    isUnseen = false;
+    if (document.hidden) hiding = window.setTimeout(() => {
+      isUnseen = true;
+      ask();
+    }, hiddenMs);
+    else ask();
+  }
+
+  /** Asking for it makes the browser lay everything out at once, so it is asked for when that has just been done. */
+  function measured() {
+    return { width: element.clientWidth, height: element.clientHeight };
+  }
+
+  const observer = new ResizeObserver(() => {
+    size = measured();
+    place();
+  });
   observer.observe(element);
+  document.addEventListener("visibilitychange", watch);
 
   /** @param {State} state */
   function follow({ people, speaker, talk, stage }) {
@@ -71,9 +107,9 @@ export function createStage(actions) {
         tiles.set(person.id, tile);
         element.append(tile.element);
       }
-      const { id, name, stream, audio, video, screen, link, route, quality } = person;
+      const { id, name, stream, audio, video, screen, paused, link, route, quality } = person;
       const pinned = stage.pinned === id;
-      tile.update({ id, name, picture: stream, sound: stream.getAudioTracks()[0] ?? null, audio, video, screen, pinned, link, route, quality, speaker: speaker.chosen, hand: handPlace(talk, id) });
+      tile.update({ id, name, picture: stream, sound: stream.getAudioTracks()[0] ?? null, audio, video, screen, paused, pinned, link, route, quality, speaker: speaker.chosen, hand: handPlace(talk, id) });
     }
   }
 
@@ -81,13 +117,14 @@ export function createStage(actions) {
     element,
     /** @param {State} state */
     update(state) {
+      now = state;
       const { microphone, camera, people, me, talk, reactions, stage } = state;
       follow(state);
       const screen = stage.sharing === "on";
       const video = isOn(camera) && !screen;
       own.update({
         id: "you", name: state.name, picture: video ? ownPicture(camera.track) : null,
-        sound: microphone.track, audio: isOn(microphone), video, screen, pinned: false, link: "connected", route: null, quality: null, speaker: "", hand: handPlace(talk, me.id),
+        sound: microphone.track, audio: isOn(microphone), video, screen, paused: "", pinned: false, link: "connected", route: null, quality: null, speaker: "", hand: handPlace(talk, me.id),
       });
       for (const { id, person, emoji } of reactions) {
         if (!flown.has(id)) (person === me.id ? own : tiles.get(person))?.react(emoji);
@@ -105,6 +142,8 @@ export function createStage(actions) {
     },
     close() {
       observer.disconnect();
+      document.removeEventListener("visibilitychange", watch);
+      clearTimeout(hiding);
       own.close();
       for (const tile of tiles.values()) tile.close();
     },

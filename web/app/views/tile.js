@@ -6,7 +6,7 @@ import { watchLevel } from "../levels.js";
 import { t } from "../language.js";
 import { handMark } from "../words_talk.js";
 import { hueOf, initials, linkSentence, routeExplained, routeName, tileName } from "../words.js";
-import { pinLabel, plateName, qualityWords } from "../words_stage.js";
+import { pauseWords, pinLabel, plateName, qualityWords } from "../words_stage.js";
 
 /** @typedef {import("../../sdk/parlour.js").Person} Person */
 
@@ -20,6 +20,7 @@ import { pinLabel, plateName, qualityWords } from "../words_stage.js";
  * @property {boolean} audio
  * @property {boolean} video
  * @property {boolean} screen the picture is a screen; of the own tile: a screen is shown to the others, and not here, where it would show itself
+ * @property {Person["paused"]} paused
  * @property {boolean} pinned
  * @property {Person["link"]} link
  * @property {Person["route"]} route
@@ -59,7 +60,8 @@ export function createTile({ self, tag = "li", onSilenced, onVoice, onPin }) {
   const plate = h("p", { class: "tile-plate", "aria-hidden": "true" }, muted, speaking, name);
   const route = createRoute();
   const linkText = h("span", {});
-  const link = h("p", { class: "tile-link", hidden: true }, h("span", { class: "spinner" }), linkText);
+  const spinner = h("span", { class: "spinner" });
+  const link = h("p", { class: "tile-link", hidden: true }, spinner, linkText);
   const place = h("span", {});
   const hand = h("p", { class: "tile-hand", "aria-hidden": "true", hidden: true }, icon("hand"), place);
   const air = h("div", { class: "tile-air", "aria-hidden": "true" });
@@ -112,9 +114,9 @@ export function createTile({ self, tag = "li", onSilenced, onVoice, onPin }) {
     },
     update(shown) {
       if (!self) setAttribute(element, "data-person", shown.id);
-      setAttribute(element, "aria-label", self ? selfName(shown) : [tileName(shown), shown.hand > 0 ? handMark(shown.hand) : ""].filter(Boolean).join(", "));
+      setAttribute(element, "aria-label", self ? selfName(shown) : [tileName(shown), pauseWords(shown.paused), shown.hand > 0 ? handMark(shown.hand) : ""].filter(Boolean).join(", "));
       setAttribute(element, "data-hue", hueOf(shown.id));
-      setAttribute(element, "data-video", shown.video);
+      setAttribute(element, "data-video", shown.video && shown.paused === "");
       setAttribute(element, "data-screen", shown.screen);
       show(badge, !(self && shown.screen));
       show(screen, self && shown.screen);
@@ -130,8 +132,11 @@ export function createTile({ self, tag = "li", onSilenced, onVoice, onPin }) {
       setText(badge, initials(shown.name));
       setText(name, self ? t("you") : plateName(shown.name, shown.screen));
       route.set(shown.link === "connected" ? shown.route : null, shown.quality);
-      setText(linkText, linkSentence(shown.link));
-      show(link, shown.link !== "connected");
+      const pause = shown.link === "connected" ? pauseWords(shown.paused) : "";
+      setAttribute(element, "data-paused", pause !== "");
+      setText(linkText, pause || linkSentence(shown.link));
+      show(spinner, pause === "");
+      show(link, shown.link !== "connected" || pause !== "");
       listenTo(shown.audio ? shown.sound : null);
     },
     close() {

@@ -123,6 +123,8 @@ export const words = Object.freeze({
   "note.two-hosts": "Jemand hier folgt den Regeln eines anderen Hosts: Es gibt zwei Räume mit diesem Namen. Die Verbindung wurde geschlossen.",
   "note.no-host": "Sie sind nicht mit dem Host verbunden.",
   "note.queue-full": "Zu viel wartet darauf, an {who} gesendet zu werden.",
+  "note.picture-paused": "Ihre Verbindung trägt gerade kaum mehr als den Ton: Ihr Bild pausiert und kommt von selbst zurück.",
+  "note.device-busy": "Dieses Gerät ist ausgelastet: Es zeigt weniger Bilder und sendet kleinere, bis es wieder Zeit hat.",
   "somebody": "jemand",
 
   "log.removed.you": "Sie haben {about} entfernt.",

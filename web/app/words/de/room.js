@@ -40,6 +40,8 @@ export const words = Object.freeze({
   "quality.lost": "{count} % verloren",
   "quality.slow": "{count} ms hin und zurück",
   "quality.why": "{quality}: {why}",
+  "paused.there": "Bild pausiert, schwache Verbindung",
+  "paused.here": "Bild pausiert, dieses Gerät ist ausgelastet",
 
   "microphone.on": "Mikrofon an.",
   "microphone.off": "Mikrofon stumm.",

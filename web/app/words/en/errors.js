@@ -124,6 +124,8 @@ export const words = Object.freeze({
   "note.two-hosts": "Somebody here goes by another host's rules: there are two rooms of this name. The connection was closed.",
   "note.no-host": "You are not connected with the host.",
   "note.queue-full": "Too much is waiting to be sent to {who}.",
+  "note.picture-paused": "Your connection carries little more than sound now: your picture pauses, and comes back by itself.",
+  "note.device-busy": "This device is busy: it shows fewer pictures and sends smaller ones, until it has time again.",
   "somebody": "somebody",
 
   "log.removed.you": "You removed {about}.",

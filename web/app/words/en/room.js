@@ -40,6 +40,8 @@ export const words = Object.freeze({
   "quality.lost": "{count}\u00a0% lost",
   "quality.slow": "{count} ms there and back",
   "quality.why": "{quality}: {why}",
+  "paused.there": "Picture paused, weak connection",
+  "paused.here": "Picture paused, this device is busy",
 
   "microphone.on": "Microphone on.",
   "microphone.off": "Microphone muted.",

@@ -123,6 +123,8 @@ export const words = Object.freeze({
   "note.two-hosts": "Alguien aquí sigue las reglas de otro anfitrión: hay dos salas con este nombre. La conexión se cerró.",
   "note.no-host": "No está en conexión con el anfitrión.",
   "note.queue-full": "Hay demasiado esperando a ser enviado a {who}.",
+  "note.picture-paused": "Ahora mismo la conexión apenas da para el sonido: la imagen propia queda en pausa y vuelve sola.",
+  "note.device-busy": "Este dispositivo está ocupado: muestra menos imágenes y las envía más pequeñas, hasta que vuelva a tener tiempo.",
   "somebody": "alguien",
 
   "log.removed.you": "Usted expulsó a {about}.",

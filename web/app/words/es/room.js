@@ -40,6 +40,8 @@ export const words = Object.freeze({
   "quality.lost": "{count} % perdido",
   "quality.slow": "{count} ms de ida y vuelta",
   "quality.why": "{quality}: {why}",
+  "paused.there": "Imagen en pausa, conexión débil",
+  "paused.here": "Imagen en pausa, este dispositivo está ocupado",
 
   "microphone.on": "Micrófono activado.",
   "microphone.off": "Micrófono en silencio.",

@@ -123,6 +123,8 @@ export const words = Object.freeze({
   "note.two-hosts": "Quelqu’un ici suit les règles d’un autre hôte : il y a deux salons de ce nom. La connexion a été fermée.",
   "note.no-host": "Vous n’êtes pas en liaison avec l’hôte.",
   "note.queue-full": "Trop de données attendent d’être envoyées à {who}.",
+  "note.picture-paused": "Votre connexion ne porte guère plus que le son en ce moment : votre image est en pause et reviendra d’elle-même.",
+  "note.device-busy": "Cet appareil est très occupé : il montre moins d’images et en envoie de plus petites, jusqu’à ce qu’il ait de nouveau le temps.",
   "somebody": "quelqu’un",
 
   "log.removed.you": "Vous avez exclu {about}.",

@@ -40,6 +40,8 @@ export const words = Object.freeze({
   "quality.lost": "{count} % de pertes",
   "quality.slow": "{count} ms aller-retour",
   "quality.why": "{quality} : {why}",
+  "paused.there": "Image en pause, connexion faible",
+  "paused.here": "Image en pause, cet appareil est trop occupé",
 
   "microphone.on": "Micro activé.",
   "microphone.off": "Micro coupé.",
