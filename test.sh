@@ -44,6 +44,7 @@ step_install() {
   need turnutils_uclient || missing+=(coturn)
   need ip || missing+=(iproute2)
   need nft || missing+=(nftables)
+  need Xvfb || missing+=(xvfb)
   need certutil || missing+=(libnss3-tools)
   need openssl || missing+=(openssl)
   need curl || missing+=(curl)

@@ -65,11 +65,20 @@ const DENIED = { "media.navigator.permission.disabled": false, "permissions.defa
  * @param {import("./namespace.mjs").Namespace} namespace
  * @param {string} name who sits before it
  * @param {{ camera?: "fake" | "denied", dark?: boolean, storage?: "kept" | "refused",
- *   trusts?: import("./certificate.mjs").Certificate }} [options] `refused`: its owner lets no page keep anything; `trusts`: what
- *   its authority signs, for the page and for TURN over TLS
+ *   trusts?: import("./certificate.mjs").Certificate, screen?: boolean }} [options] `refused`: its owner lets no page keep anything; `trusts`: what
+ *   its authority signs, for the page and for TURN over TLS; `screen`: with a screen (Xvfb) that it can show to others: headless it has none
  */
-export async function firefox(namespace, name, { camera = "fake", dark = false, storage = "kept", trusts } = {}) {
-  const profile = temporaryDirectory("firefox");
+export async function firefox(namespace, name, { camera = "fake", dark = false, storage = "kept", trusts, screen = false } = {}) {
+  const directory = temporaryDirectory("firefox");
+  const x = screen ? namespace.start(["Xvfb", "-displayfd", "1", "-screen", "0", "1280x800x24", "-nolisten", "tcp"]) : null;
+  const profile = {
+    path: directory.path,
+    remove() {
+      void x?.kill();
+      directory.remove();
+    },
+  };
+  const display = x ? `:${(await x.line(/^(\d+)$/, 10_000, `${name}: Xvfb did not start`))[1]}` : undefined;
   const preferences = {
     ...PREFERENCES,
     ...(camera === "denied" ? DENIED : {}),
@@ -84,8 +93,8 @@ export async function firefox(namespace, name, { camera = "fake", dark = false, 
     mustRun(["certutil", "-A", "-d", store, "-n", "lab", "-t", "C,,", "-i", trusts.authority]);
   }
   const child = namespace.start(
-    [PROGRAM, "--headless", "--no-remote", "--profile", profile.path, "--remote-debugging-port", "0", "--width", "1280", "--height", "800"],
-    { env: { HOME: profile.path, XDG_CONFIG_HOME: undefined, XDG_CACHE_HOME: undefined, DBUS_SESSION_BUS_ADDRESS: "disabled:", MOZ_CRASHREPORTER_DISABLE: "1" } },
+    [PROGRAM, ...(screen ? [] : ["--headless"]), "--no-remote", "--profile", profile.path, "--remote-debugging-port", "0", "--width", "1280", "--height", "800"],
+    { env: { HOME: profile.path, XDG_CONFIG_HOME: undefined, XDG_CACHE_HOME: undefined, DISPLAY: display, DBUS_SESSION_BUS_ADDRESS: "disabled:", MOZ_CRASHREPORTER_DISABLE: "1" } },
   );
   try {
     const [, address] = await child.line(/WebDriver BiDi listening on (ws:\/\/\S+)/, 30_000, `${name}: Firefox did not start`);

@@ -66,7 +66,27 @@ export class Namespace {
    * @param {"udp" | "tcp" | "tls"} best the best transport that is left
    */
   firewall(best) {
-    const rules = { udp: [], tcp: ["udp dport 3478 drop"], tls: ["udp dport 3478 drop", "tcp dport 3478 drop"] }[best];
+    this.#filter({ udp: [], tcp: ["udp dport 3478 drop"], tls: ["udp dport 3478 drop", "tcp dport 3478 drop"] }[best]);
+  }
+
+  /**
+   * Loses so many of a hundred UDP packets from now on, each by chance, as a bad radio does. (Kernels without netem have no delay to offer.)
+   * @param {number} percent 0: none
+   */
+  weather(percent) {
+    this.#filter(percent === 0 ? [] : [`meta l4proto udp numgen random mod 100 < ${percent} drop`]);
+  }
+
+  /**
+   * Lets only so much UDP through from now on, all connections together; what is over is lost.
+   * @param {number} kilobytes a second; 0: all
+   */
+  narrow(kilobytes) {
+    this.#filter(kilobytes === 0 ? [] : [`meta l4proto udp limit rate over ${kilobytes} kbytes/second burst ${Math.ceil(kilobytes / 4)} kbytes drop`]);
+  }
+
+  /** @param {string[]} rules of nftables, for what comes in; in the place of those before */
+  #filter(rules) {
     const lines = ["add table inet parlour", "delete table inet parlour", "add table inet parlour"];
     lines.push("add chain inet parlour in { type filter hook input priority 0; }");
     for (const rule of rules) lines.push(`add rule inet parlour in ${rule}`);

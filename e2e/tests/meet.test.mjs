@@ -29,7 +29,7 @@ let cy;
 let link = "";
 
 before(async () => {
-  [server, ada, ben, cy] = await Promise.all([stage.serve(), stage.chromium("Ada"), stage.chromium("Ben"), stage.firefox("Cy")]);
+  [server, ada, ben, cy] = await Promise.all([stage.serve(), stage.chromium("Ada"), stage.chromium("Ben"), stage.firefox("Cy", { screen: true })]);
 });
 
 after(() => stage.clear());
@@ -94,25 +94,44 @@ step("Cy turns the camera off in Firefox: the same", 60_000, async () => {
   await expectMedia(ada, { people: 2, road: DIRECT });
 });
 
-step("Ada shows her screen in the place of her camera: it is large and sharp at both others, and the camera comes back", 60_000, async () => {
-  await ada.click("Show your screen");
-  for (const page of [ben, cy]) {
-    await expectTile(page, /^Ada, showing a screen, Direct/, "Ada's tile says that it is a screen");
-    // Her camera has 320 columns here (preload.mjs), and no picture of hers is large but the screen's.
-    await page.waitFor(() => {
-      const tile = document.querySelector("[data-person][data-screen]");
-      const widths = [...document.querySelectorAll(".tile")].map((one) => one.clientWidth);
-      return Number(tile?.querySelector("video")?.videoWidth) > 640 && tile?.clientWidth === Math.max(...widths);
-    }, 15_000, "a large picture with all its lines");
+for (const name of ["Ada", "Cy"]) {
+  step(`${name} shows a screen in the place of the camera: it is large and sharp at both others, and the camera comes back`, 60_000, async () => {
+    const [shows, ...others] = name === "Ada" ? [ada, ben, cy] : [cy, ada, ben];
+    await shows.click("Show your screen");
+    for (const page of others) {
+      await expectTile(page, new RegExp(`^${name}, showing a screen, Direct`), "the tile says that it is a screen");
+      // Cameras have 320 columns here (preload.mjs), and no picture is large but the screen's.
+      await page.waitFor(() => {
+        const tile = document.querySelector("[data-person][data-screen]");
+        const widths = [...document.querySelectorAll(".tile")].map((one) => one.clientWidth);
+        return Number(tile?.querySelector("video")?.videoWidth) > 640 && tile?.clientWidth === Math.max(...widths);
+      }, 15_000, "a large picture with all its lines");
+    }
+    await expectDevicesOff(shows, "video");
+    await shows.click("Stop showing your screen");
+    for (const page of others) await expectTile(page, new RegExp(`^${name}, Direct`), "the tile is that of a camera again");
+    await shows.reach("Turn camera off");
+    await expectMedia(ben, { people: 2, road: DIRECT });
+  });
+}
+
+step("one of five packets is lost: the bars fall and say so, sound goes on, and with better weather they come back", 90_000, async () => {
+  stage.namespace.weather(20);
+  const before = await Promise.all([ada, cy].map(receptionsOf));
+  for (const page of [ada, cy]) await expectBars(page, "^[12]$", /(weak|very weak): \d+\u00a0% lost/);
+  for (const [index, page] of [ada, cy].entries()) {
+    await page.waitFor(() => document.querySelectorAll("[data-person][data-link=connected]").length === 2, 10_000, "both others still connected");
+    const now = await receptionsOf(page);
+    for (const { pc, soundPackets, soundEnergy } of before[index] ?? []) {
+      const then = now.find((one) => one.pc === pc);
+      assert.ok(then && then.soundPackets - soundPackets > 50 && then.soundEnergy > soundEnergy, `${page.name} goes on hearing: ${soundPackets} packets, then ${then?.soundPackets}`);
+    }
   }
-  await expectDevicesOff(ada, "video");
-  await ada.click("Stop showing your screen");
-  for (const page of [ben, cy]) await expectTile(page, /^Ada, Direct/, "Ada's tile is that of a camera again");
-  await ada.reach("Turn camera off");
-  await expectMedia(ben, { people: 2, road: DIRECT });
+  stage.namespace.weather(0);
+  for (const page of [ada, cy]) await expectBars(page, "^[34]$", /good|fair/);
 });
 
-step("Ben pins Cy by the pointer and unpins by key, then looks at whoever speaks, then at all alike", 30_000, async () => {
+step("Ben pins Cy by the pointer, so that Ada sends less, and unpins by key, then looks at whoever speaks, then at all alike", 30_000, async () => {
   const expectLargest = (/** @type {string} */ names) => ben.waitFor((wanted) => {
     const tiles = [...document.querySelectorAll("[data-person]")].map((tile) => ({ name: tile.getAttribute("aria-label")?.split(",")[0], width: parseFloat(/** @type {HTMLElement} */ (tile).style.inlineSize) }));
     const widest = Math.max(...tiles.map(({ width }) => width));
@@ -122,6 +141,13 @@ step("Ben pins Cy by the pointer and unpins by key, then looks at whoever speaks
   await ben.waitFor(() => [...document.querySelectorAll(".tile")].every((tile) => tile.getAnimations().length === 0), 5000, "tiles that stand still");
   await ben.click("Pin Cy");
   await expectLargest("^Cy$");
+  // Ada is small now at Ben's, so she sends no more than that (240 lines else, here).
+  const number = await connectionOf(ben, ada);
+  await ben.waitFor(async (pc) => {
+    let lines = 0;
+    (await /** @type {any} */ (window).__pcs[pc].getStats()).forEach((/** @type {any} */ stat) => (lines = stat.type === "inbound-rtp" && stat.kind === "video" ? (stat.frameHeight ?? 0) : lines));
+    return lines > 0 && lines <= 180;
+  }, 10_000, "a small picture of Ada", number);
   await ben.key("2"); // second of the others; again is unpinning
   await expectLargest("^Ada,Cy$");
   await ben.click("Speaker view");
@@ -185,6 +211,17 @@ async function expectDevicesOff(page, kind) {
     kind,
   );
   assert.ok(states.length > 0 && states.every((state) => state === "ended"), `${page.name}'s ${kind} is off: ${states}`);
+}
+
+/**
+ * Waits until the tiles of all others have bars that match, and say so in their words.
+ * @param {Page} page @param {string} bars pattern @param {RegExp} words
+ */
+async function expectBars(page, bars, words) {
+  await page.waitFor((wanted, said) => {
+    const tiles = [...document.querySelectorAll("[data-person] .tile-route")];
+    return tiles.length === 2 && tiles.every((tile) => new RegExp(wanted).test(tile.getAttribute("data-bars") ?? "") && new RegExp(said).test(tile.getAttribute("aria-label") ?? ""));
+  }, 20_000, `bars ${bars}`, bars, words.source);
 }
 
 /**
