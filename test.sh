@@ -11,7 +11,7 @@ export CARGO_TERM_COLOR=never DEBIAN_FRONTEND=noninteractive
 
 STEPS=(install format deny-names lints rust docs web oracle release compose e2e)
 QUICK=(format deny-names lints rust docs web oracle)
-LONG=(soak relay-call scan)
+LONG=(soak relay-call scan four)
 passed=0
 log=$(mktemp -d)
 trap 'rm -rf "$log"' EXIT
@@ -165,6 +165,13 @@ step_relay-call() {
   [ -x target/release/parlour ] || cargo build --release --locked
   keep relay-call node --test e2e/long/relay-call.test.mjs
   count relay-call '^# pass [0-9]+'
+}
+
+# Four people with full cameras on one machine, one of them with a page that has no time.
+step_four() {
+  [ -x target/release/parlour ] || cargo build --release --locked
+  keep four node --test e2e/long/four.test.mjs
+  count four '^# pass [0-9]+'
 }
 
 # Scanners of TLS against the program.

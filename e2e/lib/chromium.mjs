@@ -43,10 +43,11 @@ const CAMERAS = {
  * Starts a Chromium of its own for one person.
  * @param {import("./namespace.mjs").Namespace} namespace
  * @param {string} name who sits before it
- * @param {{ camera?: Camera, storage?: "kept" | "refused", trusts?: import("./certificate.mjs").Certificate }} [options] `refused`:
- *   its owner lets no page keep anything; `trusts`: this certificate, for the page and for TURN over TLS
+ * @param {{ camera?: Camera, storage?: "kept" | "refused", trusts?: import("./certificate.mjs").Certificate, full?: boolean }} [options] `refused`:
+ *   its owner lets no page keep anything; `trusts`: this certificate, for the page and for TURN over TLS; `full`: its camera gives what is asked for,
+ *   and not the small picture of preload.mjs
  */
-export async function chromium(namespace, name, { camera = "fake", storage = "kept", trusts } = {}) {
+export async function chromium(namespace, name, { camera = "fake", storage = "kept", trusts, full = false } = {}) {
   const profile = temporaryDirectory("chromium");
   const trust = trusts ? [`--ignore-certificate-errors-spki-list=${trusts.keyHash}`] : [];
   if (storage === "refused") {
@@ -59,7 +60,7 @@ export async function chromium(namespace, name, { camera = "fake", storage = "ke
   });
   const output = /** @type {import("node:stream").Writable} */ (child.process.stdio[3]);
   const input = /** @type {import("node:stream").Readable} */ (child.process.stdio[4]);
-  const page = new ChromiumPage(name, child, profile, new Channel(output, input, "\0"));
+  const page = new ChromiumPage(name, child, profile, new Channel(output, input, "\0"), full);
   try {
     await page.attach();
   } catch (error) {
@@ -79,9 +80,11 @@ class ChromiumPage extends Page {
    * @param {import("./process.mjs").Child} child
    * @param {{ remove: () => void }} profile
    * @param {Channel} channel shared by all tabs of this browser
+   * @param {boolean} [full] see chromium
    */
-  constructor(name, child, profile, channel) {
+  constructor(name, child, profile, channel, full = false) {
     super(name, "chromium");
+    this.full = full;
     this.child = child;
     this.profile = profile;
     this.channel = channel;
@@ -107,7 +110,7 @@ class ChromiumPage extends Page {
       this.#send("Network.enable"),
       this.#send("Log.enable"),
       this.#send("Emulation.setFocusEmulationEnabled", { enabled: true }),
-      this.#send("Page.addScriptToEvaluateOnNewDocument", { source: `(${PRELOAD})();` }),
+      this.#send("Page.addScriptToEvaluateOnNewDocument", { source: `(${PRELOAD})({ full: ${this.full} });` }),
     ]);
   }
 

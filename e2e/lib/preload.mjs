@@ -4,7 +4,7 @@
  * It keeps a list of the page's peer connections, of the cameras and microphones it opened, and of violations of
  * the content security policy. The page's behaviour stays as it is; the only things done to it are that a camera
  * opens at 320x240 and 15 pictures a second, since a machine with two cores encodes and decodes for three browsers,
- * and that a test may take away ways to the relay (`__relayBy`), as a firewall that knows them would.
+ * (but not for whoever asks for a full one), and that a test may take away ways to the relay (`__relayBy`), as a firewall that knows them would.
  */
 
 /**
@@ -16,7 +16,8 @@
  * @property {"udp" | "tcp" | "tls"} [__relayBy] the one way to the relay that new peer connections are left
  */
 
-function ears() {
+/** @param {{ full?: boolean }} [camera] `full`: as it is */
+function ears({ full = false } = {}) {
   const w = /** @type {Window & typeof globalThis & Ears} */ (window);
   if (w.__pcs) return;
   w.__pcs = [];
@@ -45,7 +46,7 @@ function ears() {
   if (navigator.mediaDevices) {
     const original = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
     navigator.mediaDevices.getUserMedia = async (constraints = {}) => {
-      const small = { width: { ideal: 320 }, height: { ideal: 240 }, frameRate: { ideal: 15, max: 15 } };
+      const small = full ? {} : { width: { ideal: 320 }, height: { ideal: 240 }, frameRate: { ideal: 15, max: 15 } };
       const video = constraints.video
         ? { ...(typeof constraints.video === "object" ? constraints.video : {}), ...small }
         : constraints.video;
@@ -56,5 +57,5 @@ function ears() {
   }
 }
 
-/** Source text of a function without parameters. */
+/** Source text of a function, with the camera as its parameter. */
 export const PRELOAD = ears.toString();
