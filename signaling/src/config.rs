@@ -106,6 +106,20 @@ pub struct Config {
     /// For how long.
     pub tombstone_for: Duration,
 
+    /// Bytes of the blobs of all rooms in standard mode, each counting 256 more than it has; when half of it is used, each
+    /// room may keep an eighth of its share only. 0: this server keeps nothing.
+    pub blob_bytes_total: usize,
+    /// Bytes of one room's blobs.
+    pub blob_bytes_per_room: usize,
+    /// Blobs of one room.
+    pub blobs_per_room: usize,
+    /// Bytes of one blob.
+    pub blob_bytes: usize,
+    /// How long a blob is kept, if its room lives so long.
+    pub blob_for: Duration,
+    /// Requests of one seat about blobs.
+    pub blob_requests: Rate,
+
     /// When the server stops, pages are told to come back after this …
     pub rejoin_after: Duration,
     /// … and up to so much more, at random, lest all come at once.
@@ -138,6 +152,13 @@ impl Rate {
             burst,
             every: Duration::from_nanos(1_000_000_000 / per_second as u64),
         }
+    }
+}
+
+impl Config {
+    /// Whether rooms in standard mode have something that they can leave with this server.
+    pub(crate) fn keeps_blobs(&self) -> bool {
+        self.blob_bytes_total > 0
     }
 }
 
@@ -194,6 +215,16 @@ impl Default for Config {
             until_tolerance: Duration::from_secs(3600),
             tombstones: 100_000,
             tombstone_for: Duration::from_secs(30 * 24 * 3600),
+            blob_bytes_total: 256 << 20,
+            blob_bytes_per_room: 16 << 20,
+            blobs_per_room: 256,
+            blob_bytes: 1 << 20,
+            blob_for: Duration::from_secs(24 * 3600),
+            // A latecomer reads one blob for each page that ever wrote, at once.
+            blob_requests: Rate {
+                burst: 300,
+                every: Duration::from_millis(250),
+            },
             rejoin_after: Duration::from_millis(500),
             rejoin_spread: Duration::from_millis(3500),
         }

@@ -83,6 +83,7 @@ impl Signaling {
             ping_ms: whole_ms(self.config.ping_every),
             hold_ms: whole_ms(self.config.hold),
             frame_bytes: self.config.frame_bytes,
+            keeps: self.config.keeps_blobs(),
         });
         self.outputs.push_back(Output::Send {
             to: id,

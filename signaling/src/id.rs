@@ -87,10 +87,15 @@ bytes!(
     /// The public half of a session's ticket, fresh for each session: what a join is signed for.
     SessionId, 16);
 bytes!(
-    /// The secret half of a session's ticket: good for one resumption, kept by the server as a hash only.
+    /// The secret half of a session's ticket, good for one resumption; or what opens a room's blobs to a seat. Kept by the
+    /// server as a hash only.
     Token, 32);
 
-prints_nothing!(RoomId, HostPk, Spk, Core, Signature, SessionId, Token);
+bytes!(
+    /// Names one blob in one room: chosen at random by the page that put it there (seal, section 9).
+    BlobId, 16);
+
+prints_nothing!(BlobId, RoomId, HostPk, Spk, Core, Signature, SessionId, Token);
 
 /// A participant id is random, public in its room and of this page's life only: tests and traces may show it.
 impl fmt::Debug for Pid {
@@ -99,8 +104,8 @@ impl fmt::Debug for Pid {
     }
 }
 
-/// What a resume token is remembered as.
-#[derive(Clone, Copy, PartialEq, Eq)]
+/// What a token is remembered as.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct TokenHash([u8; 32]);
 
 impl Token {

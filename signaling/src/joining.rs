@@ -114,17 +114,19 @@ impl Signaling {
             session.place = Some(Place { room: tag, pid });
         }
         self.change(tag);
-        self.joined(tag, sid, pid, seat)
+        self.joined(now, tag, sid, pid, seat)
     }
 
     fn joined(
         &mut self,
+        now: Instant,
         tag: RoomTag,
         sid: SessionId,
         pid: Pid,
         seat: Option<SeatId>,
     ) -> Result<ServerMessage, Refusal> {
         let ice_servers = self.ice_servers(sid, seat);
+        let blobs = seat.and_then(|seat| self.blob_place(now, tag, seat));
         let room = self.rooms.get_mut(tag).ok_or(Refusal::NoSuchRoom)?;
         let view = room.view();
         if let Some(who) = room.participant_mut(pid) {
@@ -136,6 +138,7 @@ impl Signaling {
             ice_servers,
             view,
             may_keep: self.config.kept_rooms > 0,
+            blobs,
         }))
     }
 
@@ -324,11 +327,9 @@ impl Signaling {
         let session = who.session;
         let seat = self.give_seat(now, tag, who);
         let ice_servers = self.ice_servers(session, Some(seat));
-        self.say(
-            session,
-            None,
-            &ServerMessage::Seat(Seat { ice_servers }).prepare(),
-        );
+        let blobs = self.blob_place(now, tag, seat);
+        let told = ServerMessage::Seat(Seat { ice_servers, blobs });
+        self.say(session, None, &told.prepare());
         self.change(tag);
     }
 
@@ -366,6 +367,7 @@ impl Signaling {
     fn close_seat(&mut self, seat: SeatId) {
         self.stats.seats -= 1;
         self.stats.seats_closed_total += 1;
+        self.blob_seats.close(seat);
         self.outputs.push_back(Output::SeatClosed { seat });
     }
 
@@ -401,6 +403,7 @@ impl Signaling {
 
     fn close_room(&mut self, room: &Room) {
         self.stats.porch -= room.porch.len();
+        self.forget_shelf(room);
         for seated in &room.seats {
             self.close_seat(seated.id);
         }

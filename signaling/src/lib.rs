@@ -9,6 +9,7 @@
 #![cfg_attr(not(test), warn(clippy::indexing_slicing))]
 
 mod batch;
+mod blobs;
 mod claims;
 mod config;
 mod connection;
@@ -39,14 +40,15 @@ mod tombstones;
 mod views;
 
 pub use batch::{Down, NoBatch, Opened, Up};
+pub use blobs::{BlobAnswer, BlobEntry, BlobError, BlobErrorCode, BlobList, BlobRefusal, BlobRequest};
 pub use config::{Config, IceTemplate, Rate};
 pub use connection::{Closed, ConnectionId, Source};
 pub use envelope::{ClientFrame, ServerFrame, Unreadable};
-pub use id::{Core, HostPk, Pid, RoomId, SealedBox, SessionId, Signature, Spk, Token};
+pub use id::{BlobId, Core, HostPk, Pid, RoomId, SealedBox, SessionId, Signature, Spk, Token};
 pub use message::{
-    Action, Bye, ByeCode, Claim, ClientMessage, ClientSignal, Empty, ErrorBody, ErrorCode, Hello, Host,
-    HostClaim, Ice, IceServer, Invitation, Invite, Join, Joined, Look, Redeem, Resume, Resumed, RoomInfo,
-    Seat, SeatView, Seated, ServerMessage, ServerSignal, SignedState, States, View, Welcome,
+    Action, BlobPlace, Bye, ByeCode, Claim, ClientMessage, ClientSignal, Empty, ErrorBody, ErrorCode, Hello,
+    Host, HostClaim, Ice, IceServer, Invitation, Invite, Join, Joined, Look, Redeem, Resume, Resumed,
+    RoomInfo, Seat, SeatView, Seated, ServerMessage, ServerSignal, SignedState, States, View, Welcome,
 };
 pub use parlour_credentials::{Credentials, RoomTag, SeatId};
 pub use room_name::RoomName;

@@ -239,6 +239,9 @@ pub struct Welcome {
     pub hold_ms: u64,
     /// Longest frame, in bytes of UTF-8.
     pub frame_bytes: usize,
+    /// Whether this server keeps blobs for rooms in standard mode.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub keeps: bool,
 }
 
 /// A session goes on.
@@ -286,6 +289,24 @@ pub struct Joined {
     /// Whether the operator lets rooms stay that everybody left, if their rules ask for it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub may_keep: bool,
+    /// The way to what is kept for this room, with a seat in standard mode.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blobs: Option<BlobPlace>,
+}
+
+/// The way to what a room in standard mode keeps, and how much that may be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BlobPlace {
+    /// To be shown in the header `parlour-blobs`; it ends with the seat.
+    pub token: Token,
+    /// Longest blob.
+    pub bytes: usize,
+    /// Bytes of all blobs of the room, each counting 256 more than it has.
+    pub room_bytes: usize,
+    /// Most blobs of the room.
+    pub blobs: usize,
+    /// How long one is kept, in seconds.
+    pub keep_s: u64,
 }
 
 /// A seat for whom stood on the porch.
@@ -293,6 +314,9 @@ pub struct Joined {
 pub struct Seat {
     /// What comes with the seat.
     pub ice_servers: Vec<IceServer>,
+    /// The way to what is kept for this room, in standard mode.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blobs: Option<BlobPlace>,
 }
 
 /// Relay credentials.

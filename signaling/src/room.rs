@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use parlour_credentials::{RoomTag, SeatId};
 
+use crate::blobs::Shelf;
 use crate::config::Config;
 use crate::core::Person;
 use crate::id::{HostPk, Pid, RoomId, SealedBox, SessionId, Signature, Spk};
@@ -27,6 +28,8 @@ pub(crate) struct Room {
     /// A named room that was made when the server had just started makes way until then for one that comes back.
     pub(crate) makes_way_until: Option<Instant>,
     pub(crate) names: BTreeMap<RoomId, Name>,
+    /// What its pages left here, in standard mode.
+    pub(crate) blobs: Shelf,
     /// Boxes that hosts left, by the invitation's id.
     pub(crate) invitations: BTreeMap<RoomId, SealedBox>,
     pub(crate) states: StateSet,
@@ -110,6 +113,7 @@ impl Room {
             called,
             makes_way_until: None,
             names: BTreeMap::new(),
+            blobs: Shelf::default(),
             invitations: BTreeMap::new(),
             states,
             standing,

@@ -10,6 +10,7 @@ use parlour_credentials::{Credentials, RoomTag, SeatId};
 use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
 
+use crate::blobs::{BlobSeats, Load};
 use crate::config::Config;
 use crate::connection::{CloseCode, Closed, Connection, ConnectionId, Source, Stage};
 use crate::deadlines::Deadlines;
@@ -82,6 +83,9 @@ pub struct Signaling {
     pub(crate) draining: bool,
     /// Bytes kept for all sessions until they acknowledge them.
     pub(crate) kept_bytes: usize,
+    /// What all rooms in standard mode keep.
+    pub(crate) blob_load: Load,
+    pub(crate) blob_seats: BlobSeats,
     pub(crate) stats: Stats,
 }
 
@@ -119,6 +123,8 @@ impl Signaling {
             changed: BTreeSet::new(),
             draining: false,
             kept_bytes: 0,
+            blob_load: Load::default(),
+            blob_seats: BlobSeats::default(),
             stats: Stats::default(),
         }
     }
@@ -354,7 +360,7 @@ impl Signaling {
 
     /// Finishes an input: ends the sessions that could not be told, tells the rooms that changed. Each may bring
     /// about the other; ended sessions do not come back, so this comes to an end.
-    fn settle(&mut self, now: Instant) {
+    pub(crate) fn settle(&mut self, now: Instant) {
         loop {
             if let Some((session, code)) = self.doomed.pop_first() {
                 self.end_by_server(now, session, code);
@@ -367,6 +373,8 @@ impl Signaling {
         self.stats.connections = self.connections.len();
         self.stats.sessions = self.sessions.len();
         self.stats.kept_bytes = self.kept_bytes;
+        self.stats.blobs = self.blob_load.blobs;
+        self.stats.blob_bytes = self.blob_load.bytes;
         self.stats.rooms = self.rooms.len();
         self.stats.kept_rooms = self.rooms.kept.len();
         self.stats.sources = self.sources.len();

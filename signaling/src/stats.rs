@@ -13,6 +13,10 @@ pub struct Stats {
     pub sessions: usize,
     /// Bytes kept now for all sessions until they acknowledge them.
     pub kept_bytes: usize,
+    /// Blobs of rooms in standard mode held now.
+    pub blobs: usize,
+    /// Their bytes, each counting 256 more than it has.
+    pub blob_bytes: usize,
     /// Rooms held now.
     pub rooms: usize,
     /// Of these, those that everybody left and that are kept.
@@ -48,6 +52,10 @@ pub struct Stats {
     pub signals_total: u64,
     /// Views that were sent, each recipient counted.
     pub views_total: u64,
+    /// Blobs that came.
+    pub blobs_put_total: u64,
+    /// Requests about blobs that were refused.
+    pub blobs_refused_total: u64,
     /// Connections whose outbox was full.
     pub overflows_total: u64,
     /// Refusals by code.

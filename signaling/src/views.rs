@@ -104,7 +104,7 @@ impl Signaling {
         }
     }
 
-    /// A room's deadline: its time is up, nobody came back, or there is something to tell.
+    /// A room's deadline: its time is up, nobody came back, something was kept for long enough, or there is something to tell.
     pub(crate) fn room_due(&mut self, now: Instant, tag: RoomTag) {
         let Some(room) = self.rooms.get(tag) else { return };
         if room.standing.ends.is_some_and(|ends| ends <= self.unix(now)) {
@@ -116,6 +116,7 @@ impl Signaling {
         if self.given_up_at(tag).is_some_and(|at| at <= now) {
             return self.end_room(now, tag, ByeCode::Expired, false);
         }
+        self.expire_blobs(now, tag);
         self.tell(now, tag);
     }
 
@@ -131,7 +132,8 @@ impl Signaling {
             .get(tag)
             .and_then(|room| self.instant(room.standing.ends?));
         let left = self.rooms.get(tag).and_then(Room::left_for_good_at);
-        let at = [view, ends, left, self.given_up_at(tag)]
+        let blob = self.rooms.get(tag).and_then(|room| room.blobs.next_end());
+        let at = [view, ends, left, blob, self.given_up_at(tag)]
             .into_iter()
             .flatten()
             .min();

@@ -27,6 +27,10 @@ const view = object({
   porch: list(pid, 256),
   states: list(signedState, 8),
 });
+/** The way to what a room in standard mode keeps (sdk/blobs.js). */
+const blobPlace = object({
+  token: base64(32), bytes: integer(1024, 2 ** 30), room_bytes: integer(1024, 2 ** 40), blobs: integer(1, 2 ** 20), keep_s: integer(1, 2 ** 32 - 1),
+});
 const session = object({
   v: integer(1, 1),
   session: base64(16),
@@ -34,6 +38,7 @@ const session = object({
   ping_ms: milliseconds,
   hold_ms: milliseconds,
   frame_bytes: integer(1024, 16 * 1024 * 1024),
+  keeps: maybe(flag),
 });
 const host = object({
   host_pk: base64(32),
@@ -52,10 +57,10 @@ const bodies = {
   ack: object({}),
   created: object({}),
   room: object({ hosts: list(host, 4) }),
-  joined: object({ pid, seat: flag, ice_servers: iceServers, view, may_keep: maybe(flag) }),
+  joined: object({ pid, seat: flag, ice_servers: iceServers, view, may_keep: maybe(flag), blobs: maybe(blobPlace) }),
   done: object({}),
   invitation: object({ inv_box: base64(undefined, 512) }),
-  seat: object({ ice_servers: iceServers }),
+  seat: object({ ice_servers: iceServers, blobs: maybe(blobPlace) }),
   view,
   signal: object({ from: pid, body: text(SIGNAL_BYTES) }),
   ice: object({ ice_servers: iceServers }),
@@ -67,6 +72,7 @@ const bodies = {
 /** @typedef {{json: string, sig: string}} SignedState A room's rules as the host signed them. */
 /** @typedef {ReturnType<typeof view>} View Who is in, whole; `n` only grows. */
 /** @typedef {ReturnType<typeof iceServer>} IceServer */
+/** @typedef {ReturnType<typeof blobPlace>} BlobPlace */
 /** @typedef {ReturnType<typeof host>} HostClaim One who claims a room id, with the proof; of a name there is none. */
 
 /** @typedef {typeof bodies} Bodies */

@@ -156,6 +156,7 @@ mod tests {
             ping_ms: 1,
             hold_ms: 1,
             frame_bytes: 1,
+            keeps: false,
         });
         ledger
     }

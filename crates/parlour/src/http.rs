@@ -20,6 +20,7 @@ use warp::{Filter, Reply as _};
 
 use crate::acme::{self, Challenges};
 use crate::assets::Assets;
+use crate::blobs::{self, Uploads};
 use crate::forwarded::TrustedProxies;
 use crate::headers;
 use crate::host::{self, Authority, Misaddressed, PublicUrl};
@@ -50,6 +51,8 @@ pub struct Site {
     pub rooms: Rooms,
     /// Those who poll.
     pub polls: Polls,
+    /// Blobs that are coming in.
+    pub uploads: Uploads,
     /// The page.
     pub assets: Arc<Assets>,
     /// Whose pages may open a connection.
@@ -145,6 +148,12 @@ async fn answer<B: Buf, E>(
     let path = within(path.as_str(), site.public.as_deref());
     if path == Some("/poll") && !site.redirects {
         return poll(method, &headers, &place, &site, body).await;
+    }
+    if let Some(name) = path.and_then(|path| path.strip_prefix(blobs::PATH))
+        && !site.redirects
+        && let Some(reply) = blob(&method, name, &headers, &place, &site, body).await
+    {
+        return reply;
     }
     if method != Method::GET && method != Method::HEAD {
         return method_not_allowed();
@@ -264,6 +273,26 @@ async fn poll<B: Buf, E>(
         pass: &place.pass,
     };
     polling::answer(&site.polls, request, body).await
+}
+
+/// `None` if there is nothing for whoever asks: then the path is one like any other.
+async fn blob<B: Buf, E>(
+    method: &Method,
+    name: &str,
+    headers: &HeaderMap,
+    place: &Place,
+    site: &Site,
+    body: impl Stream<Item = Result<B, E>>,
+) -> Option<Reply> {
+    let host = addressed(headers, place, site).ok()?;
+    admit(headers, &host, place.peer, site).ok()?;
+    let request = blobs::Request {
+        method,
+        name,
+        headers,
+        pass: &place.pass,
+    };
+    blobs::answer(&site.rooms, &site.uploads, request, body).await
 }
 
 fn open_websocket(headers: &HeaderMap, host: &Authority, place: Place, site: &Site) -> Reply {

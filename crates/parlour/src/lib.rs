@@ -8,9 +8,11 @@
 pub mod acme;
 pub mod admin;
 pub mod assets;
+pub mod blobs;
 pub mod cli;
 pub mod commands;
 pub mod config;
+mod cors;
 mod dial;
 pub mod doctor;
 mod expiry;
@@ -53,6 +55,7 @@ use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::assets::Assets;
+use crate::blobs::Uploads;
 use crate::config::Typed;
 use crate::doctor::self_test::SelfTest;
 use crate::fault::Fault;
@@ -200,6 +203,7 @@ impl Server {
         let site = Site {
             rooms: rooms.clone(),
             polls: Polls::new(rooms.clone()),
+            uploads: Uploads::default(),
             assets: Arc::new(Assets::default()),
             origins: Arc::clone(&origins),
             ready: Arc::clone(&ready),

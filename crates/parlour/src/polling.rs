@@ -7,16 +7,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::{Stream, StreamExt as _};
-use http::header::{
-    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
-    ACCESS_CONTROL_MAX_AGE, ALLOW, CONTENT_TYPE, HeaderValue, VARY,
-};
+use http::header::{ALLOW, CONTENT_TYPE, HeaderValue};
 use http::{HeaderMap, Method, StatusCode};
 use hyper::body::Buf;
 use parlour_signaling::{Closed, Opened, Source, Up};
 use warp::Reply as _;
 use warp::reply::Response as Reply;
 
+use crate::cors::Shared;
 use crate::http::{later, text};
 use crate::listen::Pass;
 use crate::polls::{Answer, Polls, Refusal};
@@ -31,8 +29,11 @@ const UP_BYTES: usize = 65_536 + 1024;
 const UP_FRAMES: usize = 64;
 /// A body that takes longer is given up.
 const UP_WITHIN: Duration = Duration::from_secs(10);
-/// How long browsers may remember that an origin is allowed, seconds.
-const PREFLIGHT_SECONDS: &str = "600";
+const SHARED: Shared = Shared {
+    vary: "origin, parlour-poll, parlour-got",
+    methods: "GET, POST",
+    headers: "parlour-poll, parlour-got",
+};
 
 const MALFORMED: (StatusCode, &str) = (
     StatusCode::BAD_REQUEST,
@@ -78,7 +79,7 @@ pub(crate) async fn answer<B: Buf, E>(
             .insert(ALLOW, HeaderValue::from_static("GET, POST, OPTIONS"));
         refusal
     };
-    share(&mut response, &method, request.headers.get("origin"));
+    SHARED.share(&mut response, &method, request.headers);
     response
 }
 
@@ -218,35 +219,5 @@ fn refuse(refusal: Refusal) -> Reply {
             StatusCode::CONFLICT,
             "Another request of this connection came later.\n",
         ),
-    }
-}
-
-/// Lets the page of an origin that was admitted read the answer (Fetch, "CORS protocol"). `Vary` keeps caches, and
-/// proxies that answer equal requests once, from taking one person's poll for another's.
-fn share(response: &mut Reply, method: &Method, origin: Option<&HeaderValue>) {
-    let headers = response.headers_mut();
-    headers.insert(
-        VARY,
-        HeaderValue::from_static("origin, parlour-poll, parlour-got"),
-    );
-    let Some(origin) = origin else { return };
-    headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
-    headers.insert(
-        "cross-origin-resource-policy",
-        HeaderValue::from_static("cross-origin"),
-    );
-    if *method == Method::OPTIONS {
-        headers.insert(
-            ACCESS_CONTROL_ALLOW_METHODS,
-            HeaderValue::from_static("GET, POST"),
-        );
-        headers.insert(
-            ACCESS_CONTROL_ALLOW_HEADERS,
-            HeaderValue::from_static("parlour-poll, parlour-got"),
-        );
-        headers.insert(
-            ACCESS_CONTROL_MAX_AGE,
-            HeaderValue::from_static(PREFLIGHT_SECONDS),
-        );
     }
 }

@@ -10,7 +10,10 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use parlour_relay_io::Handle;
-use parlour_signaling::{Closed, Config, ConnectionId, Output, RoomId, Signaling, Source, Stats};
+use parlour_signaling::{
+    BlobAnswer, BlobRefusal, BlobRequest, Closed, Config, ConnectionId, Output, RoomId, Signaling, Source,
+    Stats, Token,
+};
 use tokio::sync::{mpsc, oneshot};
 
 /// Events that wait for the rooms; a full inbox makes the sockets wait.
@@ -100,6 +103,11 @@ enum Event {
     },
     Reconfigure(Box<Config>),
     Look(oneshot::Sender<Stats>),
+    Blob {
+        token: Token,
+        request: BlobRequest,
+        answer: oneshot::Sender<Result<BlobAnswer, BlobRefusal>>,
+    },
     Close {
         which: Option<RoomId>,
         answer: oneshot::Sender<usize>,
@@ -179,6 +187,21 @@ impl Rooms {
         stats.await.ok()
     }
 
+    /// What a seat asks of the blobs of its room; [`BlobRefusal::Nowhere`] when the rooms have ended, too.
+    ///
+    /// # Errors
+    /// [`BlobRefusal`].
+    pub async fn blob(&self, token: Token, request: BlobRequest) -> Result<BlobAnswer, BlobRefusal> {
+        let (answer, answered) = oneshot::channel();
+        let event = Event::Blob {
+            token,
+            request,
+            answer,
+        };
+        self.inbox.send(event).await.map_err(|_| BlobRefusal::Nowhere)?;
+        answered.await.unwrap_or(Err(BlobRefusal::Nowhere))
+    }
+
     /// Ends the room with this public id, or all of them, and says how many there were; `None` when the rooms have ended.
     pub async fn close(&self, which: Option<RoomId>) -> Option<usize> {
         let (answer, count) = oneshot::channel();
@@ -241,6 +264,14 @@ impl Task {
             Event::Look(answer) => {
                 // Whoever asked may have gone.
                 let _ = answer.send(self.machine.stats().clone());
+            }
+            Event::Blob {
+                token,
+                request,
+                answer,
+            } => {
+                // Whoever asked may have gone.
+                let _ = answer.send(self.machine.handle_blob(now, token, request));
             }
             Event::Close { which, answer } => {
                 // Whoever asked may have gone.

@@ -17,11 +17,14 @@ use std::time::{Duration, SystemTime};
 use canary_marks::{Mark, Outputs, marks};
 use parlour_client::stun::{self, Login, Writer};
 use parlour_client::{Carrier, Client, Door, Event, HostKey, Options, PagePapers, RoomId, Rules};
+use parlour_signaling::{BlobId, Token};
 use running::{Running, Scratch, free_port, output, text};
 
 /// What pages say to each other, here in the clear: the server cannot know whether it is sealed.
 const PAYLOAD: &str =
     "CANARYNAME says CANARYCHAT, password CANARYPASSWORD, a=candidate:1 1 udp 1 198.51.100.77 9 typ host";
+/// What a page chose for a blob.
+const BLOB_ID: &[u8; 16] = b"CANARYBLOBIDENTI";
 /// All on loopback: people on this machine, by addresses of their own, and people behind a proxy.
 const ANA: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 77, 66, 55));
 const BEN: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 77, 66, 56));
@@ -50,6 +53,7 @@ async fn meet(running: &Running) -> Drive {
     let host = HostKey::from_seed(*b"CANARYSEED-CANARYSEED-CANARYSEED");
     let rules = Rules {
         door: Door::Knock,
+        off_the_record: false,
         ..Rules::open(room_id, 8)
     };
     let claim = host.claim(room_id, &[host.state(&rules, tomorrow())]).unwrap();
@@ -57,9 +61,12 @@ async fn meet(running: &Running) -> Drive {
     let mut ana = Client::connect(&by(ANA, Carrier::WebSocket)).await.unwrap();
     ana.create(claim).await.unwrap();
     let host_page = PagePapers::fresh(host.pk()).unwrap();
-    ana.join(host_page.join_as_host(room_id, ana.session(), &host))
+    let joined = ana
+        .join(host_page.join_as_host(room_id, ana.session(), &host))
         .await
         .unwrap();
+    let blobs = joined.blobs.unwrap().token;
+    keep(&running.page, blobs);
 
     let mut ben = Client::connect(&by(BEN, Carrier::Polling)).await.unwrap();
     let guest = PagePapers::fresh(host.pk()).unwrap();
@@ -113,6 +120,9 @@ async fn meet(running: &Running) -> Drive {
             ("a payload", b"198.51.100.77"),
             ("a host's seed", b"CANARYSEED-CANARYSEED-CANARYSEED"),
             ("a relay password", credential.as_bytes()),
+            ("the secret of a room's blobs", &blobs.0),
+            ("a blob's id", BLOB_ID),
+            ("a blob", b"CANARYBLOB"),
             ("a link's secret", b"CANARYLINK"),
             ("a cookie", b"CANARYCOOKIE"),
         ]),
@@ -134,6 +144,35 @@ async fn meet(running: &Running) -> Drive {
             ("an address behind a proxy", BEHIND_A_PROXY[0].as_bytes()),
             ("an address behind a proxy", BEHIND_A_PROXY[1].as_bytes()),
         ]),
+    }
+}
+
+/// A blob is put, listed, read and taken back, and another one refused.
+fn keep(page: &str, token: Token) {
+    let (id, token) = (BlobId(*BLOB_ID).to_text(), token.to_text());
+    for (method, id, status) in [
+        ("PUT", &*id, "204"),
+        ("PUT", &*id, "409"),
+        ("GET", "", "200"),
+        ("GET", &*id, "200"),
+        ("DELETE", &*id, "204"),
+        ("GET", &*id, "404"),
+        ("PUT", "CANARYBLOB", "405"),
+    ] {
+        let mut stream = TcpStream::connect(page).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(15))).unwrap();
+        write!(
+            stream,
+            "{method} /blob/{id} HTTP/1.1\r\nhost: {page}\r\nconnection: close\r\nparlour-blobs: {token}\r\n\
+             content-length: 10\r\n\r\nCANARYBLOB"
+        )
+        .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {status}")),
+            "{method}: {answer}"
+        );
     }
 }
 
@@ -327,6 +366,8 @@ fn was_driven(outputs: &Outputs) {
     for (sample, least) in [
         ("parlour_signals_total", 3.0),
         ("parlour_sessions_resumed_total", 1.0),
+        ("parlour_blobs_put_total", 1.0),
+        ("parlour_blobs_refused_total", 2.0),
         ("parlour_relay_allocations_made_total", 1.0),
         ("parlour_http_answers_total{status=\"4xx\"}", 10.0),
         ("parlour_refusals_total{code=\"rate\"}", 1.0),

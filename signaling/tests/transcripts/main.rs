@@ -3,6 +3,7 @@
 
 mod common;
 
+mod blobs;
 mod drain;
 mod invitations;
 mod join;

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use ed25519_dalek::{Signer as _, SigningKey, VerifyingKey};
 use parlour_signaling::{
-    ClientFrame, ClientMessage, Down, Join, Opened, Pid, RoomName, ServerFrame, ServerMessage, SessionId,
-    Signature, SignedState, Up,
+    BlobError, BlobList, BlobRefusal, ClientFrame, ClientMessage, Down, Join, Opened, Pid, RoomName,
+    ServerFrame, ServerMessage, SessionId, Signature, SignedState, Up,
 };
 
 use crate::common::Bench;
@@ -97,10 +97,32 @@ fn every_batch_reads_and_prints_back_and_so_do_its_frames() {
 
 #[test]
 fn no_block_is_unmarked() {
-    let kinds = ["client", "server", "up", "down", "opened"];
+    let kinds = ["client", "server", "up", "down", "opened", "blobs", "blob-error"];
     let count = |kind: &&str| DOCUMENT.matches(&format!("```json {kind}\n")).count();
     let marked: usize = kinds.iter().map(count).sum();
     assert_eq!(DOCUMENT.matches("```").count(), marked * 2);
+}
+
+/// What is answered over HTTP about blobs, and the whole list of its refusals.
+#[test]
+fn what_is_said_of_blobs_reads_and_prints_back() {
+    let [list] = batches("blobs")[..] else {
+        panic!("one list")
+    };
+    let read: BlobList = serde_json::from_str(list).unwrap();
+    assert_eq!(serde_json::to_string(&read).unwrap(), list);
+    let [error] = batches("blob-error")[..] else {
+        panic!("one error")
+    };
+    let read: BlobError = serde_json::from_str(error).unwrap();
+    assert_eq!(serde_json::to_string(&read).unwrap(), error);
+    assert_eq!(BlobRefusal::Busy.error(), Some(read), "it is what is really said");
+    let codes = table("| code | status | of blobs |\n");
+    assert_eq!(codes.len(), 8);
+    for code in codes {
+        let text = format!(r#"{{"code":"{code}","text":""}}"#);
+        assert!(serde_json::from_str::<BlobError>(&text).is_ok(), "{code}");
+    }
 }
 
 #[test]
@@ -250,7 +272,8 @@ fn states(message: ServerMessage) -> Vec<SignedState> {
 
 /// The first column of the table that has this headline.
 fn table(headline: &str) -> BTreeSet<String> {
-    let rows = DOCUMENT.split(headline).nth(1).unwrap().lines().skip(1);
+    let rows = DOCUMENT.split(headline).nth(1).unwrap().lines();
+    let rows = rows.skip_while(|line| line.starts_with("| ---"));
     rows.map_while(|line| Some(line.strip_prefix("| `")?.split('`').next()?.to_owned()))
         .collect()
 }

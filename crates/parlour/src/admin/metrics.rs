@@ -170,6 +170,16 @@ fn signaling(page: &mut Page<'_>, stats: &RoomStats) -> fmt::Result {
             "Bytes kept until they are acknowledged",
             stats.kept_bytes,
         ),
+        (
+            "blobs",
+            "Sealed pieces kept for rooms in standard mode",
+            stats.blobs,
+        ),
+        (
+            "blob_bytes",
+            "Their bytes, 256 more than it has for each",
+            stats.blob_bytes,
+        ),
         ("sources", "Addresses remembered for limits", stats.sources),
         ("tombstones", "Ended rooms remembered", stats.tombstones),
     ] {
@@ -203,6 +213,12 @@ fn signaling(page: &mut Page<'_>, stats: &RoomStats) -> fmt::Result {
         ),
         ("signals", "Messages passed on", stats.signals_total),
         ("views", "Views of rooms that were sent", stats.views_total),
+        ("blobs_put", "Sealed pieces that came", stats.blobs_put_total),
+        (
+            "blobs_refused",
+            "Requests about them that were refused",
+            stats.blobs_refused_total,
+        ),
         (
             "overflows",
             "Connections that took too little",

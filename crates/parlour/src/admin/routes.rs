@@ -136,6 +136,7 @@ async fn counts(desk: &Desk) -> Result<serde_json::Value, &'static str> {
         "porch": rooms.porch,
         "sessions": rooms.sessions,
         "connections": rooms.connections,
+        "blob_bytes": rooms.blob_bytes,
         "relay_allocations": relay.allocations,
         "public_relay_allocations": desk.public_relay.as_ref().map_or(0, |relay| relay.stats().allocations),
         "ready": desk.ready.check().is_ok(),

@@ -1,0 +1,232 @@
+//! HTTP's side of what rooms in standard mode keep (docs/protocol.md, "Blobs"): `/blob/` and one id behind it.
+//!
+//! Whoever shows no secret of a seat in such a room gets no answer from here: the path is then one that does not exist, so
+//! that nobody can find out about a room what its people would not tell. The secret travels in a header, never in a URL.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use futures_util::{Stream, StreamExt as _};
+use http::header::{CONTENT_TYPE, HeaderValue};
+use http::{HeaderMap, Method, StatusCode};
+use hyper::body::{Buf, Bytes};
+use parlour_signaling::{BlobAnswer, BlobError, BlobErrorCode, BlobId, BlobRefusal, BlobRequest, Token};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use warp::Reply as _;
+use warp::reply::Response as Reply;
+
+use crate::cors::Shared;
+use crate::listen::Pass;
+use crate::rooms::Rooms;
+
+/// Below which there are blobs.
+pub(crate) const PATH: &str = "/blob/";
+/// The secret of a seat.
+const SECRET: &str = "parlour-blobs";
+/// Blobs that come in at a time on the whole server, each of which may fill its length of memory.
+const UPLOADS: usize = 32;
+/// Of one seat.
+const UPLOADS_PER_SEAT: usize = 2;
+/// A blob that takes longer to come is given up.
+const PUT_WITHIN: Duration = Duration::from_secs(30);
+/// How long to wait for a place among the uploads.
+const NEXT_PLACE: Duration = Duration::from_secs(2);
+
+const SHARED: Shared = Shared {
+    vary: "origin, parlour-blobs",
+    methods: "GET, PUT, DELETE",
+    headers: "parlour-blobs, content-type",
+};
+
+/// Blobs that are coming in.
+#[derive(Clone, Debug)]
+pub struct Uploads {
+    places: Arc<Semaphore>,
+    by_seat: Arc<Mutex<HashMap<[u8; 32], usize>>>,
+}
+
+impl Default for Uploads {
+    fn default() -> Self {
+        Self {
+            places: Arc::new(Semaphore::new(UPLOADS)),
+            by_seat: Arc::default(),
+        }
+    }
+}
+
+/// A request below [`PATH`] whose origin may come in.
+pub(crate) struct Request<'a> {
+    /// Any.
+    pub(crate) method: &'a Method,
+    /// What stands behind [`PATH`].
+    pub(crate) name: &'a str,
+    /// All of its headers.
+    pub(crate) headers: &'a HeaderMap,
+    /// The place at the gate of the connection that it came by.
+    pub(crate) pass: &'a Arc<Pass>,
+}
+
+/// Answers it; `None` if there is nothing here for whoever asks.
+pub(crate) async fn answer<B: Buf, E>(
+    rooms: &Rooms,
+    uploads: &Uploads,
+    request: Request<'_>,
+    body: impl Stream<Item = Result<B, E>>,
+) -> Option<Reply> {
+    let Request { method, headers, .. } = request;
+    let mut response = if *method == Method::OPTIONS && headers.contains_key("origin") {
+        // Asked by browsers for the pages of other origins, before they show anything: it tells nothing of any room.
+        StatusCode::NO_CONTENT.into_response()
+    } else {
+        let token = headers.get(SECRET)?.to_str().ok().and_then(Token::from_text)?;
+        match perform(rooms, uploads, &request, token, body).await? {
+            Ok(answer) => succeed(answer),
+            Err(error) => fail(&error),
+        }
+    };
+    SHARED.share(&mut response, method, headers);
+    Some(response)
+}
+
+async fn perform<B: Buf, E>(
+    rooms: &Rooms,
+    uploads: &Uploads,
+    request: &Request<'_>,
+    token: Token,
+    body: impl Stream<Item = Result<B, E>>,
+) -> Option<Result<BlobAnswer, BlobError>> {
+    let ask = match (request.method, request.name) {
+        (&Method::GET, "") => BlobRequest::List,
+        (&Method::GET, name) => BlobRequest::Get(BlobId::from_text(name)?),
+        (&Method::DELETE, name) => BlobRequest::Delete(BlobId::from_text(name)?),
+        (&Method::PUT, name) => {
+            let id = BlobId::from_text(name)?;
+            return put(rooms, uploads, request.pass, token, id, body).await;
+        }
+        _ => return None,
+    };
+    visible(rooms.blob(token, ask).await)
+}
+
+/// Asks first, so that nobody is listened to at length who would be refused.
+async fn put<B: Buf, E>(
+    rooms: &Rooms,
+    uploads: &Uploads,
+    pass: &Arc<Pass>,
+    token: Token,
+    id: BlobId,
+    body: impl Stream<Item = Result<B, E>>,
+) -> Option<Result<BlobAnswer, BlobError>> {
+    let most = match rooms.blob(token, BlobRequest::Announce(id)).await {
+        Ok(BlobAnswer::Come(most)) => most,
+        other => return visible(other),
+    };
+    let Some(_place) = uploads.place(token) else {
+        return visible(Err(BlobRefusal::Rate(NEXT_PLACE)));
+    };
+    // Like a WebSocket, a blob that comes from somebody in a room does not give way to strangers.
+    let Some(_settled) = Pass::settle_for_now(pass) else {
+        return visible(Err(BlobRefusal::Rate(NEXT_PLACE)));
+    };
+    match tokio::time::timeout(PUT_WITHIN, read(body, most)).await {
+        Ok(Some(content)) => visible(rooms.blob(token, BlobRequest::Put(id, content)).await),
+        Ok(None) => visible(Err(BlobRefusal::Length)),
+        Err(_) => Some(Err(BlobError {
+            code: BlobErrorCode::TooSlow,
+            text: "This took too long to come; try a smaller one.".to_owned(),
+            retry_ms: None,
+        })),
+    }
+}
+
+/// `None` for what is not to be told from a path that does not exist.
+fn visible(outcome: Result<BlobAnswer, BlobRefusal>) -> Option<Result<BlobAnswer, BlobError>> {
+    match outcome {
+        Ok(answer) => Some(Ok(answer)),
+        Err(refusal) => refusal.error().map(Err),
+    }
+}
+
+/// A body of bounded length; `None` if it is longer, or breaks off.
+async fn read<B: Buf, E>(body: impl Stream<Item = Result<B, E>>, most: usize) -> Option<Vec<u8>> {
+    let mut body = std::pin::pin!(body);
+    let mut bytes = Vec::new();
+    while let Some(piece) = body.next().await {
+        let mut piece = piece.ok()?;
+        if bytes.len() + piece.remaining() > most {
+            return None;
+        }
+        while piece.has_remaining() {
+            let part = piece.chunk().len();
+            bytes.extend_from_slice(piece.chunk());
+            piece.advance(part);
+        }
+    }
+    Some(bytes)
+}
+
+fn succeed(answer: BlobAnswer) -> Reply {
+    match answer {
+        BlobAnswer::Done | BlobAnswer::Come(_) => StatusCode::NO_CONTENT.into_response(),
+        BlobAnswer::List(list) => warp::reply::json(&list).into_response(),
+        BlobAnswer::Content(content) => {
+            let mut response = Reply::new(Bytes::from_owner(content).into());
+            let kind = HeaderValue::from_static("application/octet-stream");
+            response.headers_mut().insert(CONTENT_TYPE, kind);
+            response
+        }
+    }
+}
+
+fn fail(error: &BlobError) -> Reply {
+    let status = match error.code {
+        BlobErrorCode::NoSuchBlob => StatusCode::NOT_FOUND,
+        BlobErrorCode::BlobExists => StatusCode::CONFLICT,
+        BlobErrorCode::BadLength => StatusCode::PAYLOAD_TOO_LARGE,
+        BlobErrorCode::BlobsFull => StatusCode::INSUFFICIENT_STORAGE,
+        BlobErrorCode::Busy => StatusCode::SERVICE_UNAVAILABLE,
+        BlobErrorCode::NotAllowed => StatusCode::FORBIDDEN,
+        BlobErrorCode::Rate => StatusCode::TOO_MANY_REQUESTS,
+        BlobErrorCode::TooSlow => StatusCode::REQUEST_TIMEOUT,
+    };
+    warp::reply::with_status(warp::reply::json(error), status).into_response()
+}
+
+impl Uploads {
+    fn place(&self, token: Token) -> Option<Place> {
+        let mut by_seat = self.by_seat.lock().unwrap_or_else(PoisonError::into_inner);
+        if by_seat
+            .get(&token.0)
+            .is_some_and(|count| *count >= UPLOADS_PER_SEAT)
+        {
+            return None;
+        }
+        let permit = Arc::clone(&self.places).try_acquire_owned().ok()?;
+        *by_seat.entry(token.0).or_default() += 1;
+        Some(Place {
+            by_seat: Arc::clone(&self.by_seat),
+            token,
+            _permit: permit,
+        })
+    }
+}
+
+/// One blob that comes in; its place is given back when dropped.
+struct Place {
+    by_seat: Arc<Mutex<HashMap<[u8; 32], usize>>>,
+    token: Token,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut by_seat = self.by_seat.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = by_seat.get_mut(&self.token.0) {
+            *count -= 1;
+            if *count == 0 {
+                by_seat.remove(&self.token.0);
+            }
+        }
+    }
+}
