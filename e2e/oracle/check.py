@@ -7,6 +7,7 @@ and what the vectors call refused must be refused by the reading half of the ora
 import json
 import sys
 
+import blob
 import pair
 import password
 import room
@@ -81,6 +82,16 @@ def cores_and_frames():
             expect(refused(pair.open_frame, raw(out["seal_I"]), raw(out["T"]), pid_r, pid_i, frame["n"], sealed), "reflected frame")
 
 
+def blobs_open_as_what_they_are():
+    for case in load("9-blob"):
+        given, out = case["in"], case["out"]
+        where = [raw(given[name]) for name in ("key", "room", "blob_id")]
+        if out.get("refused"):
+            expect(refused(blob.open_blob, where[0], where[1], given["j"], where[2], raw(given["blob"])), case["name"])
+        else:
+            expect(blob.open_blob(where[0], where[1], out["j"], where[2], raw(out["blob"])) == raw(given["text"]), case["name"])
+
+
 def merges_in_any_order():
     for case in load("2-merge"):
         read = [
@@ -112,6 +123,7 @@ if __name__ == "__main__":
     same_files()
     base64url_and_links()
     cores_and_frames()
+    blobs_open_as_what_they_are()
     merges_in_any_order()
     cpace_of_the_draft()
     vectors_agree = sum(len(load(name)) for name in [*vectors.FILES, "7-cpace"])

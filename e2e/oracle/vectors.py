@@ -9,13 +9,14 @@ import json
 import pathlib
 import sys
 
+import blob
 import pair
 import password
 import room
 import sas
 import vectors_state
 from fixtures import HOST_PK, HOST_SEED, NAMED, ROOM, R, some
-from notation import H, b64, ed25519_public, hmac, kdf, lv, sign, u32, x25519, x25519_public
+from notation import H, b64, ed25519_public, hmac, kdf, lv, seal, sign, u32, x25519, x25519_public
 
 FOLDER = pathlib.Path(__file__).resolve().parents[2] / "docs" / "vectors"
 
@@ -239,6 +240,46 @@ def codes():
     return cases
 
 
+def blobs():
+    cases = []
+    for place, label in ((ROOM, "link room"), (NAMED, "named room")):
+        for length in (0, 6, 252, 253, 5000):
+            key, salt, text = some(f"ck {label}", 32), some(f"blob salt {length}", 16), some(f"blob {length}", length)
+            digest = H(b"rules of " + label.encode())
+            j = blob.number(digest)
+            blob_id = u32(j) + some(f"blob id {length}", 12)
+            given = {"room": place, "digest": digest, "key": key, "blob_id": blob_id, "salt": salt, "text": text}
+            sealed = blob.seal_blob(key, place, j, blob_id, salt, text)
+            cases.append({"name": f"blob of {length} bytes, {label}", "in": given, "out": {"j": j, "blob": sealed}})
+    key, salt = some("ck", 32), some("blob salt", 16)
+    j = blob.number(H(b"rules"))
+    blob_id = u32(j) + some("blob id", 12)
+    good = blob.seal_blob(key, ROOM, j, blob_id, salt, b"kept")
+    other = u32(j) + some("blob id 2", 12)
+    foreign = u32(j + 1) + blob_id[4:]
+
+    def padded(text):
+        return salt + seal(kdf(key, salt, "blob", blob_id, 32), bytes(12), blob.aad(ROOM, j, blob_id), text)
+
+    for name, place, number, where, what, data in (
+        ("under another id", ROOM, j, other, key, good),
+        ("of another room", NAMED, j, blob_id, key, good),
+        ("of other rules", ROOM, j + 1, foreign, key, good),
+        ("whose id names other rules", ROOM, j, foreign, key, good),
+        ("under another key of the same rules", ROOM, j, blob_id, some("ck 2", 32), good),
+        ("with another salt", ROOM, j, blob_id, key, some("blob salt 2", 16) + good[16:]),
+        ("cut short", ROOM, j, blob_id, key, good[:-1]),
+        ("with a bit changed", ROOM, j, blob_id, key, good[:-1] + bytes([good[-1] ^ 1])),
+        ("of nothing", ROOM, j, blob_id, key, b""),
+        ("with a length beyond its padding", ROOM, j, blob_id, key, padded(u32(253) + bytes(252))),
+        ("with too much padding", ROOM, j, blob_id, key, padded(u32(4) + b"kept" + bytes(504))),
+        ("with something in the padding", ROOM, j, blob_id, key, padded(u32(4) + b"kept" + bytes(247) + b"x")),
+    ):
+        given = {"room": place, "j": number, "key": what, "blob_id": where, "blob": data}
+        cases.append({"name": f"refused, {name}", "in": given, "out": {"refused": True}})
+    return cases
+
+
 FILES = {
     "0-notation": notation,
     "1-links": links,
@@ -249,6 +290,7 @@ FILES = {
     "6-proof": proofs,
     "7-password": passwords,
     "8-code": codes,
+    "9-blob": blobs,
 }
 
 

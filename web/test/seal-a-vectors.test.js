@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { keyNumber, openBlob, sealBlob } from "../sdk/seal/blob.js";
 import { b64, compare, hex, lv, SealError, text, unb64, unhex } from "../sdk/seal/bytes.js";
 import { makeCore, readCore, signHostIn, signJoin, verifyHostIn } from "../sdk/seal/core.js";
 import { generator, scalarMult, sessionKey } from "../sdk/seal/cpace.js";
@@ -234,6 +235,16 @@ each("7-cpace", {
     const products = await Promise.all(i.points.map((point) => scalarMult(unhex(i.scalar), unhex(point))));
     assert.deepEqual(products.map(hex), o.products);
   },
+});
+
+each("9-blob", {
+  "blob of": async (i, o) => {
+    const [j, key, room, id] = [keyNumber(unhex(i.digest)), unhex(i.key), unhex(i.room), unhex(i.blob_id)];
+    assert.equal(j, o.j);
+    assert.equal(hex(await sealBlob({ j, key }, room, id, unhex(i.text), unhex(i.salt))), o.blob);
+    assert.equal(hex(await openBlob({ j, key }, room, id, unhex(o.blob))), i.text);
+  },
+  refused: (i) => refuses(() => openBlob({ j: i.j, key: unhex(i.key) }, unhex(i.room), unhex(i.blob_id), unhex(i.blob))),
 });
 
 each("8-code", {
