@@ -14,7 +14,7 @@ const at = (minute, second = 0) => new Date(2026, 4, 17, 14, minute, second);
 
 /** @param {string} id @param {Partial<ChatMessage>} change @returns {ChatMessage} */
 function message(id, change) {
-  return { id, by: "pretend-0", name: "Ada Lovelace", own: false, text: "", at: at(0), live: true, told: [], disputed: false, delivery: null, ...change };
+  return { id, by: "pretend-0", name: "Ada Lovelace", own: false, text: "", at: at(0), live: true, told: [], kept: false, disputed: false, delivery: null, ...change };
 }
 
 /** @param {string} id @param {Partial<FileOffer>} change @returns {FileOffer} */
@@ -29,7 +29,7 @@ function file(id, change) {
 function poll(id, change) {
   const voters = (/** @type {string[]} */ ...names) => names.map((name) => ({ id: name, name }));
   return {
-    id, by: "pretend-2", name: "Chidi Anagonye", own: false, question: "When shall we three meet again?", at: at(9), live: true, told: "",
+    id, by: "pretend-2", name: "Chidi Anagonye", own: false, question: "When shall we three meet again?", at: at(9), live: true, told: "", kept: false,
     choices: [
       { text: "In thunder", votes: 2, voters: voters("Ada Lovelace", "Ben") }, { text: "In lightning, or as soon as everybody has finished their soup", votes: 1, voters: voters("Ada") }, { text: "In rain", votes: 0, voters: [] },
     ],

@@ -86,7 +86,7 @@ export class Entrance {
   /**
    * Makes the room on the server, with this device as its host.
    * @param {Wish} wish
-   * @throws {ParlourError} `bad-password`, `needs-password` where the link promises one, and the server's refusal
+   * @throws {ParlourError} `bad-password`, `needs-password` where the link promises one, `keeps-nothing` in standard mode, and the server's refusal
    */
   async make({ cap, door, password, offRecord }) {
     if (this.#asks && password === "") throw new ParlourError("needs-password");
@@ -101,12 +101,15 @@ export class Entrance {
     await knowledge.adopt(issued);
     if (made.password) knowledge.password = { ...made.password, sure: true };
     const roomId = link ? b64(link.roomId) : this.#roomId;
+    if (!offRecord) await this.#server.session();
+    if (!offRecord && !this.#server.keeps) throw new ParlourError("keeps-nothing");
     await this.#server.ask("create", papers(knowledge, roomId, link));
     // Only now: what the server refused is no room, and leaves nothing behind on this device.
     if (link) this.#R = link.R;
     this.#roomId = roomId;
     this.#knowledge = this.self.knowledge = knowledge;
     knowledge.pinned = true;
+    if (!offRecord) knowledge.keyring.first(knowledge.book);
     const pw = made.password?.pw ?? 0;
     await this.self.keep.putHost(knowledge.hostName, { ...newHost(host.seed, state.until), page, issued, pw });
     await this.self.remember();

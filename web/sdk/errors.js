@@ -69,6 +69,14 @@ const sentences = Object.freeze({
   "not-kept": "This server does not keep rooms. The room ends when everybody has left.",
   "rules-full": "This room has seen too many changes for one link. Start a new room.",
   "stopped": "The server ended this meeting for you. The host may know why.",
+  "keeps-nothing": "This server keeps nothing, so only meetings off the record can be held here.",
+  // What is kept in standard mode; people see a note instead.
+  "no-blobs": "The server keeps nothing for this meeting.",
+  "no-such-blob": "The server does not have this any more.",
+  "blob-exists": "The server has something else in this place.",
+  "bad-length": "This is too long to be kept.",
+  "blobs-full": "The server keeps no more of this meeting.",
+  "too-slow": "This took too long to be sent.",
   // What people say and send each other.
   "too-fast": "That was a lot at once. Wait a moment and send it again.",
   "file-too-large": "This file is larger than 128 MiB. Send a smaller one.",

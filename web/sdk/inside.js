@@ -10,6 +10,7 @@ import { Content } from "./content/content.js";
 import { ParlourError } from "./errors.js";
 import { Giving } from "./giving.js";
 import { Hosting } from "./hosting.js";
+import { Keeping } from "./keeping.js";
 import { Lobby } from "./lobby.js";
 import { Log, admittedBy } from "./log.js";
 import { Mesh } from "./mesh.js";
@@ -80,7 +81,10 @@ export class Inside {
         onBye: (spk) => this.giving.met.delete(spk),
         onChannel: (hid) => this.#give(hid),
         onProven: (hid, gen) => this.content.handleConnection(hid, gen),
-        onGone: (hid) => this.content.handleGone(hid),
+        onGone: (hid) => {
+          this.content.handleGone(hid);
+          this.keeping?.handleGone(hid);
+        },
         onWrongPassword: () => this.#wrongPassword(),
         onCutOff: (code) => this.#cutOff(code),
         onTick: (awake) => this.#tick(awake),
@@ -91,8 +95,19 @@ export class Inside {
     );
     this.content = new Content(
       { spk: this.#spk, name: () => me().name, isHost: () => this.#knowledge.hostKey !== null }, this.mesh,
-      { onChange: () => user.onChange(), onReaction: (person, emoji) => user.onReaction(person, emoji) },
+      {
+        onChange: () => {
+          this.keeping?.handleContent();
+          user.onChange();
+        },
+        onReaction: (person, emoji) => user.onReaction(person, emoji),
+      },
     );
+    // Off the record there is nothing of the kind.
+    this.keeping = knowledge.rules?.mode === "standard" ? new Keeping(
+      { server: server.address, knowledge, spk: this.#spk, name: () => me().name, content: this.content, mesh: this.mesh },
+      { onChange: () => user.onChange(), onKeys: () => void entrance.self.remember() },
+    ) : null;
     this.muting = new Muting({
       spk: this.#spk, isHost: () => this.#knowledge.hostKey !== null, isSpeaking: () => me().audio,
       people: () => this.mesh.people(), pages: () => this.mesh.reached,
@@ -117,6 +132,7 @@ export class Inside {
       onAway: () => user.onAway(),
       onCount: (count) => user.onCount(count),
       onRules: () => this.#rulesChanged("The host"),
+      onPlace: (place) => this.keeping?.handlePlace(place),
       onStopped: () => {
         this.#isStopped = true;
         user.onAway();
@@ -175,6 +191,8 @@ export class Inside {
     return [
       ...this.mesh.remarks(),
       ...this.#usedUp.values(),
+      ...((this.keeping?.shown.missing ?? 0) > 0 ? [{ colour: /** @type {const} */ ("grey"), code: "kept-missing", who: "" }] : []),
+      ...(this.keeping?.shown.state === "full" ? [{ colour: /** @type {const} */ ("grey"), code: "kept-full", who: "" }] : []),
       ...(this.#isStopped ? [{ colour: /** @type {const} */ ("grey"), code: "stopped", who: "" }] : []),
       ...(count > 0 ? [{ colour: /** @type {const} */ ("grey"), code: "wrong-passwords", who: String(count) }] : []),
     ];
@@ -217,6 +235,7 @@ export class Inside {
     this.#stopped = true;
     this.stay.stop();
     this.content.stop();
+    this.keeping?.stop();
     this.mesh.stop();
   }
 
@@ -259,6 +278,7 @@ export class Inside {
     this.#wasKept = isKept;
     const hadPassword = this.#told?.pw === rules.pw;
     this.#told = structuredClone(rules);
+    this.keeping?.handleRules(who === "You");
     if (!hadPassword && this.#knowledge.passwordInForce) this.mesh.press();
     this.lobby.clean((spk) => rules.members.includes(spk) || rules.removed.includes(spk));
     this.#user.onLink();
@@ -317,7 +337,7 @@ export class Inside {
   /** @param {string} hid @param {import("./seal/types.js").Message} message */
   async #hear(hid, message) {
     const person = this.mesh.personOf(hid);
-    if (!person || this.content.handle(hid, message) || this.codes.handle(hid, message) || this.muting.handle(person, message)) return;
+    if (!person || this.content.handle(hid, message) || this.codes.handle(hid, message) || this.muting.handle(person, message) || this.keeping?.handle(message)) return;
     const taken = await this.giving.take(person, message);
     if (taken === null || this.#stopped) return;
     if (taken === "links" || taken === "password" || taken === "host") {
@@ -364,7 +384,9 @@ export class Inside {
   /** @param {string} hid */
   #give(hid) {
     const page = this.mesh.personOf(hid);
-    if (page && !this.#stopped) this.giving.give(hid, page.host);
+    if (!page || this.#stopped) return;
+    this.giving.give(hid, page.host);
+    this.keeping?.give(hid);
   }
 
   #wrongPassword() {
@@ -395,6 +417,7 @@ export class Inside {
     const here = new Set(this.mesh.reached.map(({ spk }) => spk));
     for (const spk of here) this.giving.met.set(spk, Date.now());
     this.content.handleTick();
+    this.keeping?.handleTick(awake);
     this.codes.handleTick();
     this.hosting.handleTick(awake);
     // A set end comes whether or not there is a server to say so.

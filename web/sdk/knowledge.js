@@ -7,6 +7,7 @@
 import { Invitations } from "./inviting.js";
 import { SealError, b64, equal, unb64 } from "./seal/bytes.js";
 import { ed25519FromSeed } from "./seal/kdf.js";
+import { Keyring } from "./seal/keyring.js";
 import { openLink } from "./seal/room.js";
 import { FLAG_OFF_RECORD, FLAG_PASSWORD, Rulebook, STATE_SECONDS, UNTIL_TOLERANCE_SECONDS, inForce, lifetimeOf, signState } from "./seal/state.js";
 
@@ -32,6 +33,7 @@ export class Knowledge {
   /** For hosts: the room is to stay when everybody has left. */ keeps = false;
   /** Somebody typed a password for this attempt. */ typed = false;
   /** Of this room, for hosts. */ invitations = new Invitations();
+  /** Content keys of a room in standard mode; none off the record. */ keyring = new Keyring();
 
   /** @param {import("./seal/state.js").Pins} pins @param {RoomLink | null} link null: in a named room */
   constructor(pins, link) {

@@ -376,7 +376,11 @@ export class Meeting extends Acts {
     const wasIn = this.#inside !== null;
     // The last one out ends a named room, and its key opens nothing any more: the name is free for the next one.
     const andHost = this.name !== "" && this.#count <= 1;
-    const said = this.#inside?.mesh.sayBye().then(() => (this.#server.live ? this.#server.ask("leave", {}) : undefined)).catch(() => {});
+    const inside = this.#inside;
+    // The last one out leaves nothing behind: the room ends.
+    const kept = this.#count > 1 ? inside?.keeping?.finish() : undefined;
+    const bye = kept ? kept.then(() => inside?.mesh.sayBye()) : inside?.mesh.sayBye();
+    const said = bye?.then(() => (this.#server.live ? this.#server.ask("leave", {}) : undefined)).catch(() => {});
     this.#become("left");
     await Promise.race([said, new Promise((resolve) => setTimeout(resolve, LEAVE_MS))]);
     this.#stop();

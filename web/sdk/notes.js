@@ -14,6 +14,8 @@ const sentences = Object.freeze({
   "no-proof": (who) => `Could not finish checking the connection with ${who}. The page tries again.`,
   "no-relay": (who) => `Could not connect with ${who}: your network blocks direct calls, and the relay could not be reached. Try another network.`,
   "relay-full": (who) => `Could not connect with ${who}: your network blocks direct calls, and the relay is full. The page tries again.`,
+  "kept-missing": () => "Some of what was said here before is missing: the server does not have it, or not the latest of it.",
+  "kept-full": () => "The server keeps no more of this meeting. What you say reaches those who are here, and not who comes later.",
   "invitation-used": (who) => (who === "somebody" ? "An invitation was used once too often. Whoever came last was refused." : `${who}\u2019s invitation was used once too often. Whoever came last was refused.`),
   "mismatch": (who) => `This connection is not the one ${who} announced. It was closed.`,
   "connect-slow": () => "Connecting with somebody who is here takes longer than it should.",

@@ -35,6 +35,7 @@ const PATIENCE = 4;
 
 export class Server {
   #socket;
+  #address;
   #user;
   #nextId = 1;
   /** @type {Map<number, Asked>} */
@@ -46,6 +47,7 @@ export class Server {
   /** @param {string} origin @param {ServerUser} user */
   constructor(origin, user) {
     this.#user = user;
+    this.#address = origin;
     this.#socket = new Socket(origin, {
       onMessage: (message) => this.#onMessage(message),
       onBegun: (lost) => this.#onBegun(lost),
@@ -59,6 +61,12 @@ export class Server {
 
   /** What carries the messages now; null while nothing does. @returns {"websocket" | "polling" | null} */
   get carrier() { return this.#socket.carrier; }
+
+  /** Its address, as this page was given it. */
+  get address() { return this.#address; }
+
+  /** Whether it keeps something for rooms in standard mode; known once a session stands. */
+  get keeps() { return this.#socket.keeps; }
 
   /** How long a seat is held while the connection is down, ms. */
   get holdMs() { return this.#socket.holdMs; }

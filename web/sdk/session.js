@@ -54,6 +54,7 @@ export class Session {
   #early = [];
   #pingMs = PING_MS;
   #holdMs = 0;
+  #keeps = false;
   #frameBytes = FRAME_BYTES;
   /** @type {number | null} */
   #ackAt = null;
@@ -72,6 +73,9 @@ export class Session {
 
   /** Its public id, for which joins are signed; empty without one. */
   get id() { return this.#ticket?.id ?? ""; }
+
+  /** Whether the server keeps something for rooms in standard mode; false before welcome. */
+  get keeps() { return this.#keeps; }
 
   /** How long the server holds a seat for a broken connection, ms; 0 before welcome. */
   get holdMs() { return this.#holdMs; }
@@ -183,7 +187,7 @@ export class Session {
     return times.length === 0 ? null : Math.min(...times);
   }
 
-  /** @param {number} now @param {{session: string, token: string, ping_ms: number, hold_ms: number, frame_bytes: number}} d */
+  /** @param {number} now @param {{session: string, token: string, ping_ms: number, hold_ms: number, frame_bytes: number, keeps?: boolean | undefined}} d */
   #begin(now, d) {
     if (this.#stage !== "greeting") return this.#close(4001);
     const early = this.#early;
@@ -193,6 +197,7 @@ export class Session {
     this.#received = this.#acknowledged = 0;
     this.#pingMs = Math.min(Math.max(d.ping_ms, 1000), PING_MS);
     this.#holdMs = d.hold_ms;
+    this.#keeps = d.keeps === true;
     this.#frameBytes = Math.min(d.frame_bytes, FRAME_BYTES);
     this.#enliven(now);
     this.#outputs.push({ kind: "begun", lost: this.#hadOne });

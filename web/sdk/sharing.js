@@ -9,7 +9,7 @@ const nothing = Object.freeze({ chat: Object.freeze([]), hands: Object.freeze([]
 
 /**
  * Of a meeting. Everything goes over the data channels between the pages, never by way of the server, and is gone with the
- * page. Methods throw `not-in-room` outside; lists are empty there, and new arrays after each change.
+ * page. In standard mode chat and polls are also left with the server, sealed, until the room ends. Methods throw `not-in-room` outside; lists are empty there, and new arrays after each change.
  *
  * Event `reaction`: a CustomEvent whose `detail` is `{person, emoji}`, of this person as well.
  */
@@ -42,6 +42,9 @@ export class Sharing extends EventTarget {
 
   /** @returns {readonly import("./types.js").Poll[]} */
   get polls() { return this.#shown.polls; }
+
+  /** Whether what is said is kept for who comes later; null off the record. @returns {import("./types.js").KeepingState | null} */
+  get keeping() { return this.#inside()?.keeping?.shown ?? null; }
 
   /** To everybody. Sent as soon as there is a connection with each. @param {string} text at most 4000 characters, 100 lines @throws {ParlourError} `too-large`, `too-fast` */
   say(text) { this.#content.say(text); }

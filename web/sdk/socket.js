@@ -80,6 +80,9 @@ export class Socket {
   /** Public id of the session that stands; empty without one. */
   get session() { return this.#session.id; }
 
+  /** Whether the server keeps something for rooms in standard mode. */
+  get keeps() { return this.#session.keeps; }
+
   /** How long a seat is held while the connection is down, ms. */
   get holdMs() { return this.#session.holdMs; }
 

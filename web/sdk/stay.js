@@ -35,7 +35,7 @@ const ends = Object.freeze({ "gave-way": "two-hosts", removed: "removed", over: 
  */
 /**
  * @typedef {{onIn(): void, onPorch(): void, onAway(): void, onCount(count: number): void, onRules(): void,
- *   onStopped(): void, onEnd(code: string): void}} StayUser `onPorch`: there is no seat by itself, somebody has to be asked.
+ *   onPlace(blobs: import("./protocol.js").BlobPlace | undefined): void, onStopped(): void, onEnd(code: string): void}} StayUser `onPlace`: with a seat, the way to what its room keeps. `onPorch`: there is no seat by itself, somebody has to be asked.
  *   `onRules`: the server had other rules. `onStopped`: it says that the meeting is over, and nobody signed that
  */
 
@@ -95,7 +95,7 @@ export class Stay {
     const { mesh } = this.#parts;
     if (message.t === "signal") mesh.handleSignal(message.d.from, message.d.body);
     else if (message.t === "view") void this.#view(message.d);
-    else if (message.t === "seat") this.#seat(message.d.ice_servers);
+    else if (message.t === "seat") this.#seat(message.d);
     else if (message.t === "bye") this.#bye(message.d);
   }
 
@@ -150,18 +150,19 @@ export class Stay {
     if (this.#stopped) return;
     this.#isOnPorch = !joined.seat;
     this.mayKeep = joined.may_keep === true;
-    if (joined.seat) this.#seat(joined.ice_servers);
+    if (joined.seat) this.#seat(joined);
     await this.#view(joined.view, this.#isIn);
     if (!joined.seat && !this.#stopped && !this.#isIn) this.#user.onPorch();
   }
 
-  /** @param {readonly object[]} iceServers the credentials that come with a seat */
-  #seat(iceServers) {
+  /** @param {{ice_servers: readonly object[], blobs?: import("./protocol.js").BlobPlace | undefined}} seat what comes with one */
+  #seat({ ice_servers: iceServers, blobs }) {
     const { mesh } = this.#parts;
     this.#isOnPorch = false;
     this.#claims = 0;
     mesh.setIceServers(/** @type {RTCIceServer[]} */ (iceServers));
     mesh.handleSeat();
+    this.#user.onPlace(blobs);
     this.#user.onIn();
     this.#entering?.resolve();
     this.#entering = null;

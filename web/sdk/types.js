@@ -115,12 +115,18 @@
 /**
  * A message in the chat. `id` names it for as long as it is kept. `by` is the id of a person, who may have left; `name` what that person was
  * called. `text` is plain text of several lines: show it as nothing else. `live`: it came while this page was here. `told`: names of
- * those on whose word it is known, empty if it came from its author; `disputed`: others tell other words. `delivery`, of
+ * those on whose word it is known, empty if it came from its author; `kept`: it is known from what the room keeps alone; `disputed`: others tell other words. `delivery`, of
  * one's own: `sending` (not yet everywhere), `delivered`, `partly` or `failed` (somebody went before it came), `alone` (nobody
  * else was here), else null.
  * @typedef {{readonly id: string, readonly by: string, readonly name: string, readonly own: boolean, readonly text: string, readonly at: Date,
- *   readonly live: boolean, readonly told: readonly string[], readonly disputed: boolean,
+ *   readonly live: boolean, readonly told: readonly string[], readonly kept: boolean, readonly disputed: boolean,
  *   readonly delivery: "sending" | "delivered" | "partly" | "failed" | "alone" | null}} ChatMessage
+ */
+
+/**
+ * What becomes of what this person says, in standard mode: `kept` by the server, sealed; `waiting` for that, or for the room's key; `full`: the
+ * server takes no more; `nowhere`: it keeps nothing. `missing`: of so many who were here something is not there.
+ * @typedef {{readonly state: "kept" | "waiting" | "full" | "nowhere", readonly missing: number}} KeepingState
  */
 
 /** `person` is an id. @typedef {{readonly person: string, readonly at: Date}} Hand */
@@ -142,7 +148,7 @@
  * this person chose, places in `choices`.
  * @typedef {{readonly id: string, readonly by: string, readonly name: string, readonly own: boolean, readonly question: string,
  *   readonly choices: readonly {readonly text: string, readonly votes: number, readonly voters: readonly {readonly id: string, readonly name: string}[]}[],
- *   readonly multiple: boolean, readonly secret: boolean, readonly at: Date, readonly live: boolean, readonly told: string,
+ *   readonly multiple: boolean, readonly secret: boolean, readonly at: Date, readonly live: boolean, readonly told: string, readonly kept: boolean,
  *   readonly open: boolean, readonly voters: number, readonly mine: readonly number[]}} Poll
  */
 

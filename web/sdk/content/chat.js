@@ -18,6 +18,9 @@ import { believable, tidyName, tidyText } from "./plain.js";
  *   told: Map<string, string> | null, disputed: boolean, own: boolean, waits: Map<string, number>, got: number, lost: number}} Entry
  */
 
+/** Teller of what a room in standard mode has kept: nobody's spk. */
+export const KEPT = "kept";
+
 /** Milliseconds since 1970, as somebody says. */
 const moment = integer(0, Number.MAX_SAFE_INTEGER);
 const readChat = object({ id: base64(16), text: text(65_536), at: moment });
@@ -45,7 +48,8 @@ export class Chat {
       text: entry.text,
       at: new Date(entry.at),
       live: entry.live,
-      told: Object.freeze(entry.told ? [...entry.told.values()] : []),
+      told: Object.freeze(entry.told ? [...entry.told].filter(([teller]) => teller !== KEPT).map(([, name]) => name) : []),
+      kept: entry.told?.has(KEPT) === true && entry.told.size === 1,
       disputed: entry.disputed,
       delivery: deliveryOf(entry),
     })));
@@ -99,6 +103,11 @@ export class Chat {
       }
     }
     return changed;
+  }
+
+  /** What this person said in this page life, by time. @returns {{id: string, name: string, text: string, at: number}[]} */
+  get own() {
+    return this.#entries.filter(({ own }) => own).map(({ id, name, text: said, at }) => ({ id, name, text: said, at }));
   }
 
   /** For a page that has not heard it, oldest first. @returns {Message[]} */

@@ -1,17 +1,17 @@
 // What people say and send each other inside: one line (channel 1) to each page, and who may say what on it.
 //
-// Everything here goes from page to page over proven data channels. A standard room's store (seal.md 9) would be one more
-// place that takes `chat.history()` and gives it to `chat.tell`; nothing else here knows of time before this page.
+// Everything here goes from page to page over proven data channels. In standard mode keeping.js leaves what is `own` with the
+// server as well, sealed, and brings what others left (`takeKept`).
 
 import { ParlourError } from "../errors.js";
 import { Bucket } from "../seal/bounds.js";
 import { b64 } from "../seal/bytes.js";
 import { random } from "../seal/kdf.js";
-import { Chat, keyOf } from "./chat.js";
+import { Chat, KEPT, keyOf } from "./chat.js";
 import { Files } from "./files.js";
 import { Hands } from "./hands.js";
 import { Line } from "./line.js";
-import { CHAT_LENGTH, FILE_CHANNELS, HEARD_BURST, HEARD_EVERY_MS, HISTORY_MESSAGES, OWN_BURST, OWN_EVERY_MS, POLLS } from "./limits.js";
+import { CHAT_LENGTH, FILE_CHANNELS, HEARD_BURST, HEARD_EVERY_MS, HISTORY_MESSAGES, OWN_BURST, OWN_EVERY_MS, POLLS, TOLD_AT_ONCE } from "./limits.js";
 import { Offers } from "./offers.js";
 import { tidyText } from "./plain.js";
 import { Polls, described } from "./polls.js";
@@ -179,6 +179,19 @@ export class Content {
     if (!this.#polls.close(id)) return;
     this.#tellAll({ k: "poll-close", poll: poll.id, by: poll.by });
     this.#changed("polls");
+  }
+
+  /** What this person said and asked in this page life, for the record of a room in standard mode. @returns {import("./record.js").Own} */
+  get own() { return { chat: this.#chat.own, polls: this.#polls.own }; }
+
+  /** What the room has kept of somebody. @param {import("./record.js").Kept} record */
+  takeKept({ by, name, chat, polls }) {
+    const now = Date.now();
+    for (let from = 0; from < chat.length; from += TOLD_AT_ONCE) {
+      const told = chat.slice(from, from + TOLD_AT_ONCE).map((one) => ({ by, ...one }));
+      if (this.#chat.tell(KEPT, "", told, now)) this.#changed("chat");
+    }
+    for (const poll of polls) if (this.#polls.tell(KEPT, KEPT, { by, name, ...poll }, now)) this.#changed("polls");
   }
 
   /** A message over channel 0. @param {string} hid @param {Message} message @returns {boolean} whether it was for this */

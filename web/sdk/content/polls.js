@@ -4,7 +4,7 @@
 // are; so they are as secret, and the counts as right, as that page is. Such a poll ends when its author goes.
 
 import { base64, flag, integer, list, maybe, object, text } from "../read.js";
-import { keyOf, readable } from "./chat.js";
+import { KEPT, keyOf, readable } from "./chat.js";
 import { CHOICES, CHOICE_LENGTH, EARLY_VOTES, LATE_MS, POLLS, POLLS_PER_PERSON, QUESTION_LENGTH, VOTES } from "./limits.js";
 import { believable, tidyLine, tidyName } from "./plain.js";
 
@@ -18,6 +18,8 @@ import { believable, tidyLine, tidyName } from "./plain.js";
  *   secret: boolean, at: number, open: boolean, told: string, owner: string, live: boolean, votes: Map<string, {name: string, chosen: readonly number[]}>,
  *   counts: readonly number[], voters: number, mine: readonly number[]}} Poll
  */
+
+/** @typedef {import("./record.js").ToldPoll} Told */
 
 const chosenReader = list(integer(0, CHOICES - 1), CHOICES);
 const moment = integer(0, Number.MAX_SAFE_INTEGER);
@@ -55,7 +57,8 @@ export class Polls {
         return Object.freeze({ text: choice, votes: secret ? (poll.counts[index] ?? 0) : who.length, voters: Object.freeze(secret ? [] : who) });
       });
       return Object.freeze({
-        id: keyOf(by, id), by, name, own: by === this.#me, question, choices: Object.freeze(choices), multiple, secret, at: new Date(at), live, told,
+        id: keyOf(by, id), by, name, own: by === this.#me, question, choices: Object.freeze(choices), multiple, secret, at: new Date(at), live,
+        told: poll.owner === KEPT ? "" : told, kept: poll.owner === KEPT,
         open: poll.open && (!secret || by === this.#me || isHere(by)), voters: secret ? voters : votes.size, mine,
       });
     }));
@@ -161,6 +164,11 @@ export class Polls {
     return read !== null && (read.by === by || isHost) && this.close(keyOf(read.by, read.poll));
   }
 
+  /** Those of this person and page life, with what is known of their votes. @returns {Told[]} */
+  get own() {
+    return [...this.#polls.values()].filter(({ by, told }) => by === this.#me && told === "").map((poll) => toldOf(poll));
+  }
+
   /**
    * For a page that is new here: one's own polls and votes, and polls of those who are not here.
    * @param {(spk: string) => boolean} isHere @returns {Message[]}
@@ -175,8 +183,7 @@ export class Polls {
     if (by === this.#me && secret) return [{ k: "poll", ...described(poll) }, { k: "poll-counts", poll: id, counts, voters }];
     // Votes of those who went are told; whoever is here tells their own, also that there is none.
     if (by === this.#me || !isHere) {
-      const votes = secret ? [] : [...poll.votes].map(([voter, cast]) => ({ by: voter, ...cast }));
-      return [{ k: "poll-told", ...described(poll), by, name, votes, counts, voters }];
+      return [{ k: "poll-told", by, name, ...toldOf(poll) }];
     }
     return open && !secret ? [{ k: "vote", poll: id, by, chosen: mine }] : [];
   }
@@ -215,6 +222,13 @@ export class Polls {
     const [oldest] = tooMany.find(([, poll]) => !poll.open || (poll.told !== "" && poll.owner !== owner)) ?? [];
     return oldest !== undefined && this.#polls.delete(oldest);
   }
+}
+
+/** With its votes: of secret polls how many there are. @param {Poll} poll @returns {Told} */
+function toldOf(poll) {
+  const { secret, counts, voters } = poll;
+  const votes = secret ? [] : [...poll.votes].map(([by, { name, chosen }]) => ({ by, name, chosen: [...chosen] }));
+  return { ...described(poll), choices: [...poll.choices], votes, counts: [...counts], voters };
 }
 
 /** How a poll travels. @param {Poll} poll */

@@ -18,7 +18,7 @@ let open = [];
 beforeEach(() => {
   server = new FakeServer();
   Object.assign(globalThis, { WebSocket: server.webSocket(), fetch: server.fetch() });
-  network.isCut = false;
+  network.isCut = network.isDeaf = false;
   network.channelBytes.clear();
   FakePeerConnection.isSilent = false;
   made.length = attachments.length = 0;

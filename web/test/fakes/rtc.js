@@ -11,6 +11,7 @@ export const attachments = [];
 /** The way between everybody: `cut` swallows messages and turns connections `disconnected`. */
 export const network = Object.assign(new EventEmitter().setMaxListeners(0), {
   isCut: false,
+  /** Only channel 0 carries anything: nobody hears what people say. */ isDeaf: false,
   /** By channel id. @type {Map<number, number>} */ channelBytes: new Map(),
   cut() { this.isCut = true; for (const pc of made) pc.feel(); },
   heal() { this.isCut = false; for (const pc of made) pc.feel(); this.emit("heal"); },
@@ -71,7 +72,7 @@ class FakeChannel {
     if (this.readyState !== "open") throw new Error("not open");
     // As browsers do: what comes for a channel that is not there (yet) is lost.
     const other = this.id === 0 ? this.other : this.pc.other?.channels.get(this.id);
-    if (!other || (network.isCut && this.id === 0)) return;
+    if (!other || (network.isCut && this.id === 0) || (network.isDeaf && this.id !== 0)) return;
     const copy = typeof data === "string" ? data : data.slice().buffer;
     const size = typeof copy === "string" ? copy.length : copy.byteLength;
     network.channelBytes.set(this.id, (network.channelBytes.get(this.id) ?? 0) + size);

@@ -33,6 +33,7 @@ class Room {
   n = 0;
   isOver = false;
   wasUsed = false;
+  /** Content, and whose (spk), by id. @type {Map<string, {bytes: Uint8Array, by: string}>} */ blobs = new Map();
   constructor(papers) {
     this.claims = new Map([[papers.room_id, papers]]);
     this.states = papers.states;
@@ -139,6 +140,9 @@ export class FakeServer {
   isAway = false;
   /** Whether rooms stay that everybody left, if their rules ask for it. */ mayKeep = false;
   /** Whether the network refuses WebSockets. */ blocksWebSockets = process.env.PARLOUR_TEST_CARRIER === "polling";
+  /** What it says of itself in the beginning. */ keeps = true;
+  /** Seats' ways to their rooms' blobs, by token. @type {Map<string, {room: Room, session: Session}>} */ places = new Map();
+  /** What comes in the place of a blob or of the list, if anything does. @type {(id: string, honest: Uint8Array | string[] | undefined, room: Room) => Uint8Array | string[] | undefined} */ bends = (_id, honest) => honest;
   /** Boxes by inv_id. */ invitations = new Map();
   /** Rooms of other hosts under the same id. */ rivals = new Map();
   /** Host keys of named rooms that have ended. */ ended = new Set();
@@ -201,7 +205,7 @@ export class FakeServer {
     this.sessions.set(session.id, session);
     session.socket = socket;
     socket.session = session;
-    socket.deliver({ t: resume ? "gone" : "welcome", s: 0, a: 0, d: { v: 1, session: session.id, token: session.token, ping_ms: 20000, hold_ms: 30000, frame_bytes: 65536 } });
+    socket.deliver({ t: resume ? "gone" : "welcome", s: 0, a: 0, d: { v: 1, session: session.id, token: session.token, ping_ms: 20000, hold_ms: 30000, frame_bytes: 65536, ...(this.keeps && { keeps: true }) } });
   }
 
   #answer(session, t, id, d) {
@@ -280,13 +284,49 @@ export class FakeServer {
     if (seat) room.seat(session);
     else room.porch.push(session);
     room.n++;
-    session.say("joined", { pid: session.pid, seat, ice_servers: [], view: room.view, ...(this.mayKeep && { may_keep: true }) }, id);
+    const more = { ...(this.mayKeep && { may_keep: true }), ...(seat && this.#place(room, session)) };
+    session.say("joined", { pid: session.pid, seat, ice_servers: [], view: room.view, ...more }, id);
     room.tell(session);
+  }
+
+  /** The way to a standard room's blobs. */
+  #place(room, session) {
+    if (!this.keeps || room.rules.mode !== "standard") return {};
+    const token = b64(randomBytes(32));
+    this.places.set(token, { room, session });
+    return { blobs: { token, bytes: 65536, room_bytes: 2 ** 20, blobs: 64, keep_s: 86400 } };
+  }
+
+  /** /blob/ as in docs/protocol.md, without its bounds. */
+  #blob(id, method, token, body) {
+    const { room, session } = this.places.get(token) ?? {};
+    const answer = (status, content = "") => ({ status, json: async () => JSON.parse(content), arrayBuffer: async () => new Uint8Array(Buffer.from(content)).buffer });
+    const refuse = (status, code) => answer(status, JSON.stringify({ code, text: "" }));
+    if (!room || room.isOver || !room.seats.includes(session)) return answer(404, "There is nothing here.");
+    const held = room.blobs.get(id);
+    if (method === "GET" && id === "") {
+      const ids = /** @type {string[]} */ (this.bends("", [...room.blobs.keys()], room));
+      return answer(200, JSON.stringify({ blobs: ids.map((one) => ({ id: one, bytes: room.blobs.get(one)?.bytes.length ?? 1 })) }));
+    }
+    if (method === "GET") {
+      const bytes = this.bends(id, held?.bytes, room);
+      return bytes ? answer(200, /** @type {any} */ (bytes)) : refuse(404, "no-such-blob");
+    }
+    if (method === "PUT") {
+      if (held) return refuse(409, "blob-exists");
+      if (this.refuse.has("put")) return refuse(507, /** @type {any} */ (this.refuse.get("put")).code);
+      room.blobs.set(id, { bytes: new Uint8Array(body), by: session.spk });
+      return answer(204);
+    }
+    if (!held) return refuse(404, "no-such-blob");
+    if (held.by !== session.spk && !session.isHost) return refuse(403, "not-allowed");
+    room.blobs.delete(id);
+    return answer(204);
   }
 
   #moveIn(room, session) {
     room.seat(session);
-    session.say("seat", { ice_servers: [] });
+    session.say("seat", { ice_servers: [], ...this.#place(room, session) });
     room.tell();
   }
 
@@ -361,6 +401,8 @@ export class FakeServer {
     return async (url, { method = "GET", headers = {}, body = "", signal = undefined } = {}) => {
       const page = this.world?.whose.getStore();
       await new Promise((resolve) => this.later(() => resolve(undefined)));
+      const [, blob] = /\/blob\/([\w-]*)$/.exec(String(url)) ?? [];
+      if (blob !== undefined && !this.isAway && !this.cutOff.has(page?.name)) return this.#blob(blob, method, headers["parlour-blobs"], body);
       if (!String(url).endsWith("/poll") || signal?.aborted || this.isAway || this.cutOff.has(page?.name)) throw new TypeError("fetch failed");
       const secret = headers["parlour-poll"];
       let poll = polls.get(secret);

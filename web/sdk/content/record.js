@@ -1,0 +1,81 @@
+// What one page leaves in the store of a room in standard mode (docs/seal-notes-content.md): all that its person said and asked
+// in this page life, whole, in one text that replaces the one before. Pure: reading and writing that text, and telling which
+// of many count.
+//
+// Whoever holds a content key could have written any of it, as with everything that is told (seal.md 9): it is shown as
+// kept by the room, until its author's own page tells it.
+
+import { SealError, fromText, text as utf8 } from "../seal/bytes.js";
+import { Unreadable, base64, flag, integer, list, maybe, object, text } from "../read.js";
+import { CHOICES, CHOICE_LENGTH, HISTORY_MESSAGES, POLLS_PER_PERSON, QUESTION_LENGTH, VOTES } from "./limits.js";
+
+/** Writers of which a record tells how far they were: as many as a room keeps pieces. */
+const WRITERS = 256;
+const number = integer(1, 2 ** 32 - 1);
+const moment = integer(0, Number.MAX_SAFE_INTEGER);
+const chosen = list(integer(0, CHOICES - 1), CHOICES);
+const poll = object({
+  id: base64(16), question: text(4 * QUESTION_LENGTH), choices: list(text(4 * CHOICE_LENGTH), CHOICES), multiple: flag, secret: flag, at: moment, closed: maybe(flag),
+  votes: list(object({ by: base64(32), name: text(256), chosen }), VOTES), counts: list(integer(0, VOTES), CHOICES), voters: integer(0, VOTES),
+});
+const readRecord = object({
+  v: integer(1, 1), w: base64(8), n: number, by: base64(32), name: text(256),
+  seen: list(object({ w: base64(8), n: number }), WRITERS),
+  chat: list(object({ id: base64(16), name: text(256), text: text(65_536), at: moment }), HISTORY_MESSAGES),
+  polls: list(poll, POLLS_PER_PERSON),
+});
+
+/** `w`: the page life that wrote it, `n`: how often it has. `seen`: how far it knew other writers to be. @typedef {ReturnType<typeof readRecord>} Kept */
+/** A poll as it is told by others than its author's page. @typedef {Omit<Kept["polls"][number], "closed"> & {closed?: boolean | undefined}} ToldPoll */
+/** What a person said and asked. @typedef {{chat: Kept["chat"], polls: ToldPoll[]}} Own */
+
+/**
+ * @param {Omit<Kept, "v" | "polls"> & Own} record @param {number} most bytes
+ * @returns {Uint8Array<ArrayBuffer>} without the oldest messages if all do not fit
+ */
+export function writeRecord({ w, n, by, name, seen, chat, polls }, most) {
+  for (let from = 0; ; from += Math.max(1, Math.ceil((chat.length - from) / 8))) {
+    const bytes = utf8(JSON.stringify({ v: 1, w, n, by, name, seen: seen.slice(-WRITERS), chat: chat.slice(from), polls }));
+    if (bytes.length <= most || from >= chat.length) return bytes;
+  }
+}
+
+/** @param {Uint8Array} bytes @returns {Kept | null} null: a member wrote nonsense */
+export function parseRecord(bytes) {
+  try {
+    return readRecord(JSON.parse(fromText(bytes)));
+  } catch (thrown) {
+    if (thrown instanceof Unreadable || thrown instanceof SealError || thrown instanceof SyntaxError) return null;
+    throw thrown;
+  }
+}
+
+/** How far writers are known to be: what was read, and what was told of them by others. A server can hold back; it cannot make this smaller. */
+export class Progress {
+  /** @type {Map<string, number>} */ #newest = new Map();
+
+  /** @param {readonly Kept[]} records */
+  learn(records) {
+    for (const { w, n, seen } of records) for (const one of [{ w, n }, ...seen]) {
+      const known = this.#newest.get(one.w);
+      if (known === undefined && this.#newest.size >= WRITERS) continue;
+      this.#newest.set(one.w, Math.max(known ?? 0, one.n));
+    }
+  }
+
+  /** @param {string} except @returns {{w: string, n: number}[]} for one's own record */
+  seen(except) {
+    return [...this.#newest].filter(([w]) => w !== except).map(([w, n]) => ({ w, n }));
+  }
+
+  /**
+   * Of what could be read, what counts: the last that each writer is known to have written. Anything older may have been taken back since.
+   * @param {readonly Kept[]} records @param {string} own this page's writer @returns {{count: Kept[], missing: number}} `missing`: writers of whom that is not there
+   */
+  judge(records, own) {
+    this.learn(records);
+    const count = [...this.#newest].flatMap(([w, n]) => records.find((record) => record.w === w && record.n === n) ?? []);
+    const missing = [...this.#newest.keys()].filter((w) => w !== own && !count.some((record) => record.w === w)).length;
+    return { count: count.filter(({ w }) => w !== own), missing };
+  }
+}

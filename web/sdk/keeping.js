@@ -1,0 +1,271 @@
+// What this page leaves with the server in a room in standard mode, and what it finds there (docs/seal-notes-content.md): its own
+// record (content/record.js), sealed under the room's key (seal/keyring.js), in the place that came with its seat (blobs.js).
+//
+// The server may drop, hold back, mix up and forget all of it: then something is missing, which is said, and nothing is
+// wrong. Nobody waits for any of this; what people say goes from page to page as ever.
+
+import { Blobs } from "./blobs.js";
+import { Progress, parseRecord, writeRecord } from "./content/record.js";
+import { ParlourError } from "./errors.js";
+import { BLOB_ID_BYTES, blobRoom, keyNumber, newBlobId, openBlob, sealBlob } from "./seal/blob.js";
+import { SealError, b64, unb64 } from "./seal/bytes.js";
+import { random } from "./seal/kdf.js";
+import { Keyring, writeKey } from "./seal/keyring.js";
+
+/** After something was said the record is written so much later, and then not again for as long as it takes at this pace, ms and bytes. */
+const WRITE_MS = 1_000;
+const WRITE_PACE_MS = 2_000;
+const WRITE_BYTES_PER_MS = 32;
+/** After a failure, and before something that is missing is looked for again: it may be on its way, ms. */
+const AGAIN_MS = 10_000;
+const MISSING_MS = 3_000;
+/** A host's page makes a key for the standing rules if nobody gives it one for so long, ms. */
+const KEY_MS = 10_000;
+/** How long leaving waits for the last record, ms. */
+const FINISH_MS = 1_500;
+
+/** @typedef {import("./seal/types.js").Message} Message */
+/** @typedef {import("./content/record.js").Kept} Kept */
+/**
+ * @typedef {{
+ *   server: string, knowledge: import("./knowledge.js").Knowledge, spk: string, name(): string,
+ *   content: {readonly own: import("./content/record.js").Own, takeKept(kept: Kept): void},
+ *   mesh: {send(hid: string, message: Message): boolean, readonly reached: readonly {hid: string}[], readonly awake: number},
+ * }} KeepingParts `server`: its address
+ */
+
+export class Keeping {
+  #parts;
+  #user;
+  /** @type {Blobs | null} */ #blobs = null;
+  /** Keys that each page was given. @type {Map<string, Set<string>>} */ #given = new Map();
+  #writer = b64(random(8));
+  #n = 0;
+  /** Own blobs that may be there, the last one last. @type {Set<string>} */ #mine = new Set();
+  /** What was written last. */ #written = "";
+  #isWriting = false;
+  #isFull = false;
+  /** When to write, to read and to make a key, awake ms. */ #writeAt = Number.POSITIVE_INFINITY;
+  #mayWriteAt = 0;
+  #readAt = Number.POSITIVE_INFINITY;
+  #keyAt = Number.POSITIVE_INFINITY;
+  #isReading = false;
+  #progress = new Progress();
+  /** Records that were read, by blob; null: nonsense. @type {Map<string, Kept | null>} */ #records = new Map();
+  /** @type {Set<string>} */ #taken = new Set();
+  #missing = 0;
+  #stopped = false;
+
+  /** @param {KeepingParts} parts @param {{onChange(): void, onKeys(): void}} user `onKeys`: to be stored */
+  constructor(parts, user) {
+    this.#parts = parts;
+    this.#user = user;
+    this.#keyring.follow(parts.knowledge.book);
+  }
+
+  get #keyring() { return this.#parts.knowledge.keyring; }
+
+  /** @returns {import("./types.js").KeepingState} */
+  get shown() {
+    const state = this.#blobs === null ? "nowhere" : this.#isFull ? "full" : this.#keyring.current === null || this.#writeAt < Number.POSITIVE_INFINITY ? "waiting" : "kept";
+    return Object.freeze({ state, missing: this.#missing });
+  }
+
+  /** With a seat, first or again, came the way to what is kept. @param {import("./protocol.js").BlobPlace | undefined} place */
+  handlePlace(place) {
+    if (this.#stopped || (place && place.token === this.#blobs?.place.token)) return;
+    this.#blobs?.stop();
+    this.#blobs = place ? new Blobs(this.#parts.server, place) : null;
+    // A server that restarted has nothing any more.
+    this.#written = "";
+    this.#isFull = false;
+    this.handleContent();
+    this.#readAt = this.#parts.mesh.awake;
+    this.#user.onChange();
+  }
+
+  /** Other rules hold. @param {boolean} isOwn whether this page signed them: then it makes the key */
+  handleRules(isOwn) {
+    const { book } = this.#parts.knowledge;
+    this.#keyring.follow(book);
+    if (isOwn && this.#keyring.current === null) this.#makeKey();
+    this.#giveAll();
+  }
+
+  /** Everything is given to a page with a right, once. @param {string} hid */
+  give(hid) {
+    const given = this.#given.get(hid) ?? new Set();
+    this.#given.set(hid, given);
+    for (const key of this.#keyring.all) {
+      const message = writeKey(key);
+      const what = JSON.stringify(message);
+      if (!given.has(what) && this.#parts.mesh.send(hid, message)) given.add(what);
+    }
+  }
+
+  /** @param {string} hid */
+  handleGone(hid) {
+    this.#given.delete(hid);
+  }
+
+  /** A message over channel 0 of somebody with a right. @param {Message} message @returns {boolean} whether it was for this */
+  handle(message) {
+    if (message.k !== "content-key") return false;
+    const { j, key, writes } = message;
+    if (typeof j !== "number" || !Number.isInteger(j) || j < 0 || j >= 2 ** 32 || typeof writes !== "boolean") return true;
+    this.#keyring.follow(this.#parts.knowledge.book);
+    try {
+      if (this.#keyring.take(j, unb64(key, 32), writes)) this.#keysChanged();
+    } catch (thrown) {
+      if (!(thrown instanceof SealError)) throw thrown;
+    }
+    return true;
+  }
+
+  /** Something may have been said. */
+  handleContent() {
+    if (this.#isSaid()) return;
+    this.#writeAt = Math.min(this.#writeAt, Math.max(this.#mayWriteAt, this.#parts.mesh.awake + WRITE_MS));
+  }
+
+  /** @param {number} awake ms */
+  handleTick(awake) {
+    const { knowledge } = this.#parts;
+    const lacks = knowledge.hostKey !== null && this.#keyring.current === null && Keyring.numberOf(knowledge.book) !== null;
+    if (!lacks) this.#keyAt = Number.POSITIVE_INFINITY;
+    else if (this.#keyAt === Number.POSITIVE_INFINITY) this.#keyAt = awake + KEY_MS;
+    else if (awake >= this.#keyAt) {
+      this.#makeKey();
+      this.#giveAll();
+    }
+    if (awake >= this.#writeAt) void this.#write();
+    if (awake >= this.#readAt) void this.#read();
+  }
+
+  /** Before this page leaves: what was said last. */
+  async finish() {
+    const done = this.#isSaid() ? undefined : this.#write();
+    await Promise.race([done, new Promise((resolve) => setTimeout(resolve, done ? FINISH_MS : 0))]);
+  }
+
+  stop() {
+    this.#stopped = true;
+    this.#blobs?.stop();
+  }
+
+  #makeKey() {
+    const j = Keyring.numberOf(this.#parts.knowledge.book);
+    if (j !== null && this.#keyring.take(j, random(32), true)) this.#keysChanged();
+  }
+
+  #keysChanged() {
+    this.#readAt = Math.min(this.#readAt, this.#parts.mesh.awake);
+    this.handleContent();
+    this.#giveAll();
+    this.#user.onKeys();
+    this.#user.onChange();
+  }
+
+  #giveAll() {
+    for (const { hid } of this.#parts.mesh.reached) this.give(hid);
+  }
+
+  /** What this page has to say, and how it would be written. */
+  get #own() {
+    const { content, name } = this.#parts;
+    const { chat, polls } = content.own;
+    return { text: JSON.stringify([name(), chat, polls]), chat, polls, isEmpty: chat.length + polls.length === 0 };
+  }
+
+  #isSaid() {
+    const { text, isEmpty } = this.#own;
+    return text === this.#written || (isEmpty && this.#n === 0);
+  }
+
+  async #write() {
+    const { knowledge, spk, name, mesh } = this.#parts;
+    const [key, blobs, own] = [this.#keyring.current, this.#blobs, this.#own];
+    if (this.#isSaid()) this.#writeAt = Number.POSITIVE_INFINITY;
+    if (this.#isWriting || !key || !blobs || this.#stopped || this.#writeAt === Number.POSITIVE_INFINITY) return;
+    this.#isWriting = true;
+    this.#writeAt = Number.POSITIVE_INFINITY;
+    let bytes = 0;
+    try {
+      const record = { w: this.#writer, n: ++this.#n, by: spk, name: name(), seen: this.#progress.seen(this.#writer), chat: own.chat, polls: own.polls };
+      const id = newBlobId(key.j);
+      const blob = await sealBlob(key, knowledge.room, id, writeRecord(record, blobRoom(blobs.place.bytes)));
+      bytes = blob.length;
+      // What comes of it is not known if the answer gets lost: it is taken back with the next one in any case.
+      const before = [...this.#mine];
+      this.#mine.add(b64(id));
+      await blobs.put(b64(id), blob);
+      this.#written = own.text;
+      this.#isFull = false;
+      for (const old of before) {
+        this.#mine.delete(old);
+        blobs.remove(old).catch(() => {});
+      }
+    } catch (thrown) {
+      if (!(thrown instanceof ParlourError)) throw thrown;
+      this.#isFull = thrown.code === "blobs-full" || thrown.code === "busy";
+      this.#mayWriteAt = mesh.awake + (thrown.retryMs ?? AGAIN_MS);
+    } finally {
+      this.#isWriting = false;
+      this.#mayWriteAt = Math.max(this.#mayWriteAt, mesh.awake + WRITE_PACE_MS + bytes / WRITE_BYTES_PER_MS);
+      this.handleContent();
+      if (!this.#stopped) this.#user.onChange();
+    }
+  }
+
+  async #read() {
+    const { mesh, content } = this.#parts;
+    const blobs = this.#blobs;
+    this.#readAt = Number.POSITIVE_INFINITY;
+    // Without a key there is nothing that could be read; the first one brings this about again.
+    if (this.#isReading || !blobs || this.#stopped || this.#keyring.all.length === 0) return;
+    this.#isReading = true;
+    try {
+      const ids = await blobs.list();
+      for (const id of ids) if (!this.#mine.has(id) && !this.#records.has(id)) await this.#open(blobs, id);
+      if (this.#stopped) return;
+      const records = ids.flatMap((id) => this.#records.get(id) ?? []);
+      const { count, missing } = this.#progress.judge(records, this.#writer);
+      for (const record of count) {
+        const what = `${record.w} ${record.n}`;
+        if (!this.#taken.has(what)) content.takeKept(record);
+        this.#taken.add(what);
+      }
+      if (missing > this.#missing) this.#readAt = mesh.awake + MISSING_MS;
+      this.#missing = missing;
+      this.#user.onChange();
+    } catch (thrown) {
+      if (!(thrown instanceof ParlourError)) throw thrown;
+      this.#readAt = mesh.awake + (thrown.retryMs ?? AGAIN_MS);
+    } finally {
+      this.#isReading = false;
+    }
+  }
+
+  /** @param {Blobs} blobs @param {string} id */
+  async #open(blobs, id) {
+    const blobId = unb64(id, BLOB_ID_BYTES);
+    const keys = this.#keyring.of(keyNumber(blobId));
+    if (keys.length === 0) return;
+    let blob;
+    try {
+      blob = await blobs.get(id);
+    } catch (thrown) {
+      // Taken back since it was listed.
+      if (thrown instanceof ParlourError && thrown.code === "no-such-blob") return;
+      throw thrown;
+    }
+    for (const key of keys) {
+      try {
+        this.#records.set(id, parseRecord(await openBlob(key, this.#parts.knowledge.room, blobId, blob)));
+        return;
+      } catch (thrown) {
+        if (!(thrown instanceof SealError)) throw thrown;
+      }
+    }
+  }
+}
