@@ -10,8 +10,10 @@ import { addressOf, fragmentOf, linkHere, wholeLink } from "./link_text.js";
 import { forgetPreferences, parsePreferences } from "./preferences.js";
 import { takeNote } from "./renewal.js";
 import { isLanguage, speak, t } from "./language.js";
+import { saveAs } from "./save.js";
 import { createScreen } from "./screen.js";
 import { isOn } from "./state.js";
+import { Summary } from "./summary.js";
 import { talkOf } from "./talk.js";
 import { createTalking } from "./talking.js";
 import { deviceSentence, problemSentence } from "./words.js";
@@ -46,6 +48,8 @@ export function createActions(store) {
   let offered = null;
   /** At the door, until it is clear as whom. @type {{password?: string, message?: string}} */
   let said = {};
+  /** What this page can write of the meeting, in standard mode; until another room is opened. @type {Summary | null} */
+  let summary = null;
 
   const devices = createDevices(store, (kind, track) => {
     if (state().screen !== "call") return;
@@ -68,6 +72,7 @@ export function createActions(store) {
     drop();
     meeting = opened;
     coded = false;
+    summary = new Summary(opened.name);
     listening = new AbortController();
     const { signal } = listening;
     opened.addEventListener("change", () => follow(opened), { signal });
@@ -103,7 +108,9 @@ export function createActions(store) {
       screen.close();
       // A new link, or an invitation that became the room's own: the address follows, so that a reload comes back here.
     } else if (link !== "" && linkHere() !== link) history.replaceState(null, "", addressOf(link));
-    dispatch({ type: "meeting", snapshot: { state: where, error, count, durable, me, people, notes, link, house: houseOf(followed), talk: talkOf(followed) } });
+    const snapshot = { state: where, error, count, durable, me, people, notes, link, house: houseOf(followed), talk: talkOf(followed) };
+    summary?.see(snapshot, new Date());
+    dispatch({ type: "meeting", snapshot });
     // Camera and microphone are asked for once there is a room to use them in, and not before.
     if (where === "ready") void devices.openBoth();
     // Who comes last into a named room has the code made: so it is there once for everybody.
@@ -198,12 +205,12 @@ export function createActions(store) {
       }
     },
 
-    /** @param {{door?: Door, password?: string, name?: string}} [choices] */
-    async startRoom({ door = "open", password = "", name = "" } = {}) {
+    /** @param {{door?: Door, password?: string, name?: string, offRecord?: boolean}} [choices] */
+    async startRoom({ door = "open", password = "", name = "", offRecord = true } = {}) {
       if (state().starting) return;
       dispatch({ type: "starting" });
       try {
-        const made = await Meeting.create({ server: wholeLink(""), door, password, name });
+        const made = await Meeting.create({ server: wholeLink(""), door, password, name, offRecord });
         history.pushState(null, "", addressOf(made.link));
         adopt(made);
       } catch (error) {
@@ -257,8 +264,17 @@ export function createActions(store) {
       else await hosting.leaveNow();
     },
 
+    /** Whether there is a summary of the meeting that was left. */
+    hasSummary: () => summary?.ready === true,
+
+    /** Into the browser's downloads, and nowhere else. */
+    saveSummary() {
+      if (summary?.ready) saveAs(t("summary.name"), new Blob([summary.text()], { type: "text/plain" }));
+    },
+
     home() {
       history.pushState(null, "", addressOf(""));
+      summary = null;
       drop();
       dispatch({ type: "home" });
     },

@@ -5,14 +5,12 @@ import { h, setAttribute, setText } from "./dom.js";
 import { languageOf, speak, t } from "./language.js";
 import { openDevices } from "./media.js";
 import { readPreferences } from "./preferences.js";
+import { saveAs } from "./save.js";
 import { problemSentence } from "./words.js";
 import { report, stepIds, stepResult, stepWords, verdict } from "./words_check.js";
 
 /** @typedef {import("./words_check.js").Step} Step */
 /** @typedef {import("./words_check.js").StepId} StepId */
-
-/** A download may take a moment to begin, ms. */
-const revokeMs = 60_000;
 
 const spoken = languageOf(readPreferences().language, navigator.languages);
 await speak(spoken, ["check", "errors"]);
@@ -73,9 +71,7 @@ function verdictNow() {
 }
 
 function download() {
-  const url = URL.createObjectURL(new Blob([report(steps, navigator.userAgent, verdictNow().text)], { type: "text/plain" }));
-  h("a", { href: url, download: "parlour-check.txt" }).click();
-  setTimeout(() => URL.revokeObjectURL(url), revokeMs);
+  saveAs("parlour-check.txt", new Blob([report(steps, navigator.userAgent, verdictNow().text)], { type: "text/plain" }));
 }
 
 /** @param {StepId} id */

@@ -9,7 +9,7 @@
 
 /**
  * `invitations` is null where the SDK cannot invite.
- * @typedef {Readonly<Pick<Meeting, "rules" | "waiting" | "knocks" | "wrongPasswords" | "code" | "log" | "mayKeep"> & {invitations: Inviting["invitations"] | null, vacant: boolean}>} House
+ * @typedef {Readonly<Pick<Meeting, "rules" | "waiting" | "knocks" | "wrongPasswords" | "code" | "log" | "mayKeep" | "keeping"> & {invitations: Inviting["invitations"] | null, vacant: boolean}>} House
  * `vacant`: nobody is in this named room, and whoever goes in is host
  */
 
@@ -23,6 +23,7 @@ export const noHouse = Object.freeze({
   mayKeep: false,
   code: { state: /** @type {const} */ ("none"), emoji: [], numbers: [], covers: [], missing: [] },
   log: [],
+  keeping: null,
   vacant: false,
 });
 
@@ -42,8 +43,8 @@ export const noHouse = Object.freeze({
  * @returns {House}
  */
 export function houseOf(meeting) {
-  const { rules, waiting, knocks, wrongPasswords, code, log, mayKeep, vacant } = meeting;
-  return { rules, waiting, knocks, invitations: canInvite(meeting) ? meeting.invitations : null, wrongPasswords, code, log, mayKeep, vacant };
+  const { rules, waiting, knocks, wrongPasswords, code, log, mayKeep, keeping, vacant } = meeting;
+  return { rules, waiting, knocks, invitations: canInvite(meeting) ? meeting.invitations : null, wrongPasswords, code, log, mayKeep, keeping, vacant };
 }
 
 /**

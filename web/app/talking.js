@@ -1,7 +1,7 @@
 // What is said and sent from the page: each is one call of the SDK, and what went wrong is said as a remark. Files leave
 // the page only into the browser's downloads; nothing is opened here.
 
-import { h } from "./dom.js";
+import { saveAs } from "./save.js";
 import { transcript } from "./talk.js";
 import { transcriptHead } from "./words_talk.js";
 
@@ -9,8 +9,6 @@ import { transcriptHead } from "./words_talk.js";
 
 /** How long a reaction stands over a picture, ms; as in talk.css. */
 const reactionMs = 4000;
-/** A download may take a moment to begin. */
-const revokeMs = 60_000;
 
 /** @typedef {ReturnType<typeof createTalking>} Talking */
 
@@ -87,11 +85,7 @@ export function createTalking({ state, dispatch }, room, complain) {
     drop: (id) => act((meeting) => meeting.dropFile(id)),
 
     /** Into the browser's downloads. @param {string} id @param {string} name safe, from the SDK */
-    save: (id, name) => act((meeting) => {
-      const url = URL.createObjectURL(meeting.fileContent(id));
-      h("a", { href: url, download: name }).click();
-      setTimeout(() => URL.revokeObjectURL(url), revokeMs);
-    }),
+    save: (id, name) => act((meeting) => saveAs(name, meeting.fileContent(id))),
 
     /** @param {{question: string, choices: readonly string[], multiple: boolean, secret: boolean}} poll */
     ask: (poll) => act((meeting) => void meeting.ask(poll)),

@@ -16,6 +16,11 @@ import { qualityWords } from "./words_stage.js";
 /** The door's four ways, in the order of strictness. @type {readonly Door[]} */
 export const doors = Object.freeze(["open", "knock", "invite", "locked"]);
 
+/** Of which kind a room is, in a sentence. @param {Pick<Rules, "offRecord"> | null} rules @returns {string} */
+export function kindSentence(rules) {
+  return rules === null ? "" : t(rules.offRecord ? "kind.off" : "kind.standard");
+}
+
 /**
  * Who can come in, in a sentence.
  * @param {Pick<Rules, "door" | "password"> | null} rules

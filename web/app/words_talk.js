@@ -137,8 +137,9 @@ export function receiverSentence({ name, state, done }, size) {
 }
 
 /** @param {Poll} poll @returns {string} */
-export function pollHead({ own, name, told }) {
+export function pollHead({ own, name, told, kept }) {
   const head = own ? t("poll.own") : t("poll.theirs", { name: nameOf(name) });
+  if (kept) return `${head}, ${t("chat.kept")}`;
   return told === "" ? head : `${head}, ${toldBy([told])}`;
 }
 

@@ -54,7 +54,7 @@ for (const name of Object.keys(languages)) {
 }
 
 /** Words that are the same in another language by right. */
-const same = /^(?:reaction\..*|emoji\..*|invitations\.whom\.example|news\.reactions|quality\.why|code\.picture|size\..*|file\.act|percent|receiver\.sending|person\.host\.name|chat|chat\.field\.example|invitations|invitations\.count|mark\.host|problem\.code|link\..*|camera|microphone|people\.count|poll\.question|route\.direct|optional|settings\.shortcuts)$/u;
+const same = /^(?:reaction\..*|emoji\..*|invitations\.whom\.example|news\.reactions|quality\.why|code\.picture|size\..*|file\.act|percent|receiver\.sending|person\.host\.name|chat|chat\.field\.example|invitations|invitations\.count|mark\.host|problem\.code|link\..*|camera|microphone|people\.count|poll\.question|route\.direct|optional|settings\.shortcuts|start\.standard)$/u;
 
 for (const name of others) {
   test(`${name}: nothing was left in English`, async () => {

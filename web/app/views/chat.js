@@ -110,6 +110,7 @@ export function chat(actions) {
     const isNew = newest !== undefined && newest.id !== last;
     shown = state.talk;
     last = newest?.id ?? "";
+    setText(empty, t(state.house.rules?.offRecord === false ? "chat.empty.kept" : "chat.empty"));
     show(empty, items.length === 0);
     show(copy, state.talk.chat.length > 0);
     showItems(items);

@@ -35,7 +35,7 @@ export function createMessage() {
           : h("a", { href: url, target: "_blank", rel: "noopener noreferrer" }, piece))));
       }
       const said = [
-        what.told.length > 0 && toldBy(what.told), what.disputed && t("chat.disputed"), deliverySentence(what.delivery, isLast),
+        what.kept && t("chat.kept"), what.told.length > 0 && toldBy(what.told), what.disputed && t("chat.disputed"), deliverySentence(what.delivery, isLast),
       ].filter(Boolean).join(" · ");
       setText(note, said);
       setAttribute(note, "data-tone", what.disputed || what.delivery === "failed" || what.delivery === "partly" ? "amber" : null);

@@ -31,13 +31,15 @@ export function left(actions) {
   const start = button({ label: t("left.new"), onclick: () => void actions.startRoom() });
   const trouble = troubleLine();
   const title = h("h1", { tabindex: -1 });
+  const summary = summaryOffer(actions);
   const element = notice(actions, title, text,
-    h("div", { class: "notice-actions" }, rejoin.element, start.element), trouble.element);
+    h("div", { class: "notice-actions" }, rejoin.element, start.element), summary.element, trouble.element);
 
   return {
     element,
     update({ lastOut, keptUntil, gaveUp, starting, trouble: wrong, link }) {
       const named = roomNameOf(link) !== "";
+      summary.update();
       setAttribute(element, "data-light", lastOut ? "off" : "on");
       setText(title, t(gaveUp ? "left.door" : "left.title"));
       rejoin.setBusy(false, t(gaveUp ? "left.knock" : "left.rejoin"));
@@ -67,13 +69,15 @@ export function problem(actions) {
   const check = h("a", { class: "button button-plain", href: addressOf("check"), target: "_blank", rel: "noopener" }, t("landing.check"));
   const secure = h("a", { class: "button" }, t("problem.secure"));
   const trouble = troubleLine();
+  const summary = summaryOffer(actions);
   const element = notice(actions, title, text,
-    h("div", { class: "notice-actions" }, again.element, afresh.element, secure, start.element, check), trouble.element, code);
+    h("div", { class: "notice-actions" }, again.element, afresh.element, secure, start.element, check), summary.element, trouble.element, code);
 
   return {
     element,
     update({ problem: about, starting, trouble: wrong, link }) {
       if (!about) return;
+      summary.update();
       setText(title, headline(about.code));
       setText(text, problemSentence(about));
       setText(code, t("problem.code", { code: about.code }));
@@ -90,6 +94,17 @@ export function problem(actions) {
       trouble.say(wrong?.text ?? "");
     },
   };
+}
+
+/**
+ * After a meeting in standard mode: what it was, as a file.
+ * @param {import("../actions.js").Actions} actions
+ */
+function summaryOffer(actions) {
+  const element = h("div", { class: "notice-summary" },
+    h("button", { type: "button", class: "button button-quiet", onclick: () => actions.saveSummary() }, t("summary.save")),
+    h("p", { class: "small" }, t("summary.hint")));
+  return { element, update: () => show(element, actions.hasSummary()) };
 }
 
 /**

@@ -7,7 +7,7 @@ import { entryOf, isInvitation, roomNameOf } from "../house.js";
 import { isComing, isOn, troubleOf } from "../state.js";
 import { t } from "../language.js";
 import { deviceSentence, problemSentence, whoIsIn } from "../words.js";
-import { doorSentence, keepsNothing, namedPasswordHint, outsideSentence, vacantSentence } from "../words_house.js";
+import { doorSentence, keepsNothing, kindSentence, namedPasswordHint, outsideSentence, vacantSentence } from "../words_house.js";
 import { createOwnPicture } from "./own_picture.js";
 import { brand, button, cameraLook, control, deviceMenu, microphoneLook, openId, sealedSign, switchField, troubleLine } from "./parts.js";
 import { createTile } from "./tile.js";
@@ -41,6 +41,7 @@ export function preview(actions) {
   }, copyImage, copyWord);
   const whoMay = h("p", { class: "small" });
   const named = h("p", { class: "small" });
+  const kind = h("p", { class: "small" });
   const forgets = h("p", { class: "small", "data-tone": "amber" });
   const form = h("form", {
     class: "preview-panel",
@@ -52,7 +53,7 @@ export function preview(actions) {
   h("div", { class: "preview-head" }, title, status),
   h("div", { class: "field" },
     h("label", { class: "field-label", for: "name" }, t("name.yours"), h("span", { class: "field-aside" }, t("optional"))), name),
-  entrance.element, hide.element, forgets,
+  entrance.element, hide.element, kind, forgets,
   h("div", { class: "preview-join" }, refusal.element, join.element, named),
   h("div", { class: "preview-invite" }, whoMay, copy));
 
@@ -79,6 +80,8 @@ export function preview(actions) {
       setText(whoMay, personal ? t("preview.personal") : entrance.says ? "" : doorSentence(state.house.rules, roomName !== "") || (roomName === "" ? t("door.open") : ""));
       show(whoMay, whoMay.textContent !== "");
       show(copy, !personal);
+      setText(kind, kindSentence(state.house.rules));
+      show(kind, kind.textContent !== "");
       setText(forgets, state.durable ? "" : keepsNothing(state.me.host, false));
       show(forgets, !state.durable);
       setText(copyWord, t(done ? "copied" : "copy.link"));

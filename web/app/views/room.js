@@ -4,7 +4,7 @@
 import { h, setAttribute, setText, show } from "../dom.js";
 import { roomNameOf } from "../house.js";
 import { t } from "../language.js";
-import { doors, doorSentence, wrongPasswordsSentence } from "../words_house.js";
+import { doors, doorSentence, kindSentence, wrongPasswordsSentence } from "../words_house.js";
 import { createInvitations } from "./invitations.js";
 import { createLasting } from "./lasting.js";
 import { button } from "./parts.js";
@@ -19,6 +19,7 @@ export function createRoom(actions) {
   const { hosting } = actions;
   const door = createDoor(hosting);
   const sentence = h("p", { class: "small" });
+  const kind = h("p", { class: "small" });
   const password = createPassword(hosting);
   const wrong = createWrongPasswords(hosting);
   const copy = h("button", { type: "button", class: "button button-small button-quiet", onclick: () => void actions.copyLink() });
@@ -31,7 +32,7 @@ export function createRoom(actions) {
   const ending = h("div", { class: "row-actions" }, device.element, end.element);
   const element = h("section", { class: "panel-part panel-room", "aria-labelledby": "room-title" },
     h("h3", { id: "room-title" }, t("room.title")),
-    h("div", { class: "field" }, door.element, sentence),
+    h("div", { class: "field" }, door.element, sentence, kind),
     password.element, wrong.element,
     h("div", { class: "row-actions" }, copy, qr, fresh.element),
     invitations.element, lasting.element, ending);
@@ -44,6 +45,7 @@ export function createRoom(actions) {
       door.update(state);
       const named = roomNameOf(state.link) !== "";
       setText(sentence, doorSentence(house.rules, named));
+      setText(kind, [kindSentence(house.rules), house.keeping && t(`keeping.${house.keeping.state}`)].filter(Boolean).join(" "));
       password.update(state);
       wrong.update(state);
       setText(copy, t(copied === "room" ? "copied" : "copy.link"));

@@ -169,4 +169,14 @@ export const words = Object.freeze({
   "log.host": "{who} hat Sie zum Host gemacht.",
   "log.somebody": "jemand",
   "log.the-host": "der Host",
+
+  "error.keeps-nothing": "Dieser Server bewahrt nichts auf. Hier sind nur Treffen möglich, von denen nichts bleibt.",
+  "error.no-blobs": "Der Server bewahrt für dieses Treffen nichts auf.",
+  "error.no-such-blob": "Der Server hat das nicht mehr.",
+  "error.blob-exists": "An dieser Stelle hat der Server etwas anderes.",
+  "error.bad-length": "Das ist zu lang, um aufbewahrt zu werden.",
+  "error.blobs-full": "Der Server bewahrt von diesem Treffen nichts weiter auf.",
+  "error.too-slow": "Das Senden hat zu lange gedauert.",
+  "note.kept-missing": "Von dem, was hier früher gesagt wurde, fehlt etwas: Der Server hat es nicht, oder nicht den letzten Stand.",
+  "note.kept-full": "Der Server bewahrt von diesem Treffen nichts weiter auf. Was Sie sagen, erreicht alle, die da sind, aber niemanden, der später kommt.",
 });

@@ -170,4 +170,14 @@ export const words = Object.freeze({
   "log.host": "{who} made you host.",
   "log.somebody": "somebody",
   "log.the-host": "the host",
+
+  "error.keeps-nothing": "This server keeps nothing, so only meetings off the record can be held here.",
+  "error.no-blobs": "The server keeps nothing for this meeting.",
+  "error.no-such-blob": "The server does not have this any more.",
+  "error.blob-exists": "The server has something else in this place.",
+  "error.bad-length": "This is too long to be kept.",
+  "error.blobs-full": "The server keeps no more of this meeting.",
+  "error.too-slow": "This took too long to be sent.",
+  "note.kept-missing": "Some of what was said here before is missing: the server does not have it, or not the latest of it.",
+  "note.kept-full": "The server keeps no more of this meeting. What you say reaches those who are here, and not who comes later.",
 });

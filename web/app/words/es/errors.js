@@ -169,4 +169,14 @@ export const words = Object.freeze({
   "log.host": "{who} le hizo anfitrión.",
   "log.somebody": "alguien",
   "log.the-host": "el anfitrión",
+
+  "error.keeps-nothing": "Este servidor no conserva nada: aquí solo son posibles reuniones de las que no queda nada.",
+  "error.no-blobs": "El servidor no conserva nada para esta reunión.",
+  "error.no-such-blob": "El servidor ya no lo tiene.",
+  "error.blob-exists": "El servidor tiene otra cosa en este lugar.",
+  "error.bad-length": "Es demasiado largo para conservarlo.",
+  "error.blobs-full": "El servidor ya no conserva nada más de esta reunión.",
+  "error.too-slow": "El envío ha tardado demasiado.",
+  "note.kept-missing": "Falta parte de lo que se dijo aquí antes: el servidor no lo tiene, o no en su último estado.",
+  "note.kept-full": "El servidor ya no conserva nada más de esta reunión. Lo que se dice llega a quienes están, pero no a quien llegue después.",
 });

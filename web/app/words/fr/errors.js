@@ -169,4 +169,14 @@ export const words = Object.freeze({
   "log.host": "{who} vous a nommé hôte.",
   "log.somebody": "quelqu’un",
   "log.the-host": "l’hôte",
+
+  "error.keeps-nothing": "Ce serveur ne conserve rien : seules les réunions dont rien ne reste sont possibles ici.",
+  "error.no-blobs": "Le serveur ne conserve rien pour cette réunion.",
+  "error.no-such-blob": "Le serveur ne l’a plus.",
+  "error.blob-exists": "Le serveur a autre chose à cet endroit.",
+  "error.bad-length": "C’est trop long pour être conservé.",
+  "error.blobs-full": "Le serveur ne conserve plus rien de cette réunion.",
+  "error.too-slow": "L’envoi a pris trop de temps.",
+  "note.kept-missing": "Une partie de ce qui a été dit ici auparavant manque : le serveur ne l’a pas, ou pas dans son dernier état.",
+  "note.kept-full": "Le serveur ne conserve plus rien de cette réunion. Ce que vous dites parvient aux personnes présentes, mais pas à qui arrive plus tard.",
 });
