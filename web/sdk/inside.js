@@ -15,12 +15,10 @@ import { Lobby } from "./lobby.js";
 import { Log, admittedBy } from "./log.js";
 import { Mesh } from "./mesh.js";
 import { Muting } from "./muting.js";
-import { tidyName } from "./roster.js";
+import { Names } from "./names.js";
 import { b64 } from "./seal/bytes.js";
 import { Stay } from "./stay.js";
 
-/** Names of people who were met, for the log. */
-const NAMES = 256;
 /** How long `settled` waits at most, and how often it looks, ms. */
 const SETTLE_MS = 8000;
 const SETTLE_LOOK_MS = 200;
@@ -48,7 +46,7 @@ export class Inside {
   #stopped = false;
   /** The rules of which the log has told. @type {import("./seal/rules.js").Rules | null} */ #told;
   /** The rules asked for the room to stay. */ #wasKept;
-  /** @type {Map<string, string>} */ #names = new Map();
+  #names = new Names();
   /** The end that this page is about to say itself. */ #ending = false;
   /** The server says that it is over, and nobody signed that. */ #isStopped = false;
   #byPassword = false;
@@ -156,7 +154,7 @@ export class Inside {
         onUnmet: (who) => {
           for (const name of who) this.log.add("unmet", `${name || "Somebody"} was cut off while coming in.`, { about: name });
         },
-        nameOf: (spk) => this.#names.get(spk) ?? "",
+        nameOf: (spk) => this.#names.of(spk),
         mayKeep: () => this.stay.mayKeep,
       },
     );
@@ -191,8 +189,7 @@ export class Inside {
     return [
       ...this.mesh.remarks(),
       ...this.#usedUp.values(),
-      ...((this.keeping?.shown.missing ?? 0) > 0 ? [{ colour: /** @type {const} */ ("grey"), code: "kept-missing", who: "" }] : []),
-      ...(this.keeping?.shown.state === "full" ? [{ colour: /** @type {const} */ ("grey"), code: "kept-full", who: "" }] : []),
+      ...(this.keeping?.remarks() ?? []),
       ...(this.#isStopped ? [{ colour: /** @type {const} */ ("grey"), code: "stopped", who: "" }] : []),
       ...(count > 0 ? [{ colour: /** @type {const} */ ("grey"), code: "wrong-passwords", who: String(count) }] : []),
     ];
@@ -269,7 +266,7 @@ export class Inside {
   #rulesChanged(who) {
     const { rules } = this.#knowledge;
     if (this.#stopped || !rules) return;
-    this.log.compare(this.#told, rules, who, (spk) => (spk === this.#spk ? "you" : (this.#names.get(spk) ?? "")), this.#spk);
+    this.log.compare(this.#told, rules, who, (spk) => (spk === this.#spk ? "you" : this.#names.of(spk)), this.#spk);
     if (this.#told) for (const spk of admittedBy(this.#told, rules)) {
       if (!this.giving.admitted.has(spk)) this.giving.admitted.set(spk, { at: Date.now(), by: "", via: "" });
     }
@@ -308,10 +305,10 @@ export class Inside {
 
   /** @param {string} pid @param {import("./seal/types.js").Waiting} what */
   #waits(pid, what) {
-    if (what.k === "lobby") this.#name(what.spk, what.name);
+    if (what.k === "lobby") this.#names.hear(what.spk, what.name);
     const teller = what.k === "cut" && what.by !== b64(this.#parts.core.hid) ? this.mesh.personOf(what.by) : null;
-    const word = this.lobby.handle(pid, what, (spk) => this.#names.get(spk) ?? "", teller?.name);
-    if (what.k === "cut" && teller) this.log.add("cut", `${teller.name || "Somebody"} says that ${this.#names.get(what.spk) || "somebody"} was cut off while coming in.`, { who: teller.name, about: this.#names.get(what.spk) ?? "" });
+    const word = this.lobby.handle(pid, what, (spk) => this.#names.of(spk), teller?.name);
+    if (what.k === "cut" && teller) this.log.add("cut", `${teller.name || "Somebody"} says that ${this.#names.of(what.spk) || "somebody"} was cut off while coming in.`, { who: teller.name, about: this.#names.of(what.spk) });
     if (word === "refused" && this.stay.isEntering) this.stay.giveUp(new ParlourError(this.#knowledge.invitation ? "invitation-used" : "refused"));
     if (what.k === "lobby" && what.invitation && this.#knowledge.hostKey) this.#invited(what.spk, what.invitation);
     this.#user.onChange();
@@ -319,12 +316,12 @@ export class Inside {
 
   /** Somebody shows an invitation. @param {string} spk @param {{id: string, label: string}} invitation */
   async #invited(spk, { id, label }) {
-    const name = this.#names.get(spk) || "Somebody";
+    const name = this.#names.of(spk) || "Somebody";
     try {
       const isIn = await this.hosting.admitInvited(id, spk);
-      if (isIn) this.log.add("invited", `${name} came with the invitation \u201c${label}\u201d.`, { about: this.#names.get(spk) ?? "", label });
+      if (isIn) this.log.add("invited", `${name} came with the invitation \u201c${label}\u201d.`, { about: this.#names.of(spk), label });
       else {
-        this.log.add("invitation-used", `The invitation \u201c${label}\u201d was used once too often, by somebody who is called ${name}.`, { about: this.#names.get(spk) ?? "", label });
+        this.log.add("invitation-used", `The invitation \u201c${label}\u201d was used once too often, by somebody who is called ${name}.`, { about: this.#names.of(spk), label });
         this.#usedUp.set(id, { colour: "grey", code: "invitation-used", who: label, person: spk });
       }
       for (const { hid } of this.mesh.reached) this.#give(hid);
@@ -363,7 +360,7 @@ export class Inside {
 
   /** @param {string} spk @param {string} name @param {boolean} host */
   #met(spk, name, host) {
-    this.#name(spk, name);
+    this.#names.hear(spk, name);
     if (!host || this.#knowledge.hostKey) this.giving.met.set(spk, Date.now());
     if (this.#knowledge.named && !this.#knowledge.pinned) void this.#parts.entrance.pin().then(() => this.#user.onLink());
     const { password } = this.#knowledge;
@@ -371,14 +368,6 @@ export class Inside {
       this.#knowledge.password = { ...password, sure: true };
       void this.#parts.entrance.self.remember();
     }
-  }
-
-  /** @param {string} spk @param {string} name */
-  #name(spk, name) {
-    this.#names.delete(spk);
-    this.#names.set(spk, tidyName(name));
-    const [oldest] = this.#names.keys();
-    if (this.#names.size > NAMES && oldest !== undefined) this.#names.delete(oldest);
   }
 
   /** @param {string} hid */

@@ -5,7 +5,7 @@
 // wrong. Nobody waits for any of this; what people say goes from page to page as ever.
 
 import { Blobs } from "./blobs.js";
-import { Progress, parseRecord, writeRecord } from "./content/record.js";
+import { Progress, parseRecord, readSeen, writeRecord, writeSeen } from "./content/record.js";
 import { ParlourError } from "./errors.js";
 import { BLOB_ID_BYTES, blobRoom, keyNumber, newBlobId, openBlob, sealBlob } from "./seal/blob.js";
 import { SealError, b64, unb64 } from "./seal/bytes.js";
@@ -30,7 +30,7 @@ const FINISH_MS = 1_500;
  * @typedef {{
  *   server: string, knowledge: import("./knowledge.js").Knowledge, spk: string, name(): string,
  *   content: {readonly own: import("./content/record.js").Own, takeKept(kept: Kept): void},
- *   mesh: {send(hid: string, message: Message): boolean, readonly reached: readonly {hid: string}[], readonly awake: number},
+ *   mesh: {send(hid: string, message: Message): boolean, readonly reached: readonly {hid: string}[], readonly agreeing: readonly string[], readonly awake: number},
  * }} KeepingParts `server`: its address
  */
 
@@ -41,9 +41,12 @@ export class Keeping {
   /** Keys that each page was given. @type {Map<string, Set<string>>} */ #given = new Map();
   #writer = b64(random(8));
   #n = 0;
+  /** Number of the last record that is there. */ #put = 0;
   /** Own blobs that may be there, the last one last. @type {Set<string>} */ #mine = new Set();
   /** What was written last. */ #written = "";
   #isWriting = false;
+  /** What is under way. */ #writing = Promise.resolve();
+  /** Whether there is something that was not written. */ #isBehind = false;
   #isFull = false;
   /** When to write, to read and to make a key, awake ms. */ #writeAt = Number.POSITIVE_INFINITY;
   #mayWriteAt = 0;
@@ -67,8 +70,15 @@ export class Keeping {
 
   /** @returns {import("./types.js").KeepingState} */
   get shown() {
-    const state = this.#blobs === null ? "nowhere" : this.#isFull ? "full" : this.#keyring.current === null || this.#writeAt < Number.POSITIVE_INFINITY ? "waiting" : "kept";
+    const state = this.#blobs === null ? "nowhere" : this.#isFull ? "full" : this.#keyring.current === null || this.#isBehind ? "waiting" : "kept";
     return Object.freeze({ state, missing: this.#missing });
+  }
+
+  /** @returns {import("./notes.js").Remark[]} */
+  remarks() {
+    const { state, missing } = this.shown;
+    const remark = (/** @type {string} */ code) => ({ colour: /** @type {const} */ ("grey"), code, who: "" });
+    return [...(missing > 0 ? [remark("kept-missing")] : []), ...(state === "full" ? [remark("kept-full")] : [])];
   }
 
   /** With a seat, first or again, came the way to what is kept. @param {import("./protocol.js").BlobPlace | undefined} place */
@@ -92,9 +102,17 @@ export class Keeping {
     this.#giveAll();
   }
 
-  /** Everything is given to a page with a right, once. @param {string} hid */
+  /**
+   * Everything is given once to a page with a right, as soon as it lives by the same rules: it counts what it is given after
+   * it has adopted them, and whoever has not yet may still hold somebody for a member who was shut out.
+   * @param {string} hid
+   */
   give(hid) {
+    if (!this.#parts.mesh.agreeing.includes(hid)) return;
     const given = this.#given.get(hid) ?? new Set();
+    // First how far everybody is known to be, so that what is held back is missed from the beginning.
+    const seen = [...this.#progress.seen(this.#writer), ...this.#here];
+    if (!this.#given.has(hid) && seen.length > 0) this.#parts.mesh.send(hid, writeSeen(seen));
     this.#given.set(hid, given);
     for (const key of this.#keyring.all) {
       const message = writeKey(key);
@@ -110,7 +128,8 @@ export class Keeping {
 
   /** A message over channel 0 of somebody with a right. @param {Message} message @returns {boolean} whether it was for this */
   handle(message) {
-    if (message.k !== "content-key") return false;
+    if (message.k === "content-seen") this.#progress.hear(readSeen(message));
+    if (message.k !== "content-key") return message.k === "content-seen";
     const { j, key, writes } = message;
     if (typeof j !== "number" || !Number.isInteger(j) || j < 0 || j >= 2 ** 32 || typeof writes !== "boolean") return true;
     this.#keyring.follow(this.#parts.knowledge.book);
@@ -124,8 +143,9 @@ export class Keeping {
 
   /** Something may have been said. */
   handleContent() {
-    if (this.#isSaid()) return;
-    this.#writeAt = Math.min(this.#writeAt, Math.max(this.#mayWriteAt, this.#parts.mesh.awake + WRITE_MS));
+    this.#isBehind = !this.#isSaid();
+    // Without a place or a key there is nothing to be done; either brings this about again.
+    if (this.#isBehind && this.#blobs && this.#keyring.current) this.#writeAt = Math.min(this.#writeAt, Math.max(this.#mayWriteAt, this.#parts.mesh.awake + WRITE_MS));
   }
 
   /** @param {number} awake ms */
@@ -134,18 +154,20 @@ export class Keeping {
     const lacks = knowledge.hostKey !== null && this.#keyring.current === null && Keyring.numberOf(knowledge.book) !== null;
     if (!lacks) this.#keyAt = Number.POSITIVE_INFINITY;
     else if (this.#keyAt === Number.POSITIVE_INFINITY) this.#keyAt = awake + KEY_MS;
-    else if (awake >= this.#keyAt) {
-      this.#makeKey();
-      this.#giveAll();
-    }
-    if (awake >= this.#writeAt) void this.#write();
+    else if (awake >= this.#keyAt) this.#makeKey();
+    this.#giveAll();
+    if (awake >= this.#writeAt) this.#writing = this.#write();
     if (awake >= this.#readAt) void this.#read();
   }
 
   /** Before this page leaves: what was said last. */
   async finish() {
-    const done = this.#isSaid() ? undefined : this.#write();
-    await Promise.race([done, new Promise((resolve) => setTimeout(resolve, done ? FINISH_MS : 0))]);
+    if (this.#isSaid() || !this.#blobs || !this.#keyring.current) return;
+    const last = this.#writing.then(() => {
+      this.#writeAt = 0;
+      return this.#write();
+    });
+    await Promise.race([last, new Promise((resolve) => setTimeout(resolve, FINISH_MS))]);
   }
 
   stop() {
@@ -169,6 +191,9 @@ export class Keeping {
   #giveAll() {
     for (const { hid } of this.#parts.mesh.reached) this.give(hid);
   }
+
+  /** How far this page's own record is. */
+  get #here() { return this.#put > 0 ? [{ w: this.#writer, n: this.#put }] : []; }
 
   /** What this page has to say, and how it would be written. */
   get #own() {
@@ -200,10 +225,12 @@ export class Keeping {
       this.#mine.add(b64(id));
       await blobs.put(b64(id), blob);
       this.#written = own.text;
+      this.#put = record.n;
+      for (const { hid } of mesh.reached) mesh.send(hid, writeSeen(this.#here));
       this.#isFull = false;
       for (const old of before) {
-        this.#mine.delete(old);
-        blobs.remove(old).catch(() => {});
+        // What could not be taken back is tried again after the next one.
+        blobs.remove(old).then(() => this.#mine.delete(old), (error) => error.code === "no-such-blob" && this.#mine.delete(old));
       }
     } catch (thrown) {
       if (!(thrown instanceof ParlourError)) throw thrown;
@@ -220,9 +247,11 @@ export class Keeping {
   async #read() {
     const { mesh, content } = this.#parts;
     const blobs = this.#blobs;
+    // What came about meanwhile is looked at afterwards.
+    if (this.#isReading) return;
     this.#readAt = Number.POSITIVE_INFINITY;
     // Without a key there is nothing that could be read; the first one brings this about again.
-    if (this.#isReading || !blobs || this.#stopped || this.#keyring.all.length === 0) return;
+    if (!blobs || this.#stopped || this.#keyring.all.length === 0) return;
     this.#isReading = true;
     try {
       const ids = await blobs.list();

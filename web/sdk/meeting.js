@@ -377,9 +377,8 @@ export class Meeting extends Acts {
     // The last one out ends a named room, and its key opens nothing any more: the name is free for the next one.
     const andHost = this.name !== "" && this.#count <= 1;
     const inside = this.#inside;
-    // The last one out leaves nothing behind: the room ends.
-    const kept = this.#count > 1 ? inside?.keeping?.finish() : undefined;
-    const bye = kept ? kept.then(() => inside?.mesh.sayBye()) : inside?.mesh.sayBye();
+    // Off the record at once, as there is nothing to wait for.
+    const bye = inside?.keeping ? inside.keeping.finish().then(() => inside.mesh.sayBye()) : inside?.mesh.sayBye();
     const said = bye?.then(() => (this.#server.live ? this.#server.ask("leave", {}) : undefined)).catch(() => {});
     this.#become("left");
     await Promise.race([said, new Promise((resolve) => setTimeout(resolve, LEAVE_MS))]);

@@ -6,6 +6,7 @@
 // kept by the room, until its author's own page tells it.
 
 import { SealError, fromText, text as utf8 } from "../seal/bytes.js";
+import { readable } from "./chat.js";
 import { Unreadable, base64, flag, integer, list, maybe, object, text } from "../read.js";
 import { CHOICES, CHOICE_LENGTH, HISTORY_MESSAGES, POLLS_PER_PERSON, QUESTION_LENGTH, VOTES } from "./limits.js";
 
@@ -18,9 +19,10 @@ const poll = object({
   id: base64(16), question: text(4 * QUESTION_LENGTH), choices: list(text(4 * CHOICE_LENGTH), CHOICES), multiple: flag, secret: flag, at: moment, closed: maybe(flag),
   votes: list(object({ by: base64(32), name: text(256), chosen }), VOTES), counts: list(integer(0, VOTES), CHOICES), voters: integer(0, VOTES),
 });
+const seenReader = list(object({ w: base64(8), n: number }), WRITERS);
 const readRecord = object({
   v: integer(1, 1), w: base64(8), n: number, by: base64(32), name: text(256),
-  seen: list(object({ w: base64(8), n: number }), WRITERS),
+  seen: seenReader,
   chat: list(object({ id: base64(16), name: text(256), text: text(65_536), at: moment }), HISTORY_MESSAGES),
   polls: list(poll, POLLS_PER_PERSON),
 });
@@ -40,6 +42,16 @@ export function writeRecord({ w, n, by, name, seen, chat, polls }, most) {
   }
 }
 
+/** How far writers are, over channel 0. @param {Kept["seen"]} seen @returns {import("../seal/types.js").Message} */
+export function writeSeen(seen) {
+  return { k: "content-seen", seen: seen.slice(-WRITERS) };
+}
+
+/** @param {import("../seal/types.js").Message} message @returns {Kept["seen"]} */
+export function readSeen(message) {
+  return readable(() => seenReader(message.seen)) ?? [];
+}
+
 /** @param {Uint8Array} bytes @returns {Kept | null} null: a member wrote nonsense */
 export function parseRecord(bytes) {
   try {
@@ -56,7 +68,12 @@ export class Progress {
 
   /** @param {readonly Kept[]} records */
   learn(records) {
-    for (const { w, n, seen } of records) for (const one of [{ w, n }, ...seen]) {
+    for (const { w, n, seen } of records) this.hear([{ w, n }, ...seen]);
+  }
+
+  /** What a member says. @param {Kept["seen"]} seen */
+  hear(seen) {
+    for (const one of seen) {
       const known = this.#newest.get(one.w);
       if (known === undefined && this.#newest.size >= WRITERS) continue;
       this.#newest.set(one.w, Math.max(known ?? 0, one.n));

@@ -100,10 +100,14 @@ export class Keyring {
     return true;
   }
 
-  /** Somebody was shut out: no key of before is written with. @param {number | null} needs null: none will do yet */
+  /**
+   * Somebody was shut out: nothing is written with a key that was held before, whatever its number: rules can be guessed, and
+   * whoever is shut out may have sent a key for them ahead.
+   * @param {number | null} needs null: none will do yet
+   */
   #shut(needs) {
     this.#needs = needs;
-    for (const key of this.#keys) key.writes = needs !== null && key.j === needs;
+    for (const key of this.#keys) key.writes = false;
   }
 }
 
