@@ -10,10 +10,9 @@ import { addressOf, fragmentOf, linkHere, wholeLink } from "./link_text.js";
 import { forgetPreferences, parsePreferences } from "./preferences.js";
 import { takeNote } from "./renewal.js";
 import { isLanguage, speak, t } from "./language.js";
-import { saveAs } from "./save.js";
 import { createScreen } from "./screen.js";
 import { isOn } from "./state.js";
-import { Summary } from "./summary.js";
+import { createSummaries } from "./summaries.js";
 import { talkOf } from "./talk.js";
 import { createTalking } from "./talking.js";
 import { deviceSentence, problemSentence } from "./words.js";
@@ -48,8 +47,7 @@ export function createActions(store) {
   let offered = null;
   /** At the door, until it is clear as whom. @type {{password?: string, message?: string}} */
   let said = {};
-  /** What this page can write of the meeting, in standard mode; until another room is opened. @type {Summary | null} */
-  let summary = null;
+  const summaries = createSummaries();
 
   const devices = createDevices(store, (kind, track) => {
     if (state().screen !== "call") return;
@@ -72,7 +70,7 @@ export function createActions(store) {
     drop();
     meeting = opened;
     coded = false;
-    summary = new Summary(opened.name);
+    summaries.begin(opened.name);
     listening = new AbortController();
     const { signal } = listening;
     opened.addEventListener("change", () => follow(opened), { signal });
@@ -109,7 +107,7 @@ export function createActions(store) {
       // A new link, or an invitation that became the room's own: the address follows, so that a reload comes back here.
     } else if (link !== "" && linkHere() !== link) history.replaceState(null, "", addressOf(link));
     const snapshot = { state: where, error, count, durable, me, people, notes, link, house: houseOf(followed), talk: talkOf(followed) };
-    summary?.see(snapshot, new Date());
+    summaries.see(snapshot);
     dispatch({ type: "meeting", snapshot });
     // Camera and microphone are asked for once there is a room to use them in, and not before.
     if (where === "ready") void devices.openBoth();
@@ -190,6 +188,7 @@ export function createActions(store) {
     screen,
     hosting,
     talking,
+    summaries,
 
     /** The page was loaded, or somebody walked through its history or edited its address. */
     async arrive() {
@@ -264,17 +263,9 @@ export function createActions(store) {
       else await hosting.leaveNow();
     },
 
-    /** Whether there is a summary of the meeting that was left. */
-    hasSummary: () => summary?.ready === true,
-
-    /** Into the browser's downloads, and nowhere else. */
-    saveSummary() {
-      if (summary?.ready) saveAs(t("summary.name"), new Blob([summary.text()], { type: "text/plain" }));
-    },
-
     home() {
       history.pushState(null, "", addressOf(""));
-      summary = null;
+      summaries.forget();
       drop();
       dispatch({ type: "home" });
     },

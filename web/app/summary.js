@@ -1,5 +1,5 @@
 // The summary of a meeting in standard mode: what this page saw, collected while it is in and written as plain text when
-// somebody wants it. Off the record it collects nothing. Pure; saving it is actions.js's.
+// somebody wants it. Off the record it collects nothing. Pure; saving it is summaries.js's.
 
 import { language, t, timeOf } from "./language.js";
 import { nameOf } from "./words.js";

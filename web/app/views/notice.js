@@ -102,9 +102,9 @@ export function problem(actions) {
  */
 function summaryOffer(actions) {
   const element = h("div", { class: "notice-summary" },
-    h("button", { type: "button", class: "button button-quiet", onclick: () => actions.saveSummary() }, t("summary.save")),
+    h("button", { type: "button", class: "button button-quiet", onclick: () => actions.summaries.save() }, t("summary.save")),
     h("p", { class: "small" }, t("summary.hint")));
-  return { element, update: () => show(element, actions.hasSummary()) };
+  return { element, update: () => show(element, actions.summaries.ready) };
 }
 
 /**
