@@ -10,7 +10,7 @@ export const words = Object.freeze({
   "close": "Schließen",
   "back": "Zurück",
   "cancel": "Abbrechen",
-  "leave": "Verlassen",
+  "leave": "Gehen",
   "dismiss": "Ausblenden",
   "copied": "Kopiert",
   "copied.aloud": "Link kopiert.",

@@ -28,8 +28,8 @@ export const words = Object.freeze({
   "news.hands": { one: "{names} hebt die Hand.", other: "{names} heben die Hand." },
   "news.reactions": "{names}: {reactions}",
 
-  "react": "Reagieren",
-  "react.up": "Reagieren, Ihre Hand ist oben",
+  "react": "Zeichen",
+  "react.up": "Zeichen, Ihre Hand ist oben",
   "react.sheet": "Hand und Reaktionen",
   "hand.raise": "Hand heben",
   "hand.lower": "Hand senken",

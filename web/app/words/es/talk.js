@@ -28,8 +28,8 @@ export const words = Object.freeze({
   "news.hands": { one: "{names} levanta la mano.", many: "{names} levantan la mano.", other: "{names} levantan la mano." },
   "news.reactions": "{names}: {reactions}",
 
-  "react": "Reaccionar",
-  "react.up": "Reaccionar, su mano está levantada",
+  "react": "Gestos",
+  "react.up": "Gestos, su mano está levantada",
   "react.sheet": "Mano y reacciones",
   "hand.raise": "Levantar la mano",
   "hand.lower": "Bajar la mano",

@@ -1,10 +1,10 @@
 // Français : l’appel, qui s’y trouve, la porte vue de l’intérieur, le code.
 
 export const words = Object.freeze({
-  "people": "Personnes",
+  "people": "Présents",
   "people.count": { one: "{count} personne", many: "{count} de personnes", other: "{count} personnes" },
-  "people.button": "Personnes, {people}",
-  "people.button.knocks": "Personnes, {people}, {count} à la porte",
+  "people.button": "Présents, {people}",
+  "people.button.knocks": "Présents, {people}, {count} à la porte",
   "settings": "Réglages",
   "call.title": "Dans le salon",
   "call.reconnecting": "Reconnexion… votre appel continue.",
@@ -59,8 +59,8 @@ export const words = Object.freeze({
   "chair.open": "Envoyez le lien aux personnes attendues. C’est la clé de ce salon.",
   "chair.open.named": "Dites le nom aux personnes attendues. N’importe qui peut le deviner : regardez qui entre.",
   "chair.knock": "Envoyez le lien aux personnes attendues. Elles frappent, et vous les faites entrer.",
-  "chair.invite": "La porte ne s’ouvre qu’aux invitations personnelles : créez-les sous « Personnes ».",
-  "chair.locked": "La porte est verrouillée : plus personne ne peut entrer tant qu’elle n’est pas ouverte sous « Personnes ».",
+  "chair.invite": "La porte ne s’ouvre qu’aux invitations personnelles : créez-les sous « Présents ».",
+  "chair.locked": "La porte est verrouillée : plus personne ne peut entrer tant qu’elle n’est pas ouverte sous « Présents ».",
   "share": "Partager…",
   "qr": "Code QR…",
   "invite.title": "Inviter",
@@ -74,7 +74,7 @@ export const words = Object.freeze({
   "settings.shortcuts.text": "M micro, V caméra, S écran, P personnes, C chat, H main, G grille ou orateur, 1 à 9 épingler une personne.",
   "settings.forget": "Oublier ce salon sur cet appareil",
 
-  "people.close": "Fermer les personnes",
+  "people.close": "Fermer la liste des présents",
   "people.door": "À la porte",
   "people.lower": "Baisser toutes les mains",
   "people.check": "Vérifier que personne n’est entre vous",
