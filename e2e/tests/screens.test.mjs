@@ -121,6 +121,38 @@ test("the chat, beside the stage and over it", { timeout: bound(60_000) }, async
   await ada.click("Close chat");
 });
 
+test("other words in the middle of a call, in whichever direction they are read: it goes on, and everything fits", { timeout: bound(60_000) }, async () => {
+  await ada.click("Settings");
+  await speak("de");
+  await ada.waitFor(() => document.querySelector("dialog[open]")?.getAttribute("aria-labelledby") === "settings-title" && document.querySelector("dialog[open] h2")?.textContent === "Einstellungen", 5000, "settings in German");
+  assert.equal(await ada.evaluate(() => document.activeElement?.id), "settings-language", "the focus stays where it was");
+  await takePictures(ada, "call-settings-de");
+  await ada.click("Schließen");
+  await expectTile(ada, /^Benedict.*Direkt/, "Ben's tile, which never left");
+  await ada.evaluate(() => document.documentElement.setAttribute("dir", "rtl"));
+  await ada.click("Personen, 2 Personen");
+  // What the panel scrolls away lies under the controls by right; nothing may be wider than it.
+  await ada.screenshot(`${OUT}call-people-de-rtl-chromium-320x640-light.png`, { width: 320, height: 640, dark: false });
+  assert.deepEqual(await ada.evaluate(() => [...document.querySelectorAll(".panel:not([hidden]), .panel:not([hidden]) *")].filter((one) => one.scrollWidth > one.clientWidth + 1 && one.clientWidth > 1).map((one) => one.className)), []);
+  await ada.click("Personen schließen");
+  await takePictures(ada, "call-two-de-rtl");
+  await ada.evaluate(() => document.documentElement.setAttribute("dir", "ltr"));
+  await ada.click("Einstellungen");
+  await speak("en");
+  await ada.waitFor(() => document.querySelector("dialog[open] h2")?.textContent === "Settings", 5000, "settings in English");
+  await ada.click("Close");
+
+  /** @param {string} language */
+  async function speak(language) {
+    await ada.evaluate(`(() => {
+      const menu = document.getElementById("settings-language");
+      menu.focus();
+      menu.value = ${JSON.stringify(language)};
+      menu.dispatchEvent(new Event("change"));
+    })()`);
+  }
+});
+
 test("left, and the last to leave", { timeout: bound(40_000) }, async () => {
   await leave(ada);
   await takePictures(ada, "left");
