@@ -189,8 +189,18 @@ class ChromiumPage extends Page {
     ] });
     await this.#send("Emulation.setDeviceMetricsOverride", { width, height, deviceScaleFactor: 1, mobile });
     await this.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
-    const { data } = await this.#send("Page.captureScreenshot", { format: "png" });
+    const { data } = await this.#send("Page.captureScreenshot", path.endsWith(".webp") ? { format: "webp", quality: 72 } : { format: "png" });
     writeFileSync(path, Buffer.from(data, "base64"));
+  }
+
+  /**
+   * From now on as on a slow phone, with nothing in the cache.
+   * @param {{ latencyMs: number, bytesPerSecond: number, cpu: number }} how `latencyMs` of each request and answer together; `cpu`: how many times slower
+   */
+  async slow({ latencyMs, bytesPerSecond, cpu }) {
+    await this.#send("Network.setCacheDisabled", { cacheDisabled: true });
+    await this.#send("Network.emulateNetworkConditions", { offline: false, latency: latencyMs, downloadThroughput: bytesPerSecond, uploadThroughput: bytesPerSecond });
+    await this.#send("Emulation.setCPUThrottlingRate", { rate: cpu });
   }
 
   /**

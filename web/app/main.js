@@ -1,27 +1,69 @@
-// Begins here: makes the store, the actions and the views, and shows the view that the state asks for.
+// Begins here, in two steps. First what somebody sees at once, which is small: the front page, or that the room is being looked for.
+// Then the rest, while that somebody reads: app.js, the SDK, the words. What was pressed meanwhile is done when it is there.
+// From then on nothing more is fetched, so that a call never waits for a server that is away.
 
-import { createActions } from "./actions.js";
-import { keepAwake } from "./awake.js";
-import { announceEnd } from "./ending.js";
-import { languageOf, speak } from "./language.js";
-import { readPreferences, writePreferences } from "./preferences.js";
-import { renewWhenOld } from "./renewal.js";
-import { listenForShortcuts } from "./shortcuts.js";
-import { createStore } from "./store.js";
-import { show } from "./show.js";
+import { setAttribute, setText } from "./dom.js";
+import { language, languageOf, speak, t } from "./language.js";
+import { linkHere } from "./link_text.js";
+import { readPreferences } from "./preferences.js";
+import { landing } from "./views/landing.js";
+import { waiting } from "./views/waiting.js";
 
-const store = createStore();
-const actions = createActions(store);
+/** @typedef {import("./actions.js").Actions} Actions */
+/** @typedef {import("./state.js").State} State */
 
+const screen = document.getElementById("screen") ?? document.body;
 const preferences = readPreferences();
-store.dispatch({ type: "remembered", preferences });
-await speak(languageOf(preferences.language, navigator.languages), ["door", "errors", "room", "talk"]);
-store.subscribe(writePreferences);
-keepAwake(store);
-announceEnd(store);
-renewWhenOld(store.state);
-listenForShortcuts(store, actions);
-show(store, actions);
+await speak(languageOf(preferences.language, navigator.languages), ["door"]);
+setAttribute(document.documentElement, "lang", language());
 
-addEventListener("popstate", () => void actions.arrive());
-await actions.arrive();
+const name = linkHere() === "" ? "landing" : "waiting";
+/** @type {(actions: Actions) => void} */
+let arrived = () => {};
+/** @type {(error: unknown) => void} */
+let missed = () => {};
+/** @type {Promise<Actions>} */
+const rest = new Promise((resolve, reject) => [arrived, missed] = [resolve, reject]);
+const view = { landing, waiting }[name](actionsOf(rest));
+screen.dataset["screen"] = name === "landing" ? "landing" : "preview";
+screen.replaceChildren(view.element);
+draw({ room: "looking" });
+performance.mark("parlour: first screen");
+
+// The words first, then all the modules at once: depth costs no round trips.
+const words = speak(language(), ["errors", "room", "talk"]);
+const links = document.getElementById("rest");
+if (links instanceof HTMLTemplateElement) document.head.append(links.content);
+try {
+  const [{ start }] = await Promise.all([import("./app.js"), words]);
+  arrived(await start(preferences, { name, view }));
+  performance.mark("parlour: everything");
+} catch (error) {
+  missed(error);
+  draw({ trouble: { about: "start", text: t("rest.missing") } });
+  const lead = name === "waiting" && view.element.querySelector(".lead");
+  if (lead) setText(lead, t("rest.missing"));
+  throw error;
+}
+
+/** @param {Partial<State>} state */
+function draw(state) {
+  view.update(/** @type {State} */ ({ starting: false, trouble: null, ...state }));
+}
+
+/**
+ * Actions that wait for the real ones.
+ * @param {Promise<Actions>} coming
+ * @returns {Actions}
+ */
+function actionsOf(coming) {
+  let isThere = false;
+  coming.then(() => (isThere = true), () => {});
+  return /** @type {Actions} */ (new Proxy({}, {
+    get: (_, act) => async (/** @type {unknown[]} */ ...values) => {
+      if (act === "startRoom" && !isThere) draw({ starting: true });
+      const actions = await coming.catch(() => null);
+      return actions && Reflect.get(actions, act).apply(actions, values);
+    },
+  }));
+}

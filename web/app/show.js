@@ -28,19 +28,22 @@ import { howMany } from "./words.js";
 
 const views = Object.freeze({ landing, waiting, preview, knocking, call, left, problem });
 
+/** A view that is on the screen. @typedef {{name: keyof typeof views, view: View}} Shown */
+
 /**
  * @param {import("./store.js").Store} store
  * @param {import("./actions.js").Actions} actions
+ * @param {Shown} [front] is there already
  */
-export function show({ state, subscribe }, actions) {
+export function show({ state, subscribe }, actions, front) {
   const screen = byId("screen");
   const announce = createAnnouncer(byId("announcer"), state, actions);
   let over = createOver(actions);
 
   /** @type {keyof typeof views | ""} */
-  let shown = "";
+  let shown = front?.name ?? "";
   /** @type {View | null} */
-  let view = null;
+  let view = front?.view ?? null;
 
   /** @param {keyof typeof views} name */
   function change(name) {

@@ -77,11 +77,25 @@ test("page and gallery wear the same clothes", () => {
   for (const name of ["pages/security.html", "pages/privacy.html"]) assert.deepEqual(sheets(name), sheet);
 });
 
-test("the page asks for all its modules at once, so that depth costs no round trips", () => {
-  const asked = [...read("index.html").matchAll(/modulepreload" href="(app\/[^"]+)"/gu)].map(([, path]) => path);
-  const needed = scripts.filter((name) => !/\/(?:gallery|expected|check|words_check|words\/)/u.test(name));
-  assert.deepEqual(asked.sort(), needed.sort());
+test("the page asks for the modules of each step at once, so that depth costs no round trips, and for nothing later", () => {
+  const [head = "", rest = ""] = read("index.html").split("<template id=\"rest\">");
+  const asked = (/** @type {string} */ html) => [...html.matchAll(/modulepreload" href="([^"]+)"/gu)].map(([, path = ""]) => path);
+  const first = closureOf("app/main.js");
+  assert.deepEqual(asked(head).sort(), first.filter((path) => path !== "app/main.js").sort());
+  assert.deepEqual(asked(rest).sort(), closureOf("app/app.js").filter((path) => !first.includes(path)).sort());
+  // A call never waits for a file: what is fetched by name is fetched by these, before anybody can join.
+  assert.deepEqual(scripts.filter((name) => /\bimport\((?!")|\bimport\("(?!\.\.?\/[^"]*"\)\.)/u.test(read(name).replaceAll(/^\s*(?:\/\/|\*|\/\*).*$/gmu, ""))).sort(), ["app/language.js", "app/main.js"]);
 });
+
+/** What a module needs, itself included. @param {string} entry @returns {string[]} */
+function closureOf(entry) {
+  /** @type {Set<string>} */
+  const found = new Set([entry]);
+  for (const path of found) {
+    for (const [, next = ""] of read(path).matchAll(/^(?:import|export) (?:[^"]*?from )?"(\.[^"]+)"/gmu)) found.add(new URL(next, new URL(path, web)).href.slice(web.href.length));
+  }
+  return [...found];
+}
 
 test("colours are named in tokens.css; elsewhere only shades of black, white and the lamp", () => {
   for (const name of styles.filter((style) => style !== "app/tokens.css")) {

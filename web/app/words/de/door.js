@@ -49,6 +49,7 @@ export const words = Object.freeze({
   "start.name.example": "chor",
   "start.name.hint": "Ein Name lässt sich vorlesen, und jeder kann ihn erraten. Einen Raum mit Namen schützen ein Passwort, eine Tür, an der man anklopft, oder der Code, den Sie einander drinnen vorlesen. Ohne Namen hat der Raum einen Link, den niemand errät.",
 
+  "rest.missing": "Der Rest dieser Seite kam nicht an. Prüfen Sie Ihre Verbindung, und laden Sie die Seite neu.",
   "waiting.looking": "Der Raum wird gesucht…",
   "waiting.moment": "Einen Moment.",
   "waiting.missing": "Diesen Raum gibt es noch nicht",

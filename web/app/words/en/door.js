@@ -49,6 +49,7 @@ export const words = Object.freeze({
   "start.name.example": "choir",
   "start.name.hint": "A name can be said aloud, and anybody can guess it. What protects a named room is a password, a door at which people knock, or the code that you read to each other inside. Without a name the room has a link that nobody can guess.",
 
+  "rest.missing": "The rest of this page did not come. Check your connection, then load the page again.",
   "waiting.looking": "Looking for the room…",
   "waiting.moment": "One moment.",
   "waiting.missing": "No such room yet",

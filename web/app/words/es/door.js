@@ -49,6 +49,7 @@ export const words = Object.freeze({
   "start.name.example": "coro",
   "start.name.hint": "Un nombre se puede decir en voz alta, y cualquiera puede adivinarlo. A una sala con nombre la protegen una contraseña, una puerta a la que se llama, o el código que se leen dentro. Sin nombre, la sala tiene un enlace que nadie puede adivinar.",
 
+  "rest.missing": "El resto de esta página no llegó. Compruebe su conexión y vuelva a cargar la página.",
   "waiting.looking": "Buscando la sala…",
   "waiting.moment": "Un momento.",
   "waiting.missing": "Esa sala no existe todavía",

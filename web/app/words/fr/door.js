@@ -49,6 +49,7 @@ export const words = Object.freeze({
   "start.name.example": "chorale",
   "start.name.hint": "Un nom peut se dire à voix haute, et n’importe qui peut le deviner. Un salon nommé est protégé par un mot de passe, une porte à laquelle on frappe, ou le code que vous vous lisez à l’intérieur. Sans nom, le salon a un lien que personne ne peut deviner.",
 
+  "rest.missing": "Le reste de cette page n’est pas arrivé. Vérifiez votre connexion, puis rechargez la page.",
   "waiting.looking": "Recherche du salon…",
   "waiting.moment": "Un instant.",
   "waiting.missing": "Ce salon n’existe pas encore",

@@ -1,0 +1,30 @@
+// The page after its first screen: makes the store, the actions and the views, and shows the view that the state asks for.
+
+import { createActions } from "./actions.js";
+import { keepAwake } from "./awake.js";
+import { announceEnd } from "./ending.js";
+import { writePreferences } from "./preferences.js";
+import { renewWhenOld } from "./renewal.js";
+import { listenForShortcuts } from "./shortcuts.js";
+import { createStore } from "./store.js";
+import { show } from "./show.js";
+
+/**
+ * @param {import("./state.js").Preferences} preferences
+ * @param {import("./show.js").Shown} front what is on the screen already
+ * @returns {Promise<import("./actions.js").Actions>}
+ */
+export async function start(preferences, front) {
+  const store = createStore();
+  const actions = createActions(store);
+  store.dispatch({ type: "remembered", preferences });
+  store.subscribe(writePreferences);
+  keepAwake(store);
+  announceEnd(store);
+  renewWhenOld(store.state);
+  listenForShortcuts(store, actions);
+  show(store, actions, front);
+  addEventListener("popstate", () => void actions.arrive());
+  void actions.arrive();
+  return actions;
+}
