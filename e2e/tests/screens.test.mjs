@@ -2,10 +2,13 @@
  * Every screen, light and dark, on phones and a desk: a picture of each in e2e/out/, nothing wider than the screen,
  * nothing to press outside of it, nothing that axe finds against it, and no complaint in the console. And the whole way from
  * the landing page into a call and out of it by keys alone.
+ *
+ * With PARLOUR_WRITE_DOCS=1 a few of the pictures are written into docs/images/ as well, for docs/screens.md.
  */
 
 import assert from "node:assert/strict";
 import { mkdirSync } from "node:fs";
+import process from "node:process";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { axeFindings } from "../lib/axe.mjs";
@@ -16,6 +19,9 @@ import { bound } from "../lib/patience.mjs";
 /** @typedef {import("../lib/page.mjs").Page} Page */
 
 const OUT = fileURLToPath(new URL("../out/", import.meta.url));
+const IMAGES = fileURLToPath(new URL("../../docs/images/", import.meta.url));
+/** For docs/screens.md. */
+const SHOWN = new Set(["landing-1280-light", "landing-390-dark", "preview-1280-dark", "preview-390-light", "call-two-1280-light", "call-two-390-dark", "call-chat-1280-dark", "call-settings-de-390-light", "call-two-de-rtl-1280-light", "left-390-light"]);
 const SIZES = [{ width: 390, height: 844 }, { width: 320, height: 640 }, { width: 1280, height: 800 }];
 
 const stage = new Stage();
@@ -77,6 +83,8 @@ async function takePictures(page, screen) {
       await page.screenshot(`${OUT}${picture}.png`, { ...size, dark });
       found.push(...(await page.evaluate(misfits)).map((misfit) => `${picture}: ${misfit}`));
       await page.screenshot(`${OUT}${picture}.png`, { ...size, dark }); // now that nothing moves
+      const shown = `${screen}-${size.width}-${dark ? "dark" : "light"}`;
+      if (process.env["PARLOUR_WRITE_DOCS"] === "1" && page.browser === "chromium" && SHOWN.has(shown)) await page.screenshot(`${IMAGES}${shown}.webp`, { ...size, dark });
       // What axe looks at changes with the colours, and hardly with the size.
       if (page.browser === "chromium" && size === SIZES.at(-1)) found.push(...(await axeFindings(page)).map((one) => `${picture}: ${one}`));
     }
