@@ -57,11 +57,11 @@ function draw(state) {
  * @returns {Actions}
  */
 function actionsOf(coming) {
-  let isThere = false;
-  coming.then(() => (isThere = true), () => {});
+  let isDecided = false;
+  coming.catch(() => {}).finally(() => (isDecided = true));
   return /** @type {Actions} */ (new Proxy({}, {
     get: (_, act) => async (/** @type {unknown[]} */ ...values) => {
-      if (act === "startRoom" && !isThere) draw({ starting: true });
+      if (act === "startRoom" && !isDecided) draw({ starting: true });
       const actions = await coming.catch(() => null);
       return actions && Reflect.get(actions, act).apply(actions, values);
     },
