@@ -1,5 +1,5 @@
-//! Compares Parlour's relay with others on this machine, side by side, and prints the tables of
-//! `docs/performance.md`. `crates/bench/compare.sh` builds what is needed and runs it.
+//! Compares Parlour's relay and its signaling with others on this machine, side by side, and prints the tables of
+//! `docs/performance.md`. `crates/bench/compare.sh` and `crates/bench/signaling.sh` build what is needed and run it.
 //!
 //! Servers take turns within each round, on one core; the generator has the other. All traffic is on loopback.
 //! Linux only. Nothing of this is shipped.
@@ -13,6 +13,7 @@ mod link;
 mod load;
 mod process;
 mod servers;
+mod signaling;
 mod table;
 mod upkeep;
 
@@ -31,7 +32,7 @@ use crate::identity::Identity;
 use crate::servers::{Door, GENERATOR_CORE, Kind, Programs, Server};
 use crate::table::Row;
 
-/// Compare Parlour's relay with other TURN servers on this machine
+/// Compare Parlour with other servers on this machine
 #[derive(Parser)]
 struct Cli {
     #[command(subcommand)]
@@ -42,6 +43,8 @@ struct Cli {
 enum Command {
     /// Run every server under every load and print the tables
     Compare(Compare),
+    /// Run signaling servers side by side and print the tables
+    Signaling(signaling::Options),
     /// Be a bare forwarder (started by `compare`)
     Forward {
         /// Merge runs of datagrams on both ways
@@ -90,6 +93,10 @@ struct Compare {
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Compare(args) => compare(&args),
+        Command::Signaling(options) => prepare().and_then(|()| {
+            say(&format!("Machine: {}\n\n", process::machine()));
+            signaling::compare(&options).map(|table| say(&table))
+        }),
         Command::Forward { merged } => forwarder::run(merged, |address| say(&format!("{address}\n"))),
     };
     match done {

@@ -105,7 +105,7 @@ fn spread(rounds: &[Outcome]) -> String {
 }
 
 /// The value that this share of the sorted values does not exceed (nearest rank); zero for none.
-fn percentile(sorted: &[u32], share: f64) -> u32 {
+pub(crate) fn percentile(sorted: &[u32], share: f64) -> u32 {
     let rank = (share * sorted.len() as f64).ceil() as usize;
     sorted.get(rank.saturating_sub(1)).copied().unwrap_or(0)
 }

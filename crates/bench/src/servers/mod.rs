@@ -2,7 +2,7 @@
 
 mod others;
 mod parlour;
-mod start;
+pub(crate) mod start;
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};

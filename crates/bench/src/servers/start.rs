@@ -12,7 +12,7 @@ use crate::control::User;
 const START_WITHIN: Duration = Duration::from_secs(10);
 
 /// On one core, and ended with this process even if that is killed.
-pub(super) fn pinned(core: usize, program: &std::path::Path) -> Command {
+pub(crate) fn pinned(core: usize, program: &std::path::Path) -> Command {
     let mut command = Command::new("setpriv");
     command.args(["--pdeathsig", "KILL", "taskset", "-c", &core.to_string()]);
     command.arg(program);
@@ -45,7 +45,7 @@ pub(super) fn ready(kind: Kind, main: Child, port: u16, config: Option<PathBuf>)
 }
 
 /// Lines and the reader; a child that says nothing ends it by closing its output.
-pub(super) fn first_lines(
+pub(crate) fn first_lines(
     child: &mut Child,
     count: usize,
 ) -> io::Result<(Vec<String>, BufReader<ChildStdout>)> {
@@ -65,7 +65,7 @@ pub(super) fn first_lines(
     Ok((lines, reader))
 }
 
-pub(super) fn free_port() -> io::Result<u16> {
+pub(crate) fn free_port() -> io::Result<u16> {
     for _ in 0..16 {
         let tcp = TcpListener::bind("127.0.0.1:0")?;
         let address = tcp.local_addr()?;
