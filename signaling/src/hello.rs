@@ -189,9 +189,10 @@ impl Signaling {
 
     /// A session's deadline: an acknowledgement is due, or the time for which it was held is over.
     pub(crate) fn session_due(&mut self, now: Instant, sid: SessionId) {
-        let Some(session) = self.sessions.get(&sid) else {
+        let Some(session) = self.sessions.get_mut(&sid) else {
             return;
         };
+        session.wakes_at = None;
         match session.link {
             Link::Held { until } if until <= now => return self.end_session(now, sid, Departure::Lost),
             Link::Held { .. } => {}
@@ -291,10 +292,15 @@ impl Signaling {
     }
 
     pub(crate) fn wake_session(&mut self, sid: SessionId) {
-        let at = self
-            .sessions
-            .get(&sid)
-            .and_then(|session| session.deadline(&self.config));
+        let Some(session) = self.sessions.get_mut(&sid) else {
+            return self.deadlines.set(Due::Session(sid), None);
+        };
+        let at = session.deadline(&self.config);
+        // To be woken too early costs a look; to move what is due with every frame would cost two searches.
+        if session.wakes_at.is_some_and(|set| at.is_none_or(|at| set <= at)) {
+            return;
+        }
+        session.wakes_at = at;
         self.deadlines.set(Due::Session(sid), at);
     }
 

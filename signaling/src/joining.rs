@@ -234,8 +234,8 @@ impl Signaling {
         let Some(Gone { seat, who }) = room.take(now, pid) else {
             return true;
         };
-        if let Some(seat) = seat {
-            self.close_seat(seat);
+        if let Some((seat, since)) = seat {
+            self.close_seat(now, seat, since);
         } else {
             self.stats.porch -= 1;
         }
@@ -343,8 +343,8 @@ impl Signaling {
         };
         room.porch.push(who);
         self.stats.porch += 1;
-        if let Some(seat) = seat {
-            self.close_seat(seat);
+        if let Some((seat, since)) = seat {
+            self.close_seat(now, seat, since);
         }
         self.change(tag);
     }
@@ -352,7 +352,7 @@ impl Signaling {
     fn give_seat(&mut self, now: Instant, tag: RoomTag, who: Participant) -> SeatId {
         let seat = SeatId::from_random(self.random_bytes());
         if let Some(room) = self.rooms.get_mut(tag) {
-            room.seat(seat, who);
+            room.seat(now, seat, who);
             self.rooms.kept.remove(&tag);
             self.stats.seats += 1;
             self.stats.seats_opened_total += 1;
@@ -364,10 +364,11 @@ impl Signaling {
         seat
     }
 
-    fn close_seat(&mut self, seat: SeatId) {
+    fn close_seat(&mut self, now: Instant, seat: SeatId, since: Instant) {
         self.stats.seats -= 1;
         self.stats.seats_closed_total += 1;
         self.blob_seats.close(seat);
+        self.stats.stays.add(now - since);
         self.outputs.push_back(Output::SeatClosed { seat });
     }
 
@@ -387,25 +388,25 @@ impl Signaling {
                 self.doomed.entry(who.session).or_insert(code);
             }
         }
-        self.close_room(&room);
+        self.close_room(now, &room);
     }
 
     /// The time that the server had for stopping is over: the relay may end everything.
-    pub(crate) fn drained(&mut self) {
+    pub(crate) fn drained(&mut self, now: Instant) {
         let tags: Vec<RoomTag> = self.rooms.all().map(|room| room.tag).collect();
         for tag in tags {
             if let Some(room) = self.rooms.remove(tag) {
                 self.wake_room(tag);
-                self.close_room(&room);
+                self.close_room(now, &room);
             }
         }
     }
 
-    fn close_room(&mut self, room: &Room) {
+    fn close_room(&mut self, now: Instant, room: &Room) {
         self.stats.porch -= room.porch.len();
         self.forget_shelf(room);
         for seated in &room.seats {
-            self.close_seat(seated.id);
+            self.close_seat(now, seated.id, seated.since);
         }
     }
 }

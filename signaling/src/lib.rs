@@ -53,4 +53,4 @@ pub use message::{
 pub use parlour_credentials::{Credentials, RoomTag, SeatId};
 pub use room_name::RoomName;
 pub use signaling::{Output, Signaling};
-pub use stats::Stats;
+pub use stats::{Stats, Stays};

@@ -89,12 +89,14 @@ pub(crate) struct Participant {
 /// Somebody with a seat.
 pub(crate) struct Seated {
     pub(crate) id: SeatId,
+    pub(crate) since: Instant,
     pub(crate) who: Participant,
 }
 
 /// Somebody who has just gone.
 pub(crate) struct Gone {
-    pub(crate) seat: Option<SeatId>,
+    /// With when it was taken.
+    pub(crate) seat: Option<(SeatId, Instant)>,
     pub(crate) who: Participant,
 }
 
@@ -177,10 +179,10 @@ impl Room {
     }
 
     /// Seats somebody. The seat number must be fresh.
-    pub(crate) fn seat(&mut self, id: SeatId, who: Participant) {
+    pub(crate) fn seat(&mut self, since: Instant, id: SeatId, who: Participant) {
         self.used = true;
         self.remember(who.person.spk);
-        self.seats.push(Seated { id, who });
+        self.seats.push(Seated { id, since, who });
     }
 
     /// Takes somebody out.
@@ -189,8 +191,11 @@ impl Room {
         let waiting = self.porch.iter().position(|who| who.person.pid == pid);
         let gone = match (seated, waiting) {
             (Some(place), _) => {
-                let Seated { id, who } = self.seats.remove(place);
-                Gone { seat: Some(id), who }
+                let Seated { id, since, who } = self.seats.remove(place);
+                Gone {
+                    seat: Some((id, since)),
+                    who,
+                }
             }
             (None, Some(place)) => Gone {
                 seat: None,

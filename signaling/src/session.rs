@@ -32,6 +32,8 @@ pub(crate) struct Session {
     /// What was said and is not acknowledged, oldest first.
     kept: VecDeque<(u32, String)>,
     kept_bytes: usize,
+    /// When it is looked after, which may be earlier than need be.
+    pub(crate) wakes_at: Option<Instant>,
     pub(crate) frames: Gauge,
     pub(crate) signals: Gauge,
     pub(crate) costly: Gauge,
@@ -86,6 +88,7 @@ impl Session {
             said: 0,
             kept: VecDeque::new(),
             kept_bytes: 0,
+            wakes_at: None,
             frames: Gauge::new(now),
             signals: Gauge::new(now),
             costly: Gauge::new(now),

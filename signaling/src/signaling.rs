@@ -217,7 +217,7 @@ impl Signaling {
                 Due::Session(id) => self.session_due(now, id),
                 Due::Room(tag) => self.room_due(now, tag),
                 Due::Sweep => self.sweep(now),
-                Due::Drained => self.drained(),
+                Due::Drained => self.drained(now),
             }
             self.settle(now);
         }

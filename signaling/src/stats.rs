@@ -1,6 +1,7 @@
 //! What is counted: how many, never who.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use crate::message::{ByeCode, ErrorCode};
 
@@ -44,6 +45,8 @@ pub struct Stats {
     pub seats_opened_total: u64,
     /// Seats that ended.
     pub seats_closed_total: u64,
+    /// How long those lasted.
+    pub stays: Stays,
     /// Frames that came from pages.
     pub frames_total: u64,
     /// Frames that came a second time after a resumption.
@@ -64,4 +67,52 @@ pub struct Stats {
     pub byes: BTreeMap<ByeCode, u64>,
     /// Connections closed by the server, by WebSocket close code.
     pub closes: BTreeMap<u16, u64>,
+}
+
+/// How long people had a seat, as coarse as serves planning: a seat's length is forgotten as soon as it is counted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stays {
+    counts: [u64; Self::BOUNDS.len() + 1],
+    minutes: u64,
+}
+
+impl Stays {
+    /// Longest stay of each class in seconds; one more class has no end.
+    pub const BOUNDS: [u64; 7] = [60, 300, 900, 1800, 3600, 7200, 14_400];
+
+    /// How many there were of each class, and in the last of those that lasted longer.
+    #[must_use]
+    pub fn counts(&self) -> &[u64] {
+        &self.counts
+    }
+
+    /// All of them together; each counts as whole minutes, rounded up.
+    #[must_use]
+    pub fn minutes(&self) -> u64 {
+        self.minutes
+    }
+
+    pub(crate) fn add(&mut self, stay: Duration) {
+        let seconds = stay.as_secs();
+        let class = Self::BOUNDS.iter().position(|bound| seconds <= *bound);
+        if let Some(count) = self.counts.get_mut(class.unwrap_or(Self::BOUNDS.len())) {
+            *count += 1;
+        }
+        self.minutes = self.minutes.saturating_add(seconds.div_ceil(60));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stay_counts_in_the_first_class_that_holds_it() {
+        let mut stays = Stays::default();
+        for seconds in [0, 60, 61, 3600, 14_400, 14_401, 1_000_000] {
+            stays.add(Duration::from_secs(seconds));
+        }
+        assert_eq!(stays.counts(), [2, 1, 0, 0, 1, 0, 1, 2]);
+        assert_eq!(stays.minutes(), 1 + 2 + 60 + 240 + 241 + 16_667);
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use parlour_signaling::{Action, ByeCode, ClientMessage, Empty, ErrorCode, Look, ServerMessage};
+use parlour_signaling::{Action, ByeCode, ClientMessage, Empty, ErrorCode, Look, ServerMessage, Stays};
 
 use crate::common::{Bench, Host, Person, Rules, link};
 
@@ -110,6 +110,25 @@ fn with_the_last_leave_the_room_ends_for_good() {
     );
     let join = host.join_as_host(link(1), &Person::new(100), 100);
     assert_eq!(bench.refused(a, ClientMessage::Join(join)), ErrorCode::RoomOver);
+}
+
+/// How long a seat lasted is counted when it ends, in a class; waiting on the porch is no stay.
+#[test]
+fn stays_are_counted_in_classes() {
+    let mut bench = Bench::new();
+    let host = Host::new(1);
+    let a = bench.room(&host, &Rules::knock(link(1)));
+    let porch = bench.page();
+    assert!(!bench.join(porch, host.join(link(1), &Person::new(2), 2)).seat);
+    bench.seconds(10 * 60);
+    bench.leave(porch);
+    assert_eq!(bench.machine.stats().stays, Stays::default());
+    bench.leave(a);
+    let stays = &bench.machine.stats().stays;
+    assert_eq!(
+        (stays.counts(), stays.minutes()),
+        (&[0, 0, 1, 0, 0, 0, 0, 0][..], 10)
+    );
 }
 
 #[test]
