@@ -39,6 +39,7 @@ pub struct Down<'a> {
 
 /// The answer to the first batch.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Opened {
     /// By which this connection is known from now on; a secret of both sides.
     pub poll: String,

@@ -51,6 +51,16 @@ macro_rules! bytes {
                 deserializer.deserialize_str(Text)
             }
         }
+
+        #[cfg(feature = "schema")]
+        impl schemars::JsonSchema for $name {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($name).into()
+            }
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                crate::schema::base64url($length, $length)
+            }
+        }
     };
 }
 
@@ -154,5 +164,15 @@ impl<'de> Deserialize<'de> for SealedBox {
         decode(&text)
             .and_then(Self::new)
             .ok_or_else(|| D::Error::custom("1 to 256 bytes as unpadded base64url"))
+    }
+}
+
+#[cfg(feature = "schema")]
+impl schemars::JsonSchema for SealedBox {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "SealedBox".into()
+    }
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        crate::schema::base64url(1, Self::MOST)
     }
 }

@@ -31,6 +31,8 @@ mod requests;
 mod room;
 mod room_name;
 mod rooms;
+#[cfg(feature = "schema")]
+pub mod schema;
 mod session;
 mod signaling;
 mod state;

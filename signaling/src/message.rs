@@ -88,11 +88,13 @@ pub enum ServerMessage {
 
 /// `{}`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Empty {}
 
 /// Versions that the page speaks, and the session that it wants to go on with.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Hello {
     /// Versions of the protocol; this server speaks 1.
@@ -104,6 +106,7 @@ pub struct Hello {
 
 /// A session's ticket.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Resume {
     /// Public half.
@@ -114,6 +117,7 @@ pub struct Resume {
 
 /// A room's papers: `create` and `restore`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Claim {
     /// The link or name that is claimed.
@@ -132,6 +136,7 @@ pub struct Claim {
 
 /// Rules as the host signed them.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct SignedState {
     /// The canonical text, at most 8 KiB.
@@ -142,6 +147,7 @@ pub struct SignedState {
 
 /// Asks who claims a room id.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Look {
     /// The link's id.
@@ -150,6 +156,7 @@ pub struct Look {
 
 /// Leaves an invitation's box for whoever names its id.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Invite {
     /// The invitation's id.
@@ -160,6 +167,7 @@ pub struct Invite {
 
 /// Names an invitation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Redeem {
     /// The invitation's id.
@@ -168,6 +176,7 @@ pub struct Redeem {
 
 /// What a host left under an invitation's id.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Invitation {
     /// As it came.
     pub inv_box: SealedBox,
@@ -175,6 +184,7 @@ pub struct Invitation {
 
 /// Asks to be let in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Join {
     /// The link by which this page comes.
@@ -192,6 +202,7 @@ pub struct Join {
 
 /// Shows that a page in a room holds the host key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Host {
     /// As in [`Join::host_in`].
@@ -200,6 +211,7 @@ pub struct Host {
 
 /// Gives a seat to somebody on the porch.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Seated {
     /// Who gets it.
@@ -208,6 +220,7 @@ pub struct Seated {
 
 /// Something sealed for one other participant.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ClientSignal {
     /// For whom.
@@ -218,6 +231,7 @@ pub struct ClientSignal {
 
 /// New rules.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct States {
     /// One to four.
@@ -226,6 +240,7 @@ pub struct States {
 
 /// A session's beginning.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Welcome {
     /// The version that is spoken from here on.
     pub v: u32,
@@ -246,6 +261,7 @@ pub struct Welcome {
 
 /// A session goes on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Resumed {
     /// For the next resumption; the one before is spent with the next frame that the page sends.
     pub token: Token,
@@ -253,6 +269,7 @@ pub struct Resumed {
 
 /// Who claims a room id: at most four.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RoomInfo {
     /// In the order in which they claimed it.
     pub hosts: Vec<HostClaim>,
@@ -260,6 +277,7 @@ pub struct RoomInfo {
 
 /// One who claims a room id.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct HostClaim {
     /// Who.
     pub host_pk: HostPk,
@@ -277,6 +295,7 @@ pub struct HostClaim {
 
 /// In.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Joined {
     /// Who this page is to the others.
     pub pid: Pid,
@@ -311,6 +330,7 @@ pub struct BlobPlace {
 
 /// A seat for whom stood on the porch.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Seat {
     /// What comes with the seat.
     pub ice_servers: Vec<IceServer>,
@@ -321,6 +341,7 @@ pub struct Seat {
 
 /// Relay credentials.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Ice {
     /// W3C `RTCIceServer`s; empty on the porch.
     pub ice_servers: Vec<IceServer>,
@@ -328,6 +349,7 @@ pub struct Ice {
 
 /// What a browser takes as `RTCIceServer`.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct IceServer {
     /// `stun:`, `turn:` and `turns:` addresses.
     pub urls: Vec<String>,
@@ -341,6 +363,7 @@ pub struct IceServer {
 
 /// Who is in the room and what rules it has.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct View {
     /// Grows with each change.
     pub n: u64,
@@ -354,6 +377,7 @@ pub struct View {
 
 /// One seat.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SeatView {
     /// Whose.
     pub pid: Pid,
@@ -364,6 +388,7 @@ pub struct SeatView {
 
 /// Something sealed from one other participant.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ServerSignal {
     /// Set by the server.
     pub from: Pid,
@@ -373,6 +398,7 @@ pub struct ServerSignal {
 
 /// The server ends the session.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Bye {
     /// What the page should do.
     pub action: Action,
@@ -387,6 +413,7 @@ pub struct Bye {
 
 /// What to do after `bye`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Action {
     /// Begin a new session and join again.
@@ -399,6 +426,7 @@ pub enum Action {
 
 /// Why a session ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum ByeCode {
     /// The server restarts.
@@ -419,6 +447,7 @@ pub enum ByeCode {
 
 /// A refusal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ErrorBody {
     /// Which.
     pub code: ErrorCode,
@@ -431,6 +460,7 @@ pub struct ErrorBody {
 
 /// The closed list of refusals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 #[expect(
     missing_docs,
