@@ -18,15 +18,16 @@ pub(crate) fn tcp(address: SocketAddr, patience: Duration) -> io::Result<TcpStre
     Ok(stream)
 }
 
-/// TLS on it with whoever shows whatever certificate, which is judged elsewhere.
+/// TLS on it with whoever shows whatever certificate when asked for this name, which is judged elsewhere.
 ///
 /// # Errors
 /// The system's. The handshake comes with the first read or write.
 pub(crate) fn tls(
     address: SocketAddr,
+    name: &str,
     patience: Duration,
 ) -> io::Result<StreamOwned<ClientConnection, TcpStream>> {
-    let name = ServerName::try_from("localhost").map_err(io::Error::other)?;
+    let name = ServerName::try_from(name.to_owned()).map_err(io::Error::other)?;
     let tls = ClientConnection::new(tls::anybody(), name).map_err(io::Error::other)?;
     Ok(StreamOwned::new(tls, tcp(address, patience)?))
 }

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use crate::clock::unix_seconds;
 use crate::https::Certificate;
-use crate::tls::unix_now;
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
 const DAY: i64 = 24 * 60 * 60;
@@ -12,7 +12,7 @@ const DAY: i64 = 24 * 60 * 60;
 pub(crate) async fn watch(certificate: Certificate) {
     let mut told_at = None;
     loop {
-        let now = unix_now();
+        let now = unix_seconds();
         let warning = certificate
             .validity()
             .and_then(|validity| validity.left(now).err());

@@ -10,6 +10,7 @@ pub mod admin;
 pub mod assets;
 pub mod blobs;
 pub mod cli;
+pub mod clock;
 pub mod commands;
 pub mod config;
 mod cors;
@@ -190,7 +191,7 @@ impl Server {
         };
         let signaling = Signaling::new(
             now,
-            unix_ms(),
+            u64::try_from(clock::unix().as_millis()).unwrap_or(u64::MAX),
             settings.signaling(relay_at, fronts.https()),
             credentials.clone(),
             random()?,
@@ -202,7 +203,7 @@ impl Server {
         let origins = Arc::new(RwLock::new(settings.origins.clone()));
         let site = Site {
             rooms: rooms.clone(),
-            polls: Polls::new(rooms.clone()),
+            polls: Polls::new(rooms.clone(), settings.limits()),
             uploads: Uploads::default(),
             assets: Arc::new(Assets::default()),
             origins: Arc::clone(&origins),
@@ -408,12 +409,4 @@ fn random() -> Result<[u8; 32], Fault> {
         .try_fill_bytes(&mut bytes)
         .map_err(|error| Fault::System(std::io::Error::other(error)))?;
     Ok(bytes)
-}
-
-fn unix_ms() -> u64 {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    // A clock before 1970 is wrong in a way that pages will notice by themselves.
-    since.map_or(0, |elapsed| {
-        u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX)
-    })
 }

@@ -91,14 +91,15 @@ async fn down(polls: &Polls, secret: Option<&str>, request: &Request<'_>) -> Rep
     let (Some(secret), Some(got)) = (secret, got) else {
         return malformed();
     };
-    if !polls.knows(secret) {
-        return refuse(Refusal::Unknown);
-    }
+    let poll = match polls.find(secret) {
+        Ok(poll) => poll,
+        Err(refusal) => return refuse(refusal),
+    };
     // Like a WebSocket, a GET that waits for somebody in a room does not give way to strangers.
     let Some(_settled) = Pass::settle_for_now(request.pass) else {
         return refuse(Refusal::Full);
     };
-    match polls.down(secret, got).await {
+    match poll.down(got).await {
         Ok(Some(batch)) => {
             let mut response = Reply::new(batch.into());
             response.headers_mut().insert(
@@ -119,12 +120,12 @@ async fn up<B: Buf, E>(
     body: impl Stream<Item = Result<B, E>>,
 ) -> Reply {
     // Nobody is listened to at length who could not be answered.
-    match secret {
-        Some(secret) if !polls.knows(secret) => return refuse(Refusal::Unknown),
-        None if !request.ready => {
-            return later("The server is stopping; try again in a moment.\n");
-        }
-        Some(_) | None => {}
+    let known = match secret.map(|secret| polls.find(secret)).transpose() {
+        Ok(known) => known,
+        Err(refusal) => return refuse(refusal),
+    };
+    if known.is_none() && !request.ready {
+        return later("The server is stopping; try again in a moment.\n");
     }
     let body = match read(body).await {
         Ok(body) => body,
@@ -138,14 +139,14 @@ async fn up<B: Buf, E>(
             } else {
                 Closed::Broken
             };
-            let Some(secret) = secret else { return malformed() };
-            return done(polls.close(secret, how).await);
+            let Some(poll) = known else { return malformed() };
+            return done(poll.close(how).await);
         }
         Ok(Up::Frames { .. }) | Err(_) => return malformed(),
     };
     let frames = frames.into_iter().map(str::to_owned).collect();
-    match secret {
-        Some(secret) => done(polls.up(secret, n, frames).await),
+    match known {
+        Some(poll) => done(poll.up(n, frames).await),
         None if n == 1 => begin(polls, request.source.clone(), frames).await,
         None => malformed(),
     }

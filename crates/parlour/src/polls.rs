@@ -19,10 +19,6 @@ use tokio::sync::{mpsc, oneshot};
 use crate::listen::{Gate, Limits, Pass};
 use crate::rooms::{Outgoing, Rooms, Wire};
 
-/// Polls on the whole server; the rooms count them as connections besides.
-const POLLS: usize = 8192;
-/// Polls of one source, an IPv4 address or an IPv6 /64.
-const POLLS_PER_SOURCE: usize = 128;
 /// Requests that wait for one poll's task; more make their HTTP connections wait.
 const REQUESTS: usize = 4;
 /// A GET for which there is nothing to say is answered after so long, less up to [`JITTER`], so that pages which came
@@ -80,14 +76,14 @@ enum Request {
 }
 
 impl Polls {
-    /// Nobody yet.
+    /// Nobody yet; of the limits those of polls count. The rooms count polls as connections besides.
     #[must_use]
-    pub fn new(rooms: Rooms) -> Self {
+    pub fn new(rooms: Rooms, limits: Limits) -> Self {
         Self {
             rooms,
             gate: Gate::new(Limits {
-                connections: POLLS,
-                per_source: POLLS_PER_SOURCE,
+                connections: limits.polls,
+                per_source: limits.polls_per_source,
                 ..Limits::default()
             }),
             open: Arc::default(),
@@ -127,58 +123,59 @@ impl Polls {
         Ok(secret)
     }
 
+    /// The poll that is known by this secret.
+    ///
+    /// # Errors
+    /// [`Refusal::Unknown`].
+    pub fn find(&self, secret: &str) -> Result<Known, Refusal> {
+        let found = self.table().get(&hash(secret)).cloned();
+        found.map(Known).ok_or(Refusal::Unknown)
+    }
+
+    fn table(&self) -> std::sync::MutexGuard<'_, Table> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A poll whose secret was good; it may end at any time.
+#[derive(Debug)]
+pub struct Known(mpsc::Sender<Request>);
+
+impl Known {
     /// Hands over the `n`th batch of a page; one that came before is not handed over again.
     ///
     /// # Errors
     /// [`Refusal::Unknown`], [`Refusal::Gap`].
-    pub async fn up(&self, secret: &str, n: u64, frames: Vec<String>) -> Result<(), Refusal> {
-        self.ask(secret, |reply| Request::Up { n, frames, reply }).await
+    pub async fn up(&self, n: u64, frames: Vec<String>) -> Result<(), Refusal> {
+        self.ask(|reply| Request::Up { n, frames, reply }).await
     }
 
     /// The batch after number `got`, as soon as there is one.
     ///
     /// # Errors
     /// [`Refusal::Unknown`], [`Refusal::Gap`], [`Refusal::Superseded`].
-    pub async fn down(&self, secret: &str, got: u64) -> Result<Answer, Refusal> {
-        self.ask(secret, |reply| Request::Down { got, reply }).await
+    pub async fn down(&self, got: u64) -> Result<Answer, Refusal> {
+        self.ask(|reply| Request::Down { got, reply }).await
     }
 
     /// The page has ended the connection.
     ///
     /// # Errors
     /// [`Refusal::Unknown`].
-    pub async fn close(&self, secret: &str, how: Closed) -> Result<(), Refusal> {
-        let request = Request::Close { how };
-        self.sender(secret)?
-            .send(request)
-            .await
-            .map_err(|_| Refusal::Unknown)
-    }
-
-    /// Whether a poll is known by this secret.
-    #[must_use]
-    pub fn knows(&self, secret: &str) -> bool {
-        self.sender(secret).is_ok()
+    pub async fn close(&self, how: Closed) -> Result<(), Refusal> {
+        let sent = self.0.send(Request::Close { how }).await;
+        sent.map_err(|_| Refusal::Unknown)
     }
 
     async fn ask<T>(
         &self,
-        secret: &str,
         request: impl FnOnce(oneshot::Sender<Result<T, Refusal>>) -> Request,
     ) -> Result<T, Refusal> {
         let (reply, answer) = oneshot::channel();
-        let sent = self.sender(secret)?.send(request(reply)).await;
+        let sent = self.0.send(request(reply)).await;
         sent.map_err(|_| Refusal::Unknown)?;
         // A task that ends drops what it has not answered.
         answer.await.unwrap_or(Err(Refusal::Unknown))
-    }
-
-    fn sender(&self, secret: &str) -> Result<mpsc::Sender<Request>, Refusal> {
-        self.table().get(&hash(secret)).cloned().ok_or(Refusal::Unknown)
-    }
-
-    fn table(&self) -> std::sync::MutexGuard<'_, Table> {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

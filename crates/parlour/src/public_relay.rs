@@ -10,6 +10,7 @@ use parlour_credentials::{Anchor, SharedSecrets};
 use parlour_relay::public::{Cidr, PeerPolicy, PublicRelay};
 use parlour_relay_io::{Listeners, PublicHandle};
 
+use crate::clock;
 use crate::config::{Config, Source, key_named};
 use crate::fault::Fault;
 
@@ -206,8 +207,7 @@ pub(crate) fn secrets(config: &Config) -> Result<SharedSecrets, String> {
             ));
         }
     };
-    let unix = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    let anchor = Anchor::new(Instant::now(), unix.map_or(0, |since| since.as_secs()));
+    let anchor = Anchor::new(Instant::now(), clock::unix().as_secs());
     SharedSecrets::parse(anchor, &text).map_err(|error| format!("{called}: {error}"))
 }
 

@@ -14,6 +14,8 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use canary_marks::{Mark, Outputs, marks};
 use parlour_client::stun::{self, Login, Writer};
 use parlour_client::{Carrier, Client, Door, Event, HostKey, Options, PagePapers, RoomId, Rules};
@@ -111,9 +113,13 @@ async fn meet(running: &Running) -> Drive {
         .await
         .unwrap();
     while ben.next_event().await.is_ok() {}
+    let [poll, token, next] = secrets_of_a_session(running);
 
     Drive {
         secrets: marks(&[
+            ("a poll's secret", &poll),
+            ("a resume token", &token),
+            ("a resume token", &next),
             ("a payload", b"CANARYNAME"),
             ("a payload", b"CANARYCHAT"),
             ("a payload", b"CANARYPASSWORD"),
@@ -173,6 +179,42 @@ fn keep(page: &str, token: Token) {
             "{method}: {answer}"
         );
     }
+}
+
+/// Begins a session by polling, resumes it on another poll, and says what nobody may learn: the first poll's secret and both
+/// tokens, as bytes.
+fn secrets_of_a_session(running: &Running) -> [Vec<u8>; 3] {
+    let ask = |method: &str, more: &str, body: &str| -> serde_json::Value {
+        let mut stream = TcpStream::connect(&running.page).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        let (page, length) = (&running.page, body.len());
+        write!(
+            stream,
+            "{method} /poll HTTP/1.1\r\nhost: {page}\r\nconnection: close\r\n{more}content-length: {length}\r\n\r\n{body}"
+        )
+        .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let last = answer.lines().last().unwrap();
+        serde_json::from_str(last).unwrap_or_else(|_| panic!("{answer}"))
+    };
+    let open = |hello: &str| {
+        let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+        let body = format!("{{\"n\":1}}\n{{\"t\":\"hello\",\"s\":0,\"a\":0,\"d\":{hello}}}");
+        let secret = text(&ask("POST", "", &body)["poll"]);
+        let got = ask(
+            "GET",
+            &format!("parlour-poll: {secret}\r\nparlour-got: 0\r\n"),
+            "",
+        );
+        let session = got["d"]["session"].as_str().unwrap_or_default().to_owned();
+        (got["t"].clone(), secret, session, text(&got["d"]["token"]))
+    };
+    let (began, poll, session, token) = open("{\"v\":[1]}");
+    let resume = format!("{{\"v\":[1],\"resume\":{{\"session\":\"{session}\",\"token\":\"{token}\"}}}}");
+    let (resumed, _, _, next) = open(&resume);
+    assert_eq!((began, resumed), ("welcome".into(), "resumed".into()));
+    [poll, token, next].map(|secret| URL_SAFE_NO_PAD.decode(secret).unwrap())
 }
 
 /// An allocation from Ben's address, a wrong password, and noise.

@@ -100,6 +100,16 @@ fn https_and_turn_over_tls_are_tried_and_the_certificate_is_judged() {
     ] {
         assert!(said.contains(line), "{line:?} is missing in\n{said}");
     }
+    let url = format!("https://{page}/");
+    let through = output(&[&["doctor", &url, "--relay-listen", &relay], &words[..]].concat());
+    let said = text(&through);
+    for line in [
+        "ok   proxy       https://127.0.0.1:",
+        "warn authority   browsers that know no authorities but the public ones refuse the certificate for 127.0.0.1",
+        "ok   websocket   opens",
+    ] {
+        assert!(said.contains(line), "{line:?} is missing in\n{said}");
+    }
     let health = ask("health");
     assert!(health.status.success(), "{}", text(&health));
     drop(running);

@@ -123,7 +123,7 @@ async fn a_clock_that_jumps_throws_nobody_out() {
     let server = Quiet::start(command, Stdio::null());
     let options = Options::to(server.page.parse::<std::net::SocketAddr>().unwrap());
     let (host, room) = (HostKey::random().unwrap(), random_room_id().unwrap());
-    let until = u64::try_from(parlour::tls::unix_now()).unwrap() + 3600;
+    let until = u64::try_from(parlour::clock::unix_seconds()).unwrap() + 3600;
     let state = host.state(&Rules::open(room, 4), until);
     let mut people = Vec::new();
     for first in [true, false] {
@@ -172,7 +172,7 @@ async fn overload_sheds_new_work_and_never_old() {
     for _ in 0..20 {
         inside.push(Client::connect(&Options::to(page)).await.unwrap());
     }
-    let until = u64::try_from(parlour::tls::unix_now()).unwrap() + 3600;
+    let until = u64::try_from(parlour::clock::unix_seconds()).unwrap() + 3600;
     let state = host.state(&Rules::open(room, 4), until);
     inside[0]
         .create(host.claim(room, &[state]).unwrap())

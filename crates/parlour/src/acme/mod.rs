@@ -21,7 +21,8 @@ use tokio_rustls::rustls::RootCertStore;
 use tokio_rustls::rustls::pki_types::CertificateDer;
 use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 
-use crate::tls::{self, Current, unix_now};
+use crate::clock::unix_seconds;
+use crate::tls::{self, Current};
 use https::Https;
 use order::By;
 use state::State;
@@ -178,7 +179,7 @@ impl Acme {
     /// What is to be said of the certificate in use.
     fn in_use(&self) -> Result<String, String> {
         match self.current.validity() {
-            Some(validity) => validity.left(unix_now()),
+            Some(validity) => validity.left(unix_seconds()),
             None => Err("is none: nobody gets in by https".to_owned()),
         }
     }
@@ -187,7 +188,7 @@ impl Acme {
     async fn until_due(&self) {
         let chance = rand::random();
         loop {
-            let wait = schedule::until_renewal(self.current.validity(), unix_now(), chance);
+            let wait = schedule::until_renewal(self.current.validity(), unix_seconds(), chance);
             if wait.is_zero() {
                 return;
             }

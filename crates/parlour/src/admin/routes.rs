@@ -9,9 +9,9 @@ use warp::Reply as _;
 use warp::reply::Response;
 
 use super::{Desk, metrics};
+use crate::clock::unix_seconds;
 use crate::https::Certificate;
 use crate::log::{self, Level};
-use crate::tls::unix_now;
 
 /// The rooms answer within so long or they are not well.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -157,7 +157,7 @@ async fn status(desk: &Desk) -> serde_json::Value {
         "why_not": readiness.err().map(str::trim_end),
         "certificate": certificate.map(|_| serde_json::json!({
             "not_after": validity.map(|validity| validity.until),
-            "says": validity.map(|validity| validity.left(unix_now()).unwrap_or_else(|warning| warning)),
+            "says": validity.map(|validity| validity.left(unix_seconds()).unwrap_or_else(|warning| warning)),
         })),
         "acme": progress.map(|progress| serde_json::json!({
             "obtained": progress.obtained,

@@ -52,7 +52,7 @@ fn over_tcp(address: SocketAddr) -> Result<(), String> {
 
 /// Whether the certificate has run out is for the server to say.
 fn over_tls(address: SocketAddr) -> Result<(), String> {
-    readiness(&address.to_string(), dial::tls(address, PATIENCE))
+    readiness(&address.to_string(), dial::tls(address, "localhost", PATIENCE))
 }
 
 fn readiness(whom: &str, stream: io::Result<impl Read + Write>) -> Result<(), String> {

@@ -11,9 +11,10 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use super::{Finding, fail, ok, warn};
+use crate::clock::unix_seconds;
 use crate::https::CertificateFrom;
 use crate::settings::Settings;
-use crate::tls::{self, Validity, unix_now};
+use crate::tls::{self, Validity};
 
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -73,7 +74,7 @@ fn lifetime(chain: &[CertificateDer<'_>]) -> Finding {
     let Some(validity) = chain.first().and_then(Validity::of) else {
         return fail("certificate", "cannot be read".to_owned());
     };
-    let now = unix_now();
+    let now = unix_seconds();
     match validity.left(now) {
         Ok(text) => ok("certificate", text),
         Err(text) if validity.is_over(now) => fail("certificate", text),

@@ -10,10 +10,11 @@ pub(crate) mod self_test;
 mod turn;
 
 use std::fmt;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use parlour_client::{Client, HostKey, IceServer, Options, PagePapers, Rules, Tls, random_room_id};
 
+use crate::clock;
 use crate::config::Config;
 use crate::settings::Settings;
 use crate::tls;
@@ -163,8 +164,7 @@ async fn relay(settings: &Settings, door: &Options, tell: &mut impl FnMut(Findin
 /// Credentials of two seats, good while the clients are kept.
 async fn seats(options: &Options) -> Result<([Seat; 2], [Client; 2]), parlour_client::Error> {
     let (host, room) = (HostKey::random()?, random_room_id()?);
-    let unix = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let state = host.state(&Rules::open(room, 2), unix.as_secs() + 600);
+    let state = host.state(&Rules::open(room, 2), clock::unix().as_secs() + 600);
     let claim = host.claim(room, &[state])?;
     let mut first = Client::connect(options).await?;
     first.create(claim).await?;

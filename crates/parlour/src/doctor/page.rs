@@ -1,22 +1,23 @@
-//! The page and its WebSocket, here and through what stands in front: plain HTTP/1.1, spoken by hand because the
-//! answers of a proxy are what is judged.
+//! The page and its WebSocket, here and through what stands in front: HTTP/1.1, spoken by hand because the answers of a
+//! proxy are what is judged, with or without TLS.
 
-use std::io::{self, Read as _, Write as _};
+use std::io;
 use std::net::{SocketAddr, ToSocketAddrs as _};
 use std::time::Duration;
 
+use rustls::pki_types::ServerName;
+
 use super::{Finding, fail, ok, warn};
-use crate::dial;
+use crate::{dial, tls};
 
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Whether the server answers on its own address.
 pub(super) fn answers(at: SocketAddr) -> Result<String, String> {
-    let head = ask(
-        at,
-        &format!("GET /readyz HTTP/1.1\r\nhost: {at}\r\nconnection: close\r\n\r\n"),
-    )
-    .map_err(|error| format!("nothing answers on {at}: {error}; start the server: parlour"))?;
+    let request = format!("GET /readyz HTTP/1.1\r\nhost: {at}\r\nconnection: close\r\n\r\n");
+    let head = dial::tcp(at, PATIENCE)
+        .and_then(|mut stream| ask(&mut stream, &request))
+        .map_err(|error| format!("nothing answers on {at}: {error}; start the server: parlour"))?;
     match status(&head) {
         Some(200) => Ok(format!("{at} is ready")),
         Some(503) => Err(format!(
@@ -28,62 +29,58 @@ pub(super) fn answers(at: SocketAddr) -> Result<String, String> {
 
 /// Whether a browser that opens `url` reaches the server and its WebSocket.
 pub(super) fn through_proxy(url: &str) -> Vec<Finding> {
-    let Some((host, path)) = url
-        .strip_prefix("http://")
-        .map(|rest| rest.split_once('/').unwrap_or((rest, "")))
-    else {
-        let text = if url.starts_with("https://") {
-            format!("{url} is not tried, because this command does not speak TLS; open it in a browser")
-        } else {
-            format!("{url:?} is no address; write it like http://meet.example.org")
-        };
+    let Some(target) = Target::read(url) else {
+        let text = format!("{url:?} is no address; write it like https://meet.example.org");
         return vec![warn("proxy", text)];
     };
-    let with_port = if host
-        .rsplit_once(':')
-        .is_some_and(|(_, port)| port.parse::<u16>().is_ok())
-    {
-        host.to_owned()
-    } else {
-        format!("{host}:80")
-    };
-    let found = with_port
-        .to_socket_addrs()
-        .ok()
-        .and_then(|mut found| found.next());
-    let Some(at) = found else {
-        let text = format!("{host} leads nowhere; add a record to its zone");
+    let found = target.with_port.to_socket_addrs().ok();
+    let Some(at) = found.and_then(|mut found| found.next()) else {
+        let text = format!("{} leads nowhere; add a record to its zone", target.host);
         return vec![fail("proxy", text)];
     };
-    let base = path.trim_end_matches('/');
-    let slash = if base.is_empty() { "" } else { "/" };
-    let page = ask(
+    let Target { host, base, .. } = &target;
+    let page = target.ask(
         at,
-        &format!("GET /{base}{slash}readyz HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n"),
+        &format!("GET {base}readyz HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n"),
     );
-    let page = match page.as_deref().map(status) {
-        Ok(Some(200)) => ok("proxy", format!("{url} leads to the server")),
-        Ok(Some(502 | 504)) => fail(
+    let authority = match &page {
+        Ok((_, Some(verdict))) => Some(match verdict {
+            Ok(()) => ok(
+                "authority",
+                format!("browsers take the certificate for {}", target.name),
+            ),
+            Err(why) => warn(
+                "authority",
+                format!(
+                    "browsers that know no authorities but the public ones refuse the certificate for {}: {why}",
+                    target.name
+                ),
+            ),
+        }),
+        Ok((_, None)) | Err(_) => None,
+    };
+    let page = match page.as_ref().map(|(head, _)| (status(head), first_line(head))) {
+        Ok((Some(200), _)) => ok("proxy", format!("{url} leads to the server")),
+        Ok((Some(502 | 504), _)) => fail(
             "proxy",
             "the proxy does not reach the server; is its address there that of --listen?".to_owned(),
         ),
-        Ok(_) => fail(
+        Ok((_, line)) => fail("proxy", format!("{url} leads elsewhere: {line}")),
+        Err(error) => fail(
             "proxy",
-            format!(
-                "{url} leads elsewhere: {}",
-                page.as_deref().map_or("", first_line)
-            ),
+            format!("nothing answers on {}: {error}", target.with_port),
         ),
-        Err(error) => fail("proxy", format!("nothing answers on {with_port}: {error}")),
     };
-    let upgrade = ask(
+    let scheme = if target.tls { "https" } else { "http" };
+    let upgrade = target.ask(
         at,
         &format!(
-            "GET /{base}{slash}ws HTTP/1.1\r\nhost: {host}\r\norigin: http://{host}\r\nupgrade: websocket\r\nconnection: \
+            "GET {base}ws HTTP/1.1\r\nhost: {host}\r\norigin: {scheme}://{host}\r\nupgrade: websocket\r\nconnection: \
              Upgrade\r\nsec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
              sec-websocket-protocol: parlour.v1\r\n\r\n"
         ),
     );
+    let upgrade = upgrade.map(|(head, _)| head);
     let websocket = match upgrade.as_deref().map(status) {
         Ok(Some(101)) => ok("websocket", "opens through the proxy".to_owned()),
         Ok(Some(426)) => fail(
@@ -101,12 +98,75 @@ pub(super) fn through_proxy(url: &str) -> Vec<Finding> {
         Ok(_) => fail("websocket", format!("is refused: {}", upgrade.as_deref().map_or("", first_line))),
         Err(error) => fail("websocket", format!("is not answered: {error}")),
     };
-    vec![page, websocket]
+    [Some(page), authority, Some(websocket)]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+/// What was typed, taken apart.
+struct Target<'a> {
+    tls: bool,
+    /// As it stands in the address and in `Host`.
+    host: &'a str,
+    /// The host without its port.
+    name: &'a str,
+    with_port: String,
+    /// The path, with a slash at both ends.
+    base: String,
+}
+
+/// A head, and for TLS whether browsers would believe the certificate.
+type Answer = (String, Option<Result<(), String>>);
+
+impl<'a> Target<'a> {
+    fn read(url: &'a str) -> Option<Self> {
+        let (tls, rest) = match (url.strip_prefix("http://"), url.strip_prefix("https://")) {
+            (Some(rest), _) => (false, rest),
+            (_, Some(rest)) => (true, rest),
+            (None, None) => return None,
+        };
+        let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+        let port = host
+            .rsplit_once(':')
+            .filter(|(_, port)| port.parse::<u16>().is_ok());
+        let name = port.map_or(host, |(name, _)| name);
+        let with_port = match (port, tls) {
+            (Some(_), _) => host.to_owned(),
+            (None, true) => format!("{host}:443"),
+            (None, false) => format!("{host}:80"),
+        };
+        let path = path.trim_matches('/');
+        let base = if path.is_empty() {
+            "/".to_owned()
+        } else {
+            format!("/{path}/")
+        };
+        Some(Self {
+            tls,
+            host,
+            name: name.trim_start_matches('[').trim_end_matches(']'),
+            with_port,
+            base,
+        })
+    }
+
+    fn ask(&self, at: SocketAddr, request: &str) -> io::Result<Answer> {
+        if !self.tls {
+            return Ok((ask(&mut dial::tcp(at, PATIENCE)?, request)?, None));
+        }
+        let mut stream = dial::tls(at, self.name, PATIENCE)?;
+        let head = ask(&mut stream, request)?;
+        let chain = stream.conn.peer_certificates().unwrap_or_default();
+        let judged = ServerName::try_from(self.name)
+            .map_err(|error| error.to_string())
+            .and_then(|name| tls::judge(chain, &name));
+        Ok((head, Some(judged)))
+    }
 }
 
 /// Sends a request and reads the head of the answer.
-fn ask(at: SocketAddr, request: &str) -> io::Result<String> {
-    let mut stream = dial::tcp(at, PATIENCE)?;
+fn ask(stream: &mut (impl io::Read + io::Write), request: &str) -> io::Result<String> {
     stream.write_all(request.as_bytes())?;
     let mut head = Vec::new();
     let mut byte = [0];
@@ -123,4 +183,48 @@ fn status(head: &str) -> Option<u16> {
 
 fn first_line(head: &str) -> &str {
     head.lines().next().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_taken_apart() {
+        for (url, tls, name, with_port, base) in [
+            (
+                "http://meet.example.org",
+                false,
+                "meet.example.org",
+                "meet.example.org:80",
+                "/",
+            ),
+            (
+                "https://meet.example.org/",
+                true,
+                "meet.example.org",
+                "meet.example.org:443",
+                "/",
+            ),
+            (
+                "https://example.org:8443/parlour",
+                true,
+                "example.org",
+                "example.org:8443",
+                "/parlour/",
+            ),
+            (
+                "https://[2001:db8::1]/a/b/",
+                true,
+                "2001:db8::1",
+                "[2001:db8::1]:443",
+                "/a/b/",
+            ),
+        ] {
+            let read = Target::read(url).unwrap();
+            assert_eq!((read.tls, read.name), (tls, name), "{url}");
+            assert_eq!((&*read.with_port, &*read.base), (with_port, base), "{url}");
+        }
+        assert!(Target::read("meet.example.org").is_none());
+    }
 }

@@ -137,7 +137,7 @@ impl Link {
                 Ok(Self::Udp(socket))
             }
             By::Tcp => dial::tcp(relay, WAIT * TRIES).map(Self::Tcp),
-            By::Tls => dial::tls(relay, WAIT * TRIES).map(|stream| Self::Tls(Box::new(stream))),
+            By::Tls => dial::tls(relay, "localhost", WAIT * TRIES).map(|stream| Self::Tls(Box::new(stream))),
         }
     }
 

@@ -26,6 +26,10 @@ pub struct Limits {
     pub head_bytes: usize,
     /// Header lines of a request. Default 64.
     pub head_lines: usize,
+    /// Who polls instead of a WebSocket. Default 8192.
+    pub polls: usize,
+    /// Of them from one source. Default 128.
+    pub polls_per_source: usize,
 }
 
 impl Default for Limits {
@@ -40,6 +44,8 @@ impl Default for Limits {
             write: Duration::from_secs(20),
             head_bytes: 16 * 1024,
             head_lines: 64,
+            polls: 8192,
+            polls_per_source: 128,
         }
     }
 }

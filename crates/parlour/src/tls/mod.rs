@@ -24,7 +24,7 @@ pub(crate) use client::judge;
 pub use files::CertificateFiles;
 pub(crate) use files::certified;
 pub use self_signed::SelfSigned;
-pub use validity::{Validity, unix_now};
+pub use validity::Validity;
 
 use certificates::Resolver;
 

@@ -3,7 +3,7 @@
 //! Browsers warn once; who compares the fingerprint knows that nobody stands between. It is new at every start.
 
 use std::net::IpAddr;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use rcgen::{
     CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, KeyPair, KeyUsagePurpose,
@@ -13,6 +13,7 @@ use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use tokio_rustls::rustls::sign::CertifiedKey;
 
 use super::provider;
+use crate::clock;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// Clocks of guests may be behind.
@@ -47,7 +48,7 @@ impl SelfSigned {
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
         let epoch = rcgen::date_time_ymd(1970, 1, 1);
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let now = clock::unix();
         params.not_before = epoch + now.saturating_sub(BEFORE);
         params.not_after = epoch + (now + AFTER);
         let key = KeyPair::generate().map_err(wrong)?;

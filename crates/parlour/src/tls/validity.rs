@@ -1,7 +1,5 @@
 //! From when until when a certificate is good (RFC 5280 §4.1.2.5), in seconds of Unix time.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use tokio_rustls::rustls::pki_types::CertificateDer;
 
 const DAY: i64 = 24 * 60 * 60;
@@ -77,13 +75,6 @@ fn span(seconds: i64) -> String {
     }
 }
 
-/// Now, in seconds of Unix time.
-#[must_use]
-pub fn unix_now() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -118,7 +109,7 @@ mod tests {
     fn a_real_certificate_is_read() {
         let made = super::super::SelfSigned::make(&["localhost".to_owned()], &[]).unwrap();
         let validity = Validity::of(&made.certified.cert[0]).unwrap();
-        assert!(validity.from < unix_now() && validity.life() == 365 * DAY);
+        assert!(validity.from < crate::clock::unix_seconds() && validity.life() == 365 * DAY);
         assert_eq!(Validity::of(&CertificateDer::from(vec![1, 2, 3])), None);
     }
 }
