@@ -74,7 +74,7 @@ test("page and gallery wear the same clothes", () => {
   // One more is for pages that are only read.
   assert.equal(sheets("index.html").length, styles.length - 1);
   const sheet = /** @type {const} */ (["tokens.css", "styles/base.css", "styles/reading.css"]);
-  for (const name of ["pages/security.html", "pages/privacy.html"]) assert.deepEqual(sheets(name), sheet);
+  for (const name of ["pages/security.html", "pages/privacy.html", "pages/transparency.html"]) assert.deepEqual(sheets(name), sheet);
 });
 
 test("the page asks for the modules of each step at once, so that depth costs no round trips, and for nothing later", () => {

@@ -31,6 +31,7 @@ use crate::polls::Polls;
 use crate::ready::Ready;
 use crate::redirect;
 use crate::rooms::Rooms;
+use crate::transparency::{self, Transparency};
 use crate::websocket::{self, Handshake};
 
 /// Where a request came from; the listener puts it on every request.
@@ -71,6 +72,8 @@ pub struct Site {
     pub redirects: bool,
     /// What was answered.
     pub answers: Arc<Answers>,
+    /// What the server says of itself, if it may.
+    pub transparency: Option<Arc<Transparency>>,
 }
 
 /// How many requests were answered, by the class of the status: 1xx to 5xx.
@@ -165,6 +168,9 @@ async fn answer<B: Buf, E>(
             Ok(()) => text(StatusCode::OK, "ready\n"),
             Err(_) => text(StatusCode::SERVICE_UNAVAILABLE, "not ready\n"),
         },
+        Some(path @ (transparency::PAGE | transparency::JSON)) if !site.redirects => {
+            say_what_is_here(path, &headers, &place, &site).await
+        }
         Some(path) => challenge(path, &site).unwrap_or_else(|| page(path, &headers, place, &site)),
         None => below(site.public.as_deref()),
     };
@@ -215,6 +221,15 @@ fn page(path: &str, headers: &HeaderMap, place: Place, site: &Site) -> Reply {
     match path {
         "/ws" => open_websocket(headers, &host, place, site),
         path => file(file_at(path), headers, &site.assets),
+    }
+}
+
+/// 404 where the operator does not want it said.
+async fn say_what_is_here(path: &str, headers: &HeaderMap, place: &Place, site: &Site) -> Reply {
+    match (addressed(headers, place, site), &site.transparency) {
+        (Err((status, why)), _) => text(status, why),
+        (Ok(_), Some(transparency)) => transparency.answer(path).await,
+        (Ok(_), None) => not_found(),
     }
 }
 

@@ -14,6 +14,7 @@ pub mod clock;
 pub mod commands;
 pub mod config;
 mod cors;
+pub mod countries;
 mod dial;
 pub mod doctor;
 mod expiry;
@@ -39,6 +40,7 @@ pub mod settings;
 mod shutdown;
 mod systemd;
 pub mod tls;
+pub mod transparency;
 pub mod websocket;
 
 use std::io::Write as _;
@@ -69,6 +71,7 @@ use crate::ready::Ready;
 use crate::reload::Reloading;
 use crate::rooms::Rooms;
 use crate::settings::Settings;
+use crate::transparency::{Facts, Transparency};
 
 /// Below this many open files a few hundred meetings are the end. To try the server out on one machine, any number does.
 const FEW_FILES: usize = 4096;
@@ -161,6 +164,7 @@ impl Server {
     /// A [`Fault`] if an address cannot be bound.
     pub async fn start(settings: &Settings) -> Result<Self, Fault> {
         let certificate = settings.https.certificate()?;
+        let countries = settings.countries()?;
         let fronts = Fronts::bind(settings).await?;
 
         let relay_io = settings.relay_io();
@@ -196,12 +200,20 @@ impl Server {
             credentials.clone(),
             random()?,
         );
-        let (rooms, rooms_task) = Rooms::start(signaling, relay.clone());
+        let (rooms, rooms_task) = Rooms::start(signaling, relay.clone(), countries.clone());
 
         let ready = Arc::new(Ready::new(certificate.clone()));
         let answers = Arc::new(http::Answers::default());
         let origins = Arc::new(RwLock::new(settings.origins.clone()));
+        let transparency = settings.values.transparency.then(|| {
+            let facts = Facts {
+                keeps_certificates: certificate.as_ref().is_some_and(|kept| kept.acme().is_some()),
+                counts_countries: countries.is_some(),
+            };
+            Transparency::new(rooms.clone(), relay.clone(), public_relay.clone(), facts)
+        });
         let site = Site {
+            transparency: transparency.map(Arc::new),
             rooms: rooms.clone(),
             polls: Polls::new(rooms.clone(), settings.limits()),
             uploads: Uploads::default(),
@@ -240,6 +252,7 @@ impl Server {
             public_relay: public_relay.clone(),
             ready: Arc::clone(&ready),
             answers,
+            countries,
         };
         for bound in admin {
             tokio::spawn(admin::serve(bound, desk.clone(), stopped.clone()));

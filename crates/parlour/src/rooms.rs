@@ -16,6 +16,8 @@ use parlour_signaling::{
 };
 use tokio::sync::{mpsc, oneshot};
 
+use crate::countries::Countries;
+
 /// Events that wait for the rooms; a full inbox makes the sockets wait.
 const INBOX_EVENTS: usize = 1024;
 /// Frames that wait for one socket.
@@ -78,6 +80,7 @@ pub struct Wire {
 pub struct Rooms {
     inbox: mpsc::Sender<Event>,
     next: Arc<AtomicU64>,
+    countries: Option<Countries>,
 }
 
 #[derive(Debug)]
@@ -123,9 +126,13 @@ struct Outbox {
 }
 
 impl Rooms {
-    /// Starts the task; it ends when every handle is gone or [`Self::drain`] has run out.
+    /// Starts the task, with where connections come from counted if `countries` are given; it ends when every handle is gone or [`Self::drain`] has run out.
     #[must_use]
-    pub fn start(machine: Signaling, relay: Handle) -> (Self, tokio::task::JoinHandle<()>) {
+    pub fn start(
+        machine: Signaling,
+        relay: Handle,
+        countries: Option<Countries>,
+    ) -> (Self, tokio::task::JoinHandle<()>) {
         let (inbox, events) = mpsc::channel(INBOX_EVENTS);
         let task = tokio::spawn(
             Task {
@@ -140,6 +147,7 @@ impl Rooms {
             Self {
                 inbox,
                 next: Arc::new(AtomicU64::new(1)),
+                countries,
             },
             task,
         )
@@ -147,6 +155,9 @@ impl Rooms {
 
     /// Announces a new socket. `None` when the rooms have ended.
     pub async fn open(&self, source: Source) -> Option<Wire> {
+        if let Some(countries) = &self.countries {
+            countries.count(source.ip);
+        }
         let id = ConnectionId(self.next.fetch_add(1, Ordering::Relaxed));
         let (frames, outgoing) = mpsc::channel(OUTBOX_FRAMES);
         let (cut_sender, cut) = oneshot::channel();

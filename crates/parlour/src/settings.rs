@@ -7,6 +7,7 @@ use std::num::NonZeroUsize;
 use parlour_signaling::IceTemplate;
 
 use crate::config::{Config, Problems, Typed, Values};
+use crate::countries::Countries;
 use crate::fault::Fault;
 use crate::https::HttpsSettings;
 use crate::listen::{Limits, ListenAt, Shares};
@@ -115,6 +116,16 @@ impl Settings {
             max_streams: defaults.max_streams.min(self.shares().relay_streams),
             ..defaults.clone()
         }
+    }
+
+    /// The file of countries, read.
+    ///
+    /// # Errors
+    /// [`Fault::Command`] with a sentence that says what is wrong with it.
+    pub fn countries(&self) -> Result<Option<Countries>, Fault> {
+        let file = self.values.countries_file.as_deref();
+        let opened = file.map(Countries::open).transpose();
+        opened.map_err(|why| Fault::Command(format!("countries_file: {why}")))
     }
 
     /// The bounds of the listeners.

@@ -27,6 +27,9 @@ async fn every_answer_is_hardened() {
         (get("/ws", ""), "426"),
         (get("/healthz", ""), "200"),
         (get("/readyz", ""), "200"),
+        (get("/transparency", ""), "200"),
+        (get("/transparency.json", ""), "200"),
+        (get("/transparency.html", ""), "404"),
         (get("/", "").replace("GET", "POST"), "405"),
         (get("/", "").replace("GET", "HEAD"), "200"),
     ] {
@@ -106,6 +109,34 @@ async fn a_named_room_is_the_same_page() {
         let answer = exchange(&server, &get(path, "")).await;
         assert!(answer.starts_with("HTTP/1.1 404 "), "{path}\n{answer}");
     }
+    stop(server).await;
+}
+
+/// The operator may have it say nothing.
+#[tokio::test]
+async fn what_is_held_is_said_in_tens_unless_that_is_switched_off() {
+    let quiet = server(&["--transparency=false"]).await;
+    for path in ["/transparency", "/transparency.json"] {
+        let answer = exchange(&quiet, &get(path, "")).await;
+        assert!(answer.starts_with("HTTP/1.1 404 "), "{answer}");
+    }
+    stop(quiet).await;
+    let server = server(&[]).await;
+    let page = exchange(&server, &get("/transparency", "")).await;
+    assert_eq!(header(&page, "content-type"), Some("text/html; charset=utf-8"));
+    assert!(
+        page.contains("<td>fewer than 10</td>") && !page.contains("<script"),
+        "{page}"
+    );
+    assert!(page.contains("Kept on disk</th><td>nothing</td>"), "{page}");
+    let json = exchange(&server, &get("/transparency.json", "")).await;
+    let json: serde_json::Value = serde_json::from_str(json.split_once("\r\n\r\n").unwrap().1).unwrap();
+    let counts = json["counts"].as_object().unwrap();
+    assert!(
+        counts.len() >= 7 && counts.values().all(|count| count == 0),
+        "{json}"
+    );
+    assert_eq!(json["counts_are_rounded_down_to"], 10);
     stop(server).await;
 }
 

@@ -7,9 +7,9 @@ use std::fmt;
 
 use parlour_relay::Dropped;
 use parlour_relay_io::{PublicStats, Stats as RelayStats};
-use parlour_signaling::Stats as RoomStats;
+use parlour_signaling::{Stats as RoomStats, Stays};
 use prometheus_client::collector::Collector;
-use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric, text};
+use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric, NoLabelSet, text};
 use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
@@ -18,6 +18,7 @@ use prometheus_client::registry::Registry;
 use super::Desk;
 use super::process::Process;
 use crate::acme::Progress;
+use crate::countries::Countries;
 use crate::https::Certificate;
 use crate::tls::Validity;
 
@@ -41,6 +42,7 @@ pub(super) fn page(desk: &Desk, rooms: Option<RoomStats>) -> String {
             .as_ref()
             .map(parlour_relay_io::PublicHandle::stats),
         answers: desk.answers.counts().collect(),
+        countries: desk.countries.as_ref().map(Countries::counts),
         process: Process::read(),
     };
     let mut registry = Registry::with_prefix("parlour");
@@ -61,6 +63,7 @@ struct Reading {
     relay: RelayStats,
     public: Option<PublicStats>,
     answers: Vec<(&'static str, u64)>,
+    countries: Option<Vec<(String, u64)>>,
     process: Process,
 }
 
@@ -90,6 +93,16 @@ impl Collector for Reading {
             "status",
             answers,
         )?;
+        if let Some(countries) = &self.countries {
+            let counts = countries.iter().map(|(country, count)| (country, *count));
+            page.labelled(
+                "connections_from",
+                "Connections that came, by country; the first of each are among the others",
+                MetricType::Counter,
+                "country",
+                counts,
+            )?;
+        }
         if let Some(rooms) = &self.rooms {
             signaling(&mut page, rooms)?;
         }
@@ -227,6 +240,7 @@ fn signaling(page: &mut Page<'_>, stats: &RoomStats) -> fmt::Result {
     ] {
         page.counter(name, help, value)?;
     }
+    page.stays(&stats.stays)?;
     let errors: Vec<_> = stats
         .errors
         .iter()
@@ -366,6 +380,21 @@ impl Page<'_> {
     fn counter(&mut self, name: &str, help: &str, value: u64) -> fmt::Result {
         let counter = ConstCounter::new(value);
         counter.encode(self.0.encode_descriptor(name, help, None, MetricType::Counter)?)
+    }
+
+    /// A histogram; the sum is coarse, lest it tell how long the one person stayed who left since the last look.
+    fn stays(&mut self, stays: &Stays) -> fmt::Result {
+        let bounds = Stays::BOUNDS
+            .iter()
+            .map(|bound| *bound as f64)
+            .chain([f64::INFINITY]);
+        let buckets: Vec<(f64, u64)> = bounds.zip(stays.counts().iter().copied()).collect();
+        let help = "How long people had a seat; the sum is in whole minutes, rounded up for each";
+        let mut metric = self
+            .0
+            .encode_descriptor("stay_seconds", help, None, MetricType::Histogram)?;
+        let (sum, count) = (stays.minutes() as f64 * 60.0, stays.counts().iter().sum());
+        metric.encode_histogram::<NoLabelSet>(sum, count, &buckets, None)
     }
 
     /// One metric for each value of the one label.

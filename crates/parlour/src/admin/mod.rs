@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use parlour_relay_io::{Handle, PublicHandle};
 
+use crate::countries::Countries;
 use crate::http::Answers;
 use crate::ready::Ready;
 use crate::rooms::Rooms;
@@ -33,4 +34,6 @@ pub struct Desk {
     pub ready: Arc<Ready>,
     /// What HTTP answered.
     pub answers: Arc<Answers>,
+    /// Where connections came from, if that is counted.
+    pub countries: Option<Countries>,
 }

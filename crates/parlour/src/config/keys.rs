@@ -65,6 +65,17 @@ pub static SECTIONS: &[Section] = &[
 pub static KEYS: &[Key] = &[
     key!("shutdown_grace", Restart, shutdown_grace, Time<0, { 10 * MINUTE }>, "TIME",
         "How long people have to hear that the server stops, and relayed calls to find another way"),
+    key!(
+        "transparency",
+        Restart,
+        transparency,
+        Switch,
+        "BOOL",
+        "Say at /transparency how much of what is held, rounded to tens, for everybody to read"
+    ),
+    key!("countries_file", Restart, countries_file, Maybe<File>, "FILE", eg "/var/lib/GeoIP/GeoLite2-Country.mmdb",
+        "File in MaxMind's format that knows countries: connections are counted by country in the metrics, the first 20 of each \
+         as \"other\"; an address is looked up once and not kept"),
     key!("domain", Restart, https.domain, Maybe<Domain>, "NAME", eg "meet.example.org",
         "Name under which people open this server: HTTPS and TURN/TLS on port 443 of all addresses, a redirect on port \
          80. Without tls.cert the certificate is obtained by ACME, which accepts the authority's terms, and the name appears in public lists"),

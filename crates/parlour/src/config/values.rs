@@ -14,6 +14,10 @@ use crate::log::{Format, Level};
 pub struct Values {
     /// How long stopping may take.
     pub shutdown_grace: Duration,
+    /// Whether everybody may read what is held.
+    pub transparency: bool,
+    /// Which addresses are in which country.
+    pub countries_file: Option<PathBuf>,
     /// Where plain HTTP is served.
     pub listen: Option<ListenAt>,
     /// Bounds of the page's listeners.
@@ -126,6 +130,8 @@ impl Default for Values {
     fn default() -> Self {
         Self {
             shutdown_grace: Duration::from_secs(5),
+            transparency: true,
+            countries_file: None,
             listen: None,
             limits: Limits::default(),
             https: HttpsValues::default(),
