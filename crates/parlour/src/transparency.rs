@@ -104,6 +104,11 @@ impl Transparency {
         // A new thing that is held gets a line here.
         let counts = vec![
             ("rooms", "Rooms", stats.rooms),
+            (
+                "kept_rooms",
+                "Of them kept while nobody is there",
+                stats.kept_rooms,
+            ),
             ("seats", "People in them", stats.seats),
             ("porch", "People who wait to be let in", stats.porch),
             ("connections", "Open connections", stats.connections),
@@ -183,7 +188,9 @@ impl Look {
         let facts = self.facts.iter().map(|(_, words, fact)| match fact {
             Value::Bool(yes) => row(words, if *yes { "yes" } else { "no" }.to_owned()),
             Value::String(text) => row(words, text.clone()),
-            fact => row(words, fact.to_string()),
+            Value::Null | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
+                row(words, fact.to_string())
+            }
         });
         TEMPLATE
             .replace("{{counts}}", &counts.collect::<String>())
