@@ -315,6 +315,7 @@ pub struct Joined {
 
 /// The way to what a room in standard mode keeps, and how much that may be.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct BlobPlace {
     /// To be shown in the header `parlour-blobs`; it ends with the seat.
     pub token: Token,

@@ -110,6 +110,11 @@ impl Transparency {
                 stats.kept_rooms,
             ),
             ("seats", "People in them", stats.seats),
+            (
+                "blobs",
+                "Sealed pieces of what was said, kept for rooms in standard mode",
+                stats.blobs,
+            ),
             ("porch", "People who wait to be let in", stats.porch),
             ("connections", "Open connections", stats.connections),
             (
