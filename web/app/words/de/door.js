@@ -44,7 +44,7 @@ export const words = Object.freeze({
   "start.who": "Wer hereinkommt",
   "start.open": "Alle mit dem Link",
   "start.knock": "Wen ich einlasse",
-  "start.password": "Sagen Sie es weiter, oder schicken Sie es auf einem anderen Weg als den Link. Beides lässt sich während des Treffens ändern.",
+  "start.password": "Sagen Sie es weiter, oder schicken Sie es auf einem anderen Weg als den Link. Es lässt sich während des Treffens ändern.",
   "start.name": "Name des Raums",
   "start.name.example": "chor",
   "start.name.hint": "Ein Name lässt sich vorlesen, und jeder kann ihn erraten. Einen Raum mit Namen schützen ein Passwort, eine Tür, an der man anklopft, oder der Code, den Sie einander drinnen vorlesen. Ohne Namen hat der Raum einen Link, den niemand errät.",

@@ -44,7 +44,7 @@ export const words = Object.freeze({
   "start.who": "Who may come in",
   "start.open": "Anyone with the link",
   "start.knock": "I let people in",
-  "start.password": "Said aloud or sent another way than the link. Both can be changed during the meeting.",
+  "start.password": "Said aloud or sent another way than the link. It can be changed during the meeting.",
   "start.name": "Name of the room",
   "start.name.example": "choir",
   "start.name.hint": "A name can be said aloud, and anybody can guess it. What protects a named room is a password, a door at which people knock, or the code that you read to each other inside. Without a name the room has a link that nobody can guess.",

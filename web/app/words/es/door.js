@@ -44,7 +44,7 @@ export const words = Object.freeze({
   "start.who": "Quién puede entrar",
   "start.open": "Con el enlace",
   "start.knock": "A quien yo abra",
-  "start.password": "Dígala en voz alta o envíela por otra vía que el enlace. Ambas cosas se pueden cambiar durante la reunión.",
+  "start.password": "Dígala en voz alta o envíela por otra vía que el enlace. Se puede cambiar durante la reunión.",
   "start.name": "Nombre de la sala",
   "start.name.example": "coro",
   "start.name.hint": "Un nombre se puede decir en voz alta, y cualquiera puede adivinarlo. A una sala con nombre la protegen una contraseña, una puerta a la que se llama, o el código que se leen dentro. Sin nombre, la sala tiene un enlace que nadie puede adivinar.",

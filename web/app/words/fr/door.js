@@ -44,7 +44,7 @@ export const words = Object.freeze({
   "start.who": "Qui peut entrer",
   "start.open": "Avec le lien",
   "start.knock": "Ceux que j’admets",
-  "start.password": "À dire de vive voix ou à envoyer par une autre voie que le lien. Les deux peuvent changer pendant la réunion.",
+  "start.password": "À dire de vive voix ou à envoyer par une autre voie que le lien. Il peut changer pendant la réunion.",
   "start.name": "Nom du salon",
   "start.name.example": "chorale",
   "start.name.hint": "Un nom peut se dire à voix haute, et n’importe qui peut le deviner. Un salon nommé est protégé par un mot de passe, une porte à laquelle on frappe, ou le code que vous vous lisez à l’intérieur. Sans nom, le salon a un lien que personne ne peut deviner.",
