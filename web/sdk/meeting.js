@@ -478,7 +478,7 @@ export class Meeting extends Acts {
 
   #stop() {
     this.#goOut();
-    this.#server.end();
+    this.#server.end(isFinal(this.#state));
     this.#looking.stop();
     globalThis.removeEventListener?.("pagehide", this.#hide);
     this.#changed();
@@ -495,9 +495,10 @@ export class Meeting extends Acts {
     void said?.then(() => this.#stop());
   }
 
-  /** @param {MeetingState} state */
+  /** From a final state there is no way back: a connection that breaks while one leaves changes nothing. @param {MeetingState} state */
   #become(state) {
-    if (this.#state !== state) this.#state = state;
+    if (isFinal(this.#state)) return;
+    this.#state = state;
     this.#changed();
   }
 

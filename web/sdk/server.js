@@ -41,6 +41,7 @@ export class Server {
   /** @type {Map<number, Asked>} */
   #asked = new Map();
   #met = false;
+  /** Nothing connects any more. */ #closed = false;
   /** Who waits for a session. @type {Set<{resolve(session: string): void, reject(error: ParlourError): void}>} */
   #waiting = new Set();
 
@@ -81,6 +82,7 @@ export class Server {
    * @throws {ParlourError} the server's code; `no-server`; `session-lost`
    */
   ask(type, body, session) {
+    if (this.#closed) return Promise.reject(new ParlourError("no-server"));
     this.#socket.start();
     if (session !== undefined && session !== this.#socket.session) return Promise.reject(new ParlourError("session-lost"));
     const id = this.#nextId++;
@@ -97,6 +99,7 @@ export class Server {
    * @throws {ParlourError} `no-server`
    */
   async session() {
+    if (this.#closed) throw new ParlourError("no-server");
     this.#socket.start();
     if (this.#socket.session !== "") return this.#socket.session;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -129,8 +132,12 @@ export class Server {
     this.#socket.renew(pauseMs);
   }
 
-  /** Hangs up for good; the server takes it for a leave. */
-  end() {
+  /**
+   * Hangs up; the server takes it for a leave.
+   * @param {boolean} [forGood] whoever left may be in the middle of coming back: no question of that connects again
+   */
+  end(forGood = false) {
+    this.#closed ||= forGood;
     this.#socket.end();
     this.#fail();
   }

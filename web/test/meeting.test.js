@@ -155,6 +155,38 @@ test("who leaves is gone at once, by the sealed word", async () => {
   await assert.rejects(ben.join(), { code: "already-joined" });
 });
 
+test("who leaves while the connection breaks has left", async () => {
+  const ana = await starts();
+  await ana.join({ name: "Ana" });
+  const ben = await opens(ana.link);
+  await ben.join({ name: "Ben" });
+  await until("they see each other", () => ben.people[0]?.link === "connected");
+  const states = [];
+  ben.addEventListener("change", () => states.push(ben.state));
+  const leaving = ben.leave();
+  server.cut();
+  await leaving;
+  server.back();
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  assert.deepEqual([ben.state, [...new Set(states)]], ["left", ["left"]]);
+});
+
+test("who leaves in the middle of coming back asks the server nothing any more", async () => {
+  const ana = await starts();
+  await ana.join({ name: "Ana" });
+  const ben = await opens(ana.link);
+  await ben.join({ name: "Ben" });
+  await until("they see each other", () => ben.people[0]?.link === "connected");
+  server.cut();
+  server.forget();
+  server.back();
+  await Promise.all([ana.leave(), ben.leave()]);
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  const heard = server.said.length;
+  await new Promise((resolve) => setTimeout(resolve, 3000));
+  assert.deepEqual([ana.state, ben.state, server.said.length, server.sockets.size], ["left", "left", heard, 0]);
+});
+
 test("with the last leave the room is over", async () => {
   const { ana, ben } = await two();
   await ben.leave();
