@@ -8,8 +8,11 @@ import { base64, integer, list, object, text, maybe } from "./read.js";
 
 /** A request without an answer is given up after so long, ms. */
 const WITHIN_MS = 30_000;
-/** Entries of a list that are read. */
+/** Entries of a list that are read, and bytes of an answer of whatever kind: a server may send without an end. */
 const LISTED = 4096;
+const ANSWER_BYTES = 512 * 1024;
+/** Bytes of a blob, whatever the server allows. */
+const BLOB_BYTES = 4 * 1024 * 1024;
 
 /** Never from or into the cache: it is to be gone with the room. @type {RequestInit} */
 const common = Object.freeze({ cache: "no-store", credentials: "omit", redirect: "error", referrerPolicy: "no-referrer" });
@@ -29,32 +32,27 @@ export class Blobs {
 
   /** @returns {Promise<string[]>} ids, base64url @throws {ParlourError} */
   async list() {
-    const answer = await this.#ask("GET", "");
+    const answer = await this.#ask("GET", "", ANSWER_BYTES);
     try {
-      return readList(await answer.json()).blobs.map(({ id }) => id);
+      return readList(parsed(answer)).blobs.map(({ id }) => id);
     } catch (cause) {
       throw new ParlourError("protocol", { cause });
     }
   }
 
   /** @param {string} id @returns {Promise<Uint8Array>} @throws {ParlourError} `no-such-blob`, … */
-  async get(id) {
-    const answer = await this.#ask("GET", id);
-    const bytes = new Uint8Array(await answer.arrayBuffer().catch((cause) => {
-      throw new ParlourError("no-server", { cause });
-    }));
-    if (bytes.length > this.place.bytes) throw new ParlourError("protocol");
-    return bytes;
+  get(id) {
+    return this.#ask("GET", id, Math.min(this.place.bytes, BLOB_BYTES));
   }
 
   /** @param {string} id @param {Uint8Array<ArrayBuffer>} bytes @throws {ParlourError} `blobs-full`, `busy`, `blob-exists`, `bad-length`, … */
   async put(id, bytes) {
-    await this.#ask("PUT", id, bytes);
+    await this.#ask("PUT", id, 0, bytes);
   }
 
   /** @param {string} id @throws {ParlourError} `no-such-blob`, `not-allowed`, … */
   async remove(id) {
-    await this.#ask("DELETE", id);
+    await this.#ask("DELETE", id, 0);
   }
 
   /** Nothing is asked any more, and nothing answered. */
@@ -62,8 +60,11 @@ export class Blobs {
     this.#stopped.abort();
   }
 
-  /** @param {string} method @param {string} id @param {Uint8Array<ArrayBuffer>} [body] @returns {Promise<Response>} */
-  async #ask(method, id, body) {
+  /**
+   * @param {string} method @param {string} id @param {number} most bytes of the answer @param {Uint8Array<ArrayBuffer>} [body]
+   * @returns {Promise<Uint8Array>}
+   */
+  async #ask(method, id, most, body) {
     const headers = { "parlour-blobs": this.place.token, ...(body && { "content-type": "application/octet-stream" }) };
     const within = new AbortController();
     const give = () => within.abort();
@@ -71,7 +72,7 @@ export class Blobs {
     this.#stopped.signal.addEventListener("abort", give);
     try {
       const answer = await fetch(new URL(id, this.#url), { ...common, method, headers, signal: within.signal, ...(body && { body }) });
-      if (answer.status === 200 || answer.status === 204) return answer;
+      if (answer.status === 200 || answer.status === 204) return await bodyOf(answer, most);
       throw await refusal(answer);
     } catch (thrown) {
       throw thrown instanceof ParlourError ? thrown : new ParlourError("no-server", { cause: thrown });
@@ -82,10 +83,42 @@ export class Blobs {
   }
 }
 
+/**
+ * All of it; the timer of the request runs on while it comes.
+ * @param {Response} answer @param {number} most @returns {Promise<Uint8Array>}
+ * @throws {ParlourError} `protocol`: it is longer
+ */
+async function bodyOf(answer, most) {
+  const reader = answer.body?.getReader();
+  /** @type {Uint8Array[]} */
+  const parts = [];
+  let length = 0;
+  for (let part = await reader?.read(); part && !part.done; part = await reader?.read()) {
+    length += part.value.length;
+    if (length > most) {
+      void reader?.cancel().catch(() => {});
+      throw new ParlourError("protocol");
+    }
+    parts.push(part.value);
+  }
+  const whole = new Uint8Array(length);
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
+/** @param {Uint8Array} bytes @returns {unknown} */
+function parsed(bytes) {
+  return JSON.parse(new TextDecoder().decode(bytes));
+}
+
 /** @param {Response} answer @returns {Promise<ParlourError>} `no-blobs`: this seat has no such place (any more) */
 async function refusal(answer) {
   try {
-    const { code, retry_ms: retryMs } = readError(await answer.json());
+    const { code, retry_ms: retryMs } = readError(parsed(await bodyOf(answer, ANSWER_BYTES)));
     return new ParlourError(code, { ...(retryMs !== undefined && { retryMs }) });
   } catch {
     return new ParlourError("no-blobs");

@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { network } from "./fakes/rtc.js";
 import { opens, server, starts, until } from "./fakes/meetings.js";
+import { Blobs } from "../sdk/blobs.js";
 import { Device } from "./fakes/storage.js";
 
 const sees = (meeting, count) => until(`sees ${count}`, () => meeting.people.length === count && meeting.people.every(({ link }) => link === "connected"));
@@ -238,4 +239,27 @@ test("another room's blob opens nowhere else", async () => {
   const fay = await enters("Fay", eve.link);
   await hasLooked(fay);
   assert.deepEqual([texts(fay), texts(ana)], [[], []]);
+});
+
+test("a server that sends without an end is not listened to: a blob, a list, a refusal", async () => {
+  const before = globalThis.fetch;
+  const blobs = new Blobs("http://127.0.0.1:8080", { token: "", bytes: 2 ** 30, room_bytes: 2 ** 30, blobs: 64, keep_s: 60 });
+  for (const [status, ask] of /** @type {const} */ ([[200, () => blobs.get("AAAA")], [200, () => blobs.list()], [507, () => blobs.get("AAAA")]])) {
+    let sent = 0;
+    let isCancelled = false;
+    const body = new ReadableStream({
+      pull(controller) {
+        sent += 2 ** 16;
+        controller.enqueue(new Uint8Array(2 ** 16));
+      },
+      cancel() { isCancelled = true; },
+    });
+    globalThis.fetch = async () => new Response(body, { status });
+    try {
+      await assert.rejects(ask(), ({ code }) => code === "protocol" || code === "no-blobs");
+    } finally {
+      globalThis.fetch = before;
+    }
+    assert.ok(isCancelled && sent < 5 * 2 ** 20, `${sent} bytes were taken`);
+  }
 });

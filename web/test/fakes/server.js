@@ -300,7 +300,7 @@ export class FakeServer {
   /** /blob/ as in docs/protocol.md, without its bounds. */
   #blob(id, method, token, body) {
     const { room, session } = this.places.get(token) ?? {};
-    const answer = (status, content = "") => ({ status, json: async () => JSON.parse(content), arrayBuffer: async () => new Uint8Array(Buffer.from(content)).buffer });
+    const answer = (status, content = "") => new Response(status === 204 ? null : content, { status });
     const refuse = (status, code) => answer(status, JSON.stringify({ code, text: "" }));
     if (!room || room.isOver || !room.seats.includes(session)) return answer(404, "There is nothing here.");
     const held = room.blobs.get(id);
