@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use futures_util::{Stream, StreamExt as _};
+use futures_util::Stream;
 use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{HeaderMap, Method, StatusCode};
 use hyper::body::{Buf, Bytes};
@@ -16,6 +16,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use warp::Reply as _;
 use warp::reply::Response as Reply;
 
+use crate::body::{self, Unread};
 use crate::cors::Shared;
 use crate::listen::Pass;
 use crate::rooms::Rooms;
@@ -129,10 +130,10 @@ async fn put<B: Buf, E>(
     let Some(_settled) = Pass::settle_for_now(pass) else {
         return visible(Err(BlobRefusal::Rate(NEXT_PLACE)));
     };
-    match tokio::time::timeout(PUT_WITHIN, read(body, most)).await {
-        Ok(Some(content)) => visible(rooms.blob(token, BlobRequest::Put(id, content)).await),
-        Ok(None) => visible(Err(BlobRefusal::Length)),
-        Err(_) => Some(Err(BlobError {
+    match body::read(body, most, PUT_WITHIN).await {
+        Ok(content) => visible(rooms.blob(token, BlobRequest::Put(id, content)).await),
+        Err(Unread::Broken | Unread::TooLong) => visible(Err(BlobRefusal::Length)),
+        Err(Unread::TooSlow) => Some(Err(BlobError {
             code: BlobErrorCode::TooSlow,
             text: "This took too long to come; try a smaller one.".to_owned(),
             retry_ms: None,
@@ -146,24 +147,6 @@ fn visible(outcome: Result<BlobAnswer, BlobRefusal>) -> Option<Result<BlobAnswer
         Ok(answer) => Some(Ok(answer)),
         Err(refusal) => refusal.error().map(Err),
     }
-}
-
-/// A body of bounded length; `None` if it is longer, or breaks off.
-async fn read<B: Buf, E>(body: impl Stream<Item = Result<B, E>>, most: usize) -> Option<Vec<u8>> {
-    let mut body = std::pin::pin!(body);
-    let mut bytes = Vec::new();
-    while let Some(piece) = body.next().await {
-        let mut piece = piece.ok()?;
-        if bytes.len() + piece.remaining() > most {
-            return None;
-        }
-        while piece.has_remaining() {
-            let part = piece.chunk().len();
-            bytes.extend_from_slice(piece.chunk());
-            piece.advance(part);
-        }
-    }
-    Some(bytes)
 }
 
 fn succeed(answer: BlobAnswer) -> Reply {

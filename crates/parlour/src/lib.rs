@@ -9,6 +9,7 @@ pub mod acme;
 pub mod admin;
 pub mod assets;
 pub mod blobs;
+mod body;
 pub mod cli;
 pub mod clock;
 pub mod commands;

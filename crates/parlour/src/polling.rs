@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::{Stream, StreamExt as _};
+use futures_util::Stream;
 use http::header::{ALLOW, CONTENT_TYPE, HeaderValue};
 use http::{HeaderMap, Method, StatusCode};
 use hyper::body::Buf;
@@ -14,6 +14,7 @@ use parlour_signaling::{Closed, Opened, Source, Up};
 use warp::Reply as _;
 use warp::reply::Response as Reply;
 
+use crate::body::{self, Unread};
 use crate::cors::Shared;
 use crate::http::{later, text};
 use crate::listen::Pass;
@@ -166,31 +167,14 @@ async fn begin(polls: &Polls, source: Source, frames: Vec<String>) -> Reply {
 async fn read<B: Buf, E>(
     body: impl Stream<Item = Result<B, E>>,
 ) -> Result<String, (StatusCode, &'static str)> {
-    let mut body = std::pin::pin!(body);
-    let mut bytes = Vec::new();
-    let reading = async {
-        while let Some(piece) = body.next().await {
-            let Ok(mut piece) = piece else {
-                return Err(MALFORMED);
-            };
-            if bytes.len() + piece.remaining() > UP_BYTES {
-                return Err((
-                    StatusCode::PAYLOAD_TOO_LARGE,
-                    "A batch has at most 66560 bytes; divide it.\n",
-                ));
-            }
-            while piece.has_remaining() {
-                let part = piece.chunk().len();
-                bytes.extend_from_slice(piece.chunk());
-                piece.advance(part);
-            }
-        }
-        Ok(())
-    };
-    match tokio::time::timeout(UP_WITHIN, reading).await {
-        Ok(Ok(())) => String::from_utf8(bytes).map_err(|_| MALFORMED),
-        Ok(Err(refusal)) => Err(refusal),
-        Err(_) => Err((StatusCode::REQUEST_TIMEOUT, "The body took too long.\n")),
+    match body::read(body, UP_BYTES, UP_WITHIN).await {
+        Ok(bytes) => String::from_utf8(bytes).map_err(|_| MALFORMED),
+        Err(Unread::Broken) => Err(MALFORMED),
+        Err(Unread::TooLong) => Err((
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "A batch has at most 66560 bytes; divide it.\n",
+        )),
+        Err(Unread::TooSlow) => Err((StatusCode::REQUEST_TIMEOUT, "The body took too long.\n")),
     }
 }
 
