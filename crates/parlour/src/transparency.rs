@@ -7,7 +7,6 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use http::StatusCode;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use parlour_relay_io::{Handle, PublicHandle};
 use serde_json::{Value, json};
@@ -15,7 +14,7 @@ use tokio::sync::Mutex;
 use warp::Reply as _;
 use warp::reply::Response as Reply;
 
-use crate::http::text;
+use crate::http::later;
 use crate::log;
 use crate::rooms::Rooms;
 
@@ -74,13 +73,15 @@ impl Transparency {
         }
     }
 
-    /// The page or its JSON; 404 for any other path, 503 if the rooms do not answer.
+    /// What is at [`PAGE`] or at [`JSON`]; 503 if the rooms do not answer.
     pub(crate) async fn answer(&self, path: &str) -> Reply {
-        let (kind, body) = match (path, self.look().await) {
-            (_, None) => return crate::http::later("The server is busy; try again in a moment.\n"),
-            (PAGE, Some(look)) => ("text/html; charset=utf-8", look.page()),
-            (JSON, Some(look)) => ("application/json", format!("{:#}\n", look.json())),
-            _ => return text(StatusCode::NOT_FOUND, "There is nothing here.\n"),
+        let Some(look) = self.look().await else {
+            return later("The server is busy; try again in a moment.\n");
+        };
+        let (kind, body) = if path == JSON {
+            ("application/json", format!("{:#}\n", look.json()))
+        } else {
+            ("text/html; charset=utf-8", look.page())
         };
         let mut reply = body.into_response();
         let headers = reply.headers_mut();
