@@ -8,6 +8,7 @@
  */
 import { concat, equal, lv, readU32, SealError, u32 } from "./bytes.js";
 import { aesOpen, aesSeal, IV_ZERO, kdf, random } from "./kdf.js";
+import { SMALLEST, padded, unpadded } from "./padding.js";
 
 /** @typedef {import("./bytes.js").Bytes} Bytes */
 /** CK_j: `j` is the first four bytes of H(rules), big-endian; `key` has 32 bytes. @typedef {{j: number, key: Bytes}} ContentKey */
@@ -16,8 +17,6 @@ export const BLOB_ID_BYTES = 16;
 export const CONTENT_KEY_BYTES = 32;
 const SALT_BYTES = 16;
 const TAG_BYTES = 16;
-/** Lengths between which a server cannot tell texts apart begin here and double. */
-const SMALLEST = 256;
 /** What a blob has besides its padded text. */
 export const BLOB_OVERHEAD = SALT_BYTES + TAG_BYTES;
 
@@ -38,7 +37,7 @@ export function newBlobId(j, chance = random(BLOB_ID_BYTES - 4)) {
  */
 export async function sealBlob({ j, key }, room, blobId, plain, salt = random(SALT_BYTES)) {
   if (!equal(blobId.subarray(0, 4), u32(j))) throw new RangeError("the id is another key's");
-  return concat(salt, await aesSeal(await kdf(key, salt, "blob", blobId, 32), IV_ZERO, aad(room, j, blobId), padBlob(plain)));
+  return concat(salt, await aesSeal(await kdf(key, salt, "blob", blobId, 32), IV_ZERO, aad(room, j, blobId), padded(plain)));
 }
 
 /**
@@ -49,7 +48,7 @@ export async function sealBlob({ j, key }, room, blobId, plain, salt = random(SA
 export async function openBlob({ j, key }, room, blobId, blob) {
   if (blob.length < BLOB_OVERHEAD + SMALLEST || !equal(blobId.subarray(0, 4), u32(j))) throw new SealError("bad-blob");
   const [salt, sealed] = [blob.subarray(0, SALT_BYTES), blob.subarray(SALT_BYTES)];
-  return unpadBlob(await aesOpen(await kdf(key, salt, "blob", blobId, 32), IV_ZERO, aad(room, j, blobId), sealed));
+  return unpadded(await aesOpen(await kdf(key, salt, "blob", blobId, 32), IV_ZERO, aad(room, j, blobId), sealed), Number.POSITIVE_INFINITY, "bad-blob");
 }
 
 /** How long a text may be so that its blob has at most `bytes`. @param {number} bytes @returns {number} negative: none fits */
@@ -57,26 +56,6 @@ export function blobRoom(bytes) {
   let total = SMALLEST;
   while (total * 2 + BLOB_OVERHEAD <= bytes) total *= 2;
   return total + BLOB_OVERHEAD <= bytes ? total - 4 : -1;
-}
-
-/** u32 length ‖ data ‖ zeros, to the next of 256, 512, 1024 … bytes, as frames are padded (section 4). @param {Uint8Array} data @returns {Bytes} */
-function padBlob(data) {
-  return concat(u32(data.length), data, new Uint8Array(bucket(data.length) - 4 - data.length));
-}
-
-/** @param {Uint8Array} padded @returns {Uint8Array} a view into it */
-function unpadBlob(padded) {
-  const length = padded.length < SMALLEST ? -1 : readU32(padded);
-  if (length < 0 || length > padded.length - 4 || padded.length !== bucket(length)) throw new SealError("bad-blob");
-  for (const byte of padded.subarray(4 + length)) if (byte !== 0) throw new SealError("bad-blob");
-  return padded.subarray(4, 4 + length);
-}
-
-/** @param {number} length @returns {number} */
-function bucket(length) {
-  let total = SMALLEST;
-  while (total < length + 4) total *= 2;
-  return total;
 }
 
 /** @param {Uint8Array} room @param {number} j @param {Uint8Array} blobId @returns {Bytes} */

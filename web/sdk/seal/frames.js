@@ -2,18 +2,17 @@
 /**
  * Frames: one text sealed for one page (section 4, "Frames").
  *
- * The form on the wire, the padding and the AEAD call. Which number comes next, and what a number that does not fit
+ * The form on the wire and the AEAD call. Which number comes next, and what a number that does not fit
  * means, is kept by the instance in `pair.js`: nothing here may be called twice with one key and number.
  */
-import { b64, concat, fromText, lv, SealError, text, u32, u64, unb64, readU32 } from "./bytes.js";
+import { b64, concat, fromText, lv, SealError, text, u32, u64, unb64 } from "./bytes.js";
 import { aesOpen, aesSeal } from "./kdf.js";
 import { FRAME_BYTES } from "./limits.js";
+import { padded, unpadded } from "./padding.js";
 
 /** @typedef {import("./bytes.js").Bytes} Bytes */
 /** `k`: T[0..8], `c`: ciphertext, both base64url; `n` from 1. @typedef {{k: string, n: number, c: string}} Frame */
 /** From whom to whom, for the additional data. @typedef {{T: Uint8Array, from: Uint8Array, to: Uint8Array}} Way */
-
-const SMALLEST = 256;
 
 /** Most bytes of text that one frame carries. */
 export const FRAME_TEXT_BYTES = FRAME_BYTES - 4;
@@ -24,30 +23,20 @@ export function frameKey(T) {
 }
 
 /**
- * u32 length ‖ data ‖ zeros, to the next of 256, 512, 1024 … bytes.
+ * As in padding.js.
  * @param {Uint8Array} data at most `FRAME_TEXT_BYTES` @returns {Bytes}
  */
 export function pad(data) {
   if (data.length > FRAME_TEXT_BYTES) throw new RangeError("longer than a frame");
-  return concat(u32(data.length), data, new Uint8Array(bucket(data.length) - 4 - data.length));
+  return padded(data);
 }
 
 /**
- * @param {Uint8Array} padded @returns {Uint8Array} a view into it
+ * @param {Uint8Array} bytes @returns {Uint8Array} a view into them
  * @throws {SealError} `bad-frame` for any other padding than that of `pad`
  */
-export function unpad(padded) {
-  const length = padded.length < SMALLEST ? -1 : readU32(padded);
-  if (length < 0 || length > FRAME_TEXT_BYTES || padded.length !== bucket(length)) throw new SealError("bad-frame");
-  for (const byte of padded.subarray(4 + length)) if (byte !== 0) throw new SealError("bad-frame");
-  return padded.subarray(4, 4 + length);
-}
-
-/** @param {number} length of the data @returns {number} total after padding */
-function bucket(length) {
-  let total = SMALLEST;
-  while (total < length + 4) total *= 2;
-  return total;
+export function unpad(bytes) {
+  return unpadded(bytes, FRAME_TEXT_BYTES, "bad-frame");
 }
 
 /**
