@@ -60,7 +60,8 @@ export class Inside {
     this.#knowledge = entrance.knowledge;
     this.#spk = b64(core.spk);
     this.#told = structuredClone(this.#knowledge.rules);
-    this.#wasKept = (this.#knowledge.shown?.keptUntil ?? null) !== null;
+    this.#wasKept = this.#knowledge.keptUntil !== null;
+    this.#knowledge.keeps ||= this.#wasKept;
     this.lobby = new Lobby();
     this.log = new Log();
     const { knowledge } = entrance;
@@ -270,9 +271,9 @@ export class Inside {
     if (this.#told) for (const spk of admittedBy(this.#told, rules)) {
       if (!this.giving.admitted.has(spk)) this.giving.admitted.set(spk, { at: Date.now(), by: "", via: "" });
     }
-    const isKept = this.#knowledge.shown?.keptUntil !== null;
+    const isKept = this.#knowledge.keptUntil !== null;
     if (isKept !== this.#wasKept) this.log.add("kept", isKept ? `${who} had the room stay when everybody has left.` : `${who} had the room end when everybody has left.`, { what: `${isKept ? "kept" : "not-kept"}.${who === "You" ? "you" : "host"}` });
-    this.#wasKept = isKept;
+    this.#wasKept = this.#knowledge.keeps = isKept;
     const hadPassword = this.#told?.pw === rules.pw;
     this.#told = structuredClone(rules);
     this.keeping?.handleRules(who === "You");

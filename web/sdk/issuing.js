@@ -36,10 +36,11 @@ export class Issuing {
       const { hostKey, seed, hostName } = knowledge;
       if (!hostKey || !seed) throw new ParlourError("not-host");
       const kept = (await keep.host(hostName)) ?? newHost(seed, knowledge.now() + lifetimeOf(knowledge.keeps));
-      await knowledge.adopt(kept.issued);
+      // Another tab may have decided since.
+      if (await knowledge.adopt(kept.issued)) knowledge.keeps = knowledge.keptUntil !== null;
       const now = Date.now();
       const change = typeof wish === "function" ? await wish(kept) : wish;
-      const keeps = change.keeps ?? kept.keeps ?? knowledge.keeps;
+      const keeps = change.keeps ?? knowledge.keeps;
       const until = knowledge.now() + lifetimeOf(keeps);
       const met = latest([...kept.met, ...giving.met], now - MET_MS);
       // Who was removed is forgotten after two lives of the rules.

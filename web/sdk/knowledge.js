@@ -30,7 +30,11 @@ export class Knowledge {
   /** @type {import("./seal/types.js").Password | null} */ password = null;
   /** By which this page came. @type {import("./seal/types.js").Invitation | null} */ invitation = null;
   /** Of a named room: that it is this host's was found out by meeting somebody, or it was made here. */ pinned = false;
-  /** For hosts: the room is to stay when everybody has left. */ keeps = false;
+  /**
+   * For hosts: the room is to stay when everybody has left. As the rules in force ask, whichever host signed them; on a device that was
+   * away until they had nearly run out, as they asked before.
+   */
+  keeps = false;
   /** Somebody typed a password for this attempt. */ typed = false;
   /** Of this room, for hosts. */ invitations = new Invitations();
   /** Content keys of a room in standard mode; none off the record. */ keyring = new Keyring();
@@ -90,8 +94,14 @@ export class Knowledge {
       cap: rules.cap,
       offRecord: rules.mode === "off",
       ends: rules.ends === undefined ? null : rules.ends * 1000,
-      keptUntil: this.book.until - this.now() > STATE_SECONDS + UNTIL_TOLERANCE_SECONDS ? this.book.until * 1000 : null,
+      keptUntil: this.keptUntil,
     });
+  }
+
+  /** Until when the rules ask for the room to stay though everybody leaves, ms since 1970; null: they do not. @returns {number | null} */
+  get keptUntil() {
+    const { until } = this.book;
+    return until - this.now() > STATE_SECONDS + UNTIL_TOLERANCE_SECONDS ? until * 1000 : null;
   }
 
   /** Of links to come: as in the first one. @returns {number} */

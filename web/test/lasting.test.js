@@ -103,3 +103,20 @@ test("a host who comes back three weeks later is host, and renews it for another
     assert.ok((again.rules?.keptUntil ?? 0) > Date.now() + 29 * DAY);
   });
 });
+
+test("another host's acts leave a kept room kept, and another host can take it back", async () => {
+  server.mayKeep = true;
+  const [ana, ben] = await two();
+  await ana.makeHost(ben.me.id);
+  await until("Ben is host", () => ben.me.host);
+  await ana.setKept(true);
+  await until("Ben knows", () => ben.rules?.keptUntil);
+  await ben.setDoor("knock");
+  await until("Ana knows", () => ana.rules?.door === "knock");
+  assert.deepEqual([ana.rules?.keptUntil !== null, ben.rules?.keptUntil !== null], [true, true]);
+  await ben.setKept(false);
+  await until("Ana knows again", () => ana.rules?.keptUntil === null);
+  await ana.setDoor("open");
+  await until("Ben knows again", () => ben.rules?.door === "open");
+  assert.deepEqual([ana.rules?.keptUntil, ben.rules?.keptUntil], [null, null]);
+});
