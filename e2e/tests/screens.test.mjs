@@ -50,7 +50,7 @@ async function misfits() {
   const dialog = document.querySelector("dialog[open]");
   /** @type {{ element: Element, name: string, box: DOMRect }[]} */
   const seen = [];
-  for (const element of (dialog ?? document).querySelectorAll("button, a[href], input, select, textarea, [role=switch]")) {
+  for (const element of (dialog ?? document).querySelectorAll("button, a[href], input, select, textarea, [role=switch], .tile-plate, .tile[data-floating]")) {
     if (!element.checkVisibility({ opacityProperty: true, visibilityProperty: true }) || element.closest("[inert]")) continue;
     const box = element.getBoundingClientRect();
     if (box.width <= 1) continue; // drawn by its label

@@ -53,6 +53,7 @@ export function createStage(actions) {
     others.forEach((tile, index) => put(tile, places.others[index] ?? null));
     put(own.element, places.self);
     setAttribute(own.element, "data-floating", places.floating);
+    element.style.setProperty("--own-picture", `${places.floating ? (places.self?.width ?? 0) + gap : 0}px`);
     if (!alone) heights = new Map([...tiles.keys()].map((id, index) => [id, devicePixelRatio * (places.others[index]?.height ?? 0)]));
     ask();
   }
