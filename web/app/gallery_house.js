@@ -99,10 +99,10 @@ function full() {
       { id: "i3", label: "Ben", uses: 1, used: 2 },
     ],
     log: [
-      { at: at(0), code: "made", text: "You opened the room.", what: "", who: "", about: "", label: "", count: 0 },
-      { at: at(2), code: "admitted", text: "You let in Ada Lovelace.", what: "", who: "", about: "", label: "", count: 0 },
-      { at: at(9), code: "door", text: "You changed the door: personal invitations only.", what: "", who: "", about: "", label: "", count: 0 },
-      { at: at(14), code: "removed", text: "You removed Max and made a new link.", what: "", who: "", about: "", label: "", count: 0 },
+      { at: at(0), code: "made", text: "You opened the room.", what: "", who: "", about: "", label: "", count: 0, when: null },
+      { at: at(2), code: "admitted", text: "You let in Ada Lovelace.", what: "", who: "", about: "", label: "", count: 0, when: null },
+      { at: at(9), code: "door", text: "You changed the door: personal invitations only.", what: "", who: "", about: "", label: "", count: 0, when: null },
+      { at: at(14), code: "removed", text: "You removed Max and made a new link.", what: "", who: "", about: "", label: "", count: 0, when: null },
     ],
   }, { panel: true, invitationLinks: { i1: "#1i…" }, copied: "i1" });
 }

@@ -1,7 +1,7 @@
 // What the page says of people, devices and failures: which sentence it is, by what it is about. The sentences themselves are in
 // words/<language>/ (language.js). Those about doors, hosts and the code are chosen in words_house.js.
 
-import { capital, known, listed, t } from "./language.js";
+import { capital, known, listed, t, timeOf } from "./language.js";
 
 /** @typedef {"blocked" | "busy" | "missing" | "failed" | "lost"} DeviceTrouble */
 /** @typedef {"microphone" | "camera"} DeviceKind */
@@ -194,6 +194,6 @@ export function noteSentence({ code, text, who = "", about = "" }) {
  * @param {import("../sdk/parlour.js").LogEntry} entry
  * @returns {string}
  */
-export function logSentence({ what, text, who, about, label, count }) {
-  return capital(known(`log.${what}`, { who: who || t("log.the-host"), about: about || t("log.somebody"), label, count }, text));
+export function logSentence({ what, text, who, about, label, count, when }) {
+  return capital(known(`log.${what}`, { who: who || t("log.the-host"), about: about || t("log.somebody"), label, count, time: when ? timeOf(when) : "" }, text));
 }

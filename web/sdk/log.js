@@ -17,9 +17,9 @@ const doors = Object.freeze({
 export class Log {
   /** @type {readonly LogEntry[]} */ entries = Object.freeze([]);
 
-  /** @param {string} code @param {string} text @param {Partial<Pick<LogEntry, "what" | "who" | "about" | "label" | "count">>} [of] `what` is the code if it is not said */
-  add(code, text, { what = code, who = "", about = "", label = "", count = 0 } = {}) {
-    this.entries = Object.freeze([...this.entries, Object.freeze({ at: new Date(), code, text, what, who, about, label, count })].slice(-ENTRIES));
+  /** @param {string} code @param {string} text @param {Partial<Pick<LogEntry, "what" | "who" | "about" | "label" | "count" | "when">>} [of] `what` is the code if it is not said */
+  add(code, text, { what = code, who = "", about = "", label = "", count = 0, when = null } = {}) {
+    this.entries = Object.freeze([...this.entries, Object.freeze({ at: new Date(), code, text, what, who, about, label, count, when })].slice(-ENTRIES));
   }
 
   /**
@@ -38,15 +38,13 @@ export class Log {
     if (after.link?.id !== before.link?.id) this.add("link", `${who} made a new link. The old one lets nobody new in.`, { what: `link.${by}` });
     if (after.pw !== before.pw) this.add("password", after.pw === 0 ? `${who} took the password away.` : `${who} set a password.`, { what: `${after.pw === 0 ? "no-password" : "password"}.${by}` });
     if (after.cap !== before.cap) this.add("cap", `${who} made room for ${after.cap} people.`, { what: `cap.${by}`, count: after.cap });
-    const ends = after.ends === undefined ? `${who} took the time away at which the meeting ends.` : `${who} had the meeting end at ${clock(after.ends)}.`;
-    if (after.ends !== before.ends) this.add("ends", ends, { what: `${after.ends === undefined ? "no-end" : "ends"}.${by}`, label: after.ends === undefined ? "" : clock(after.ends) });
+    if (after.ends !== before.ends) {
+      const when = after.ends === undefined ? null : new Date(after.ends * 1000);
+      const text = when ? `had the meeting end at ${when.toTimeString().slice(0, 5)}` : "took the time away at which the meeting ends";
+      this.add("ends", `${who} ${text}.`, { what: `${when ? "ends" : "no-end"}.${by}`, when });
+    }
     if (after.over && !before.over) this.add("over", `${who} ended the meeting.`, { what: `over.${by}` });
   }
-}
-
-/** @param {number} seconds since 1970 */
-function clock(seconds) {
-  return new Date(seconds * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
 }
 
 /**

@@ -57,9 +57,9 @@
 
 /**
  * Who did what. `text` is the sentence in English; for other languages `what` says which sentence it is, and the rest what it is about: `who`
- * and `about` are names, empty where not known, `label` that of an invitation.
+ * and `about` are names, empty where not known, `label` that of an invitation, `when` a time that the sentence names.
  * @typedef {{readonly at: Date, readonly code: string, readonly text: string, readonly what: string, readonly who: string, readonly about: string,
- *   readonly label: string, readonly count: number}} LogEntry
+ *   readonly label: string, readonly count: number, readonly when: Date | null}} LogEntry
  */
 
 /**

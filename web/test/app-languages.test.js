@@ -6,7 +6,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { capital, language, languageOf, languages, nth, speak, t } from "../app/language.js";
 import { doors } from "../app/words_house.js";
-import { problemSentence } from "../app/words.js";
+import { logSentence, problemSentence } from "../app/words.js";
 import { reactions } from "../app/words_talk.js";
 import { ParlourError, codes } from "../sdk/errors.js";
 import { EMOJI } from "../sdk/seal/emoji.js";
@@ -113,6 +113,16 @@ test("every remark and every entry of the log that the SDK can write has words",
   const added = calls.flatMap(([call, code = "mute"]) => (call.includes("what: `") ? [] : [/what: "([a-z.-]+)"/u.exec(call)?.[1] ?? code]));
   assert.ok(added.length > 6);
   for (const what of added) assert.ok(`log.${what}` in english, `log.${what}`);
+});
+
+test("a time in the log is written as the language writes it", async () => {
+  const when = new Date(2026, 10, 22, 15, 5);
+  const entry = { at: when, code: "ends", text: "You had the meeting end at 15:05.", what: "ends.you", who: "", about: "", label: "", count: 0, when };
+  await speak("en", parts);
+  assert.match(logSentence(entry), /end at 15:05\.$/u);
+  await speak("de", parts);
+  assert.match(logSentence(entry), /um 15:05 enden\.$/u);
+  await speak("en", parts);
 });
 
 test("a language by what the browser wishes, and by what its person has chosen", () => {
