@@ -66,6 +66,52 @@ impl Assets {
     }
 }
 
+/// A file that the page consists of.
+pub struct PageFile {
+    /// Where it lies in the repository, from `web/` on.
+    pub file: String,
+    /// Where browsers find it: an absolute URL path, without what a proxy puts before it.
+    pub path: String,
+    /// Its MIME type with charset.
+    pub content_type: &'static str,
+    /// Its bytes.
+    pub bytes: Cow<'static, [u8]>,
+}
+
+/// All files of the page in the order of their names, as they are in release builds; without `/transparency`, in which the server
+/// writes.
+#[must_use]
+pub fn all() -> Vec<PageFile> {
+    let app = App::iter().map(|name| format!("app/{name}"));
+    let sdk = Sdk::iter().map(|name| format!("sdk/{name}"));
+    let mut found: Vec<(String, String)> = app
+        .chain(sdk)
+        .map(|file| (file.clone(), format!("/{file}")))
+        .collect();
+    found.push(("index.html".to_owned(), "/".to_owned()));
+    for path in PAGES {
+        let name = page_name(path).unwrap_or_default();
+        found.push((format!("pages/{name}"), path.to_owned()));
+    }
+    found.sort();
+    let files = found
+        .into_iter()
+        .filter(|(file, _)| !file.starts_with("app/gallery"));
+    files
+        .filter_map(|(file, path)| {
+            let Asset {
+                content_type, plain, ..
+            } = prepare(&path)?;
+            Some(PageFile {
+                file,
+                path,
+                content_type,
+                bytes: plain,
+            })
+        })
+        .collect()
+}
+
 fn prepare(path: &str) -> Option<Asset> {
     let plain = read(path)?;
     let page = path == "/" || page_name(path).is_some();
@@ -104,6 +150,9 @@ fn read(path: &str) -> Option<Cow<'static, [u8]>> {
     let name = path.strip_prefix("/sdk/")?;
     Sdk::get(name).map(|file| file.data)
 }
+
+/// Where the pages beside the call are.
+const PAGES: [&str; 3] = ["/check", "/privacy", "/security"];
 
 /// The file behind a page's short address.
 fn page_name(path: &str) -> Option<&'static str> {
@@ -177,6 +226,33 @@ mod tests {
             text.contains(r#"<script type="module" src="app/check.js"></script>"#)
                 && !text.contains("style=")
         );
+    }
+
+    #[test]
+    fn whoever_compares_sees_every_file_that_is_served() {
+        let names: Vec<String> = all().into_iter().map(|file| file.file).collect();
+        for file in [
+            "index.html",
+            "app/main.js",
+            "app/words/de/door.js",
+            "sdk/seal/pair.js",
+            "pages/security.html",
+        ] {
+            assert!(names.iter().any(|name| name == file), "{file}");
+        }
+        assert!(names.is_sorted() && !names.iter().any(|name| name.contains("gallery")));
+        for file in all() {
+            assert!(
+                Assets::default()
+                    .find(&file.path)
+                    .is_some_and(|asset| asset.plain == file.bytes),
+                "{}",
+                file.path
+            );
+        }
+        // That of the operator is filled in by the server, and nothing that the call loads leads to it.
+        let mut fixed = Pages::iter().filter(|name| name != "transparency.html");
+        assert!(fixed.all(|name| names.contains(&format!("pages/{name}"))));
     }
 
     #[test]

@@ -76,6 +76,16 @@ pub enum Command {
         #[command(flatten)]
         config: ConfigArgs,
     },
+    /// Whether a server gives the page that is in this program; or its files and hashes
+    ///
+    /// Without an address: a line for each file as sha256sum writes it, to be checked where the source lies (cd web;
+    /// parlour page | sha256sum --check), and the hash of this list as the last word on standard error. With an
+    /// address: asks the server there for each of these files and says what is different; ends with 1 if anything is. It
+    /// tells what that server gave to this machine now. To somebody else it may give something else.
+    Page {
+        /// The address of the page; the part of a link after # stays here
+        url: Option<String>,
+    },
     /// Look at the running server and steer it
     ///
     /// By its socket file (listen.admin), as the user that runs it or as root. Counts, never names.

@@ -40,6 +40,7 @@ pub mod rooms;
 pub mod settings;
 mod shutdown;
 mod systemd;
+mod target;
 pub mod tls;
 pub mod transparency;
 pub mod websocket;

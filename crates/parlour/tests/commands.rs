@@ -4,8 +4,10 @@
 
 mod running;
 
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use running::{Running, Scratch, free_port, output, text};
 
@@ -300,6 +302,112 @@ fn the_version_for_programs_says_how_it_was_built() {
     }
 }
 
+/// By the tool that anybody has, where the source lies.
+#[test]
+fn the_page_is_the_source_byte_for_byte() {
+    let done = output(&["page"]);
+    let list = String::from_utf8(done.stdout.clone()).unwrap();
+    assert!(
+        list.lines().count() > 100 && list.contains("  index.html\n"),
+        "{list}"
+    );
+    let mut check = Command::new("sha256sum")
+        .args(["--check", "--strict", "--quiet"])
+        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../web"))
+        .stdin(Stdio::piped())
+        .spawn()
+        .unwrap();
+    check.stdin.take().unwrap().write_all(list.as_bytes()).unwrap();
+    assert!(check.wait().unwrap().success());
+
+    let digest = String::from_utf8(done.stderr).unwrap();
+    let digest = digest.trim().strip_prefix("page ").unwrap();
+    let version = stdout(&["version", "--json"]);
+    let version: serde_json::Value = serde_json::from_str(&version).unwrap();
+    assert_eq!(version["page"], digest);
+}
+
+#[test]
+fn a_page_that_is_another_is_told_file_by_file() {
+    let running = Running::start(&[]);
+    let done = output(&["page", &format!("http://{}/#a-secret", running.page)]);
+    assert!(
+        done.status.success() && text(&done).starts_with("ok   "),
+        "{}",
+        text(&done)
+    );
+
+    // What a server could do; each answer closes the connection, as some do.
+    let meddler = meddler(&running.page, |path, answer| match path {
+        "/sdk/seal/pair.js" => answer.replacen("export", "xxport", 1),
+        "/app/main.js" => answer
+            .replacen("\r\n\r\n", "\r\n\r\n// more\n", 1)
+            .replace("content-length: ", "x-was: "),
+        "/check" => answer.replacen("\r\n", "\r\nLink: </x.js>; rel=modulepreload\r\n", 1),
+        "/security" => answer.replacen("script-src 'self'", "script-src 'self' 'unsafe-inline'", 1),
+        "/app/qr.js" => answer.replacen("200 OK", "302 Found", 1),
+        "/app/tokens.css" => answer.replacen("text/css", "text/html", 1),
+        _ => answer,
+    });
+    let done = output(&["page", &format!("http://{meddler}")]);
+    let said = text(&done);
+    assert_eq!(done.status.code(), Some(1), "{said}");
+    for line in [
+        "fail sdk/seal/pair.js: is another file there",
+        "fail app/main.js: is longer there",
+        "fail pages/check.html: comes with the header link",
+        "fail pages/security.html: comes with another policy: default-src",
+        "fail app/qr.js: leads elsewhere",
+        "fail app/tokens.css: is said to be text/html",
+    ] {
+        assert!(said.contains(line), "{line} is missing in\n{said}");
+    }
+    assert_eq!(said.lines().count(), 7, "{said}");
+
+    for (url, sentence) in [
+        ("meet.example.org", "write it like https://"),
+        ("http://127.0.0.1:1", "127.0.0.1:1"),
+    ] {
+        let done = output(&["page", url]);
+        assert!(
+            !done.status.success() && text(&done).contains(sentence),
+            "{}",
+            text(&done)
+        );
+    }
+}
+
+/// A proxy that bends what it passes on; it ends with the test.
+fn meddler(page: &str, bend: impl Fn(&str, String) -> String + Send + 'static) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let page = page.to_owned();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut head = Vec::new();
+            let mut byte = [0];
+            while !head.ends_with(b"\r\n\r\n") && stream.read(&mut byte).unwrap() == 1 {
+                head.push(byte[0]);
+            }
+            let head = String::from_utf8(head).unwrap();
+            let Some(path) = head.split(' ').nth(1) else {
+                continue;
+            };
+            let mut there = TcpStream::connect(&page).unwrap();
+            write!(
+                there,
+                "GET {path} HTTP/1.1\r\nhost: {page}\r\nconnection: close\r\n\r\n"
+            )
+            .unwrap();
+            let mut answer = String::new();
+            there.read_to_string(&mut answer).unwrap();
+            let _ = stream.write_all(bend(path, answer).as_bytes());
+        }
+    });
+    address
+}
+
 /// The help is the manual, so a change of it is seen in review: `PARLOUR_WRITE_DOCS=1 cargo test -p parlour` writes it.
 #[test]
 fn every_help_text_is_the_one_that_was_reviewed() {
@@ -318,6 +426,7 @@ fn every_help_text_is_the_one_that_was_reviewed() {
         "turn --help",
         "turn credentials --help",
         "doctor --help",
+        "page --help",
         "admin --help",
         "admin rooms --help",
         "admin metrics --help",

@@ -2,6 +2,7 @@
 
 mod admin;
 mod health;
+mod page;
 mod ports;
 mod turn;
 
@@ -63,6 +64,13 @@ pub fn run(cli: Cli) -> Result<(), Fault> {
             let (config, settings) = Settings::load(&config.0)?;
             doctor(&config, &settings, url.as_deref())
         }
+        Some(Command::Page { url: None }) => {
+            let list = page::list();
+            print(&list);
+            eprintln!("page {}", page::digest(&list));
+            Ok(())
+        }
+        Some(Command::Page { url: Some(url) }) => compare(&url),
         Some(Command::Admin { command, config }) => {
             let (_, settings) = Settings::load(&config.0)?;
             print(&admin::ask(&settings, &command).map_err(Fault::Command)?);
@@ -115,6 +123,21 @@ fn doctor(config: &Config, settings: &Settings, url: Option<&str>) -> Result<(),
     }
 }
 
+fn compare(url: &str) -> Result<(), Fault> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(Fault::System)?;
+    let (different, report) = runtime.block_on(page::compare(url)).map_err(Fault::Command)?;
+    print(&report);
+    if different {
+        return Err(Fault::Command(
+            "it gives another page than this program has in it".to_owned(),
+        ));
+    }
+    Ok(())
+}
+
 fn completions(shell: Shell) {
     // Into memory first: the generator panics when standard output is closed.
     let mut script = Vec::new();
@@ -140,6 +163,7 @@ fn version(json: bool) {
             "name": "parlour",
             "version": version,
             "commit": option_env!("PARLOUR_COMMIT"),
+            "page": page::digest(page::list()),
             "protocol": [1],
             "os": std::env::consts::OS,
             "arch": std::env::consts::ARCH,

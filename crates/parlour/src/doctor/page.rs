@@ -8,6 +8,7 @@ use std::time::Duration;
 use rustls::pki_types::ServerName;
 
 use super::{Finding, fail, ok, warn};
+use crate::target::Target;
 use crate::{dial, tls};
 
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -104,53 +105,10 @@ pub(super) fn through_proxy(url: &str) -> Vec<Finding> {
         .collect()
 }
 
-/// What was typed, taken apart.
-struct Target<'a> {
-    tls: bool,
-    /// As it stands in the address and in `Host`.
-    host: &'a str,
-    /// The host without its port.
-    name: &'a str,
-    with_port: String,
-    /// The path, with a slash at both ends.
-    base: String,
-}
-
 /// A head, and for TLS whether browsers would believe the certificate.
 type Answer = (String, Option<Result<(), String>>);
 
-impl<'a> Target<'a> {
-    fn read(url: &'a str) -> Option<Self> {
-        let (tls, rest) = match (url.strip_prefix("http://"), url.strip_prefix("https://")) {
-            (Some(rest), _) => (false, rest),
-            (_, Some(rest)) => (true, rest),
-            (None, None) => return None,
-        };
-        let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
-        let port = host
-            .rsplit_once(':')
-            .filter(|(_, port)| port.parse::<u16>().is_ok());
-        let name = port.map_or(host, |(name, _)| name);
-        let with_port = match (port, tls) {
-            (Some(_), _) => host.to_owned(),
-            (None, true) => format!("{host}:443"),
-            (None, false) => format!("{host}:80"),
-        };
-        let path = path.trim_matches('/');
-        let base = if path.is_empty() {
-            "/".to_owned()
-        } else {
-            format!("/{path}/")
-        };
-        Some(Self {
-            tls,
-            host,
-            name: name.trim_start_matches('[').trim_end_matches(']'),
-            with_port,
-            base,
-        })
-    }
-
+impl Target<'_> {
     fn ask(&self, at: SocketAddr, request: &str) -> io::Result<Answer> {
         if !self.tls {
             return Ok((ask(&mut dial::tcp(at, PATIENCE)?, request)?, None));
@@ -183,48 +141,4 @@ fn status(head: &str) -> Option<u16> {
 
 fn first_line(head: &str) -> &str {
     head.lines().next().unwrap_or_default()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_address_is_taken_apart() {
-        for (url, tls, name, with_port, base) in [
-            (
-                "http://meet.example.org",
-                false,
-                "meet.example.org",
-                "meet.example.org:80",
-                "/",
-            ),
-            (
-                "https://meet.example.org/",
-                true,
-                "meet.example.org",
-                "meet.example.org:443",
-                "/",
-            ),
-            (
-                "https://example.org:8443/parlour",
-                true,
-                "example.org",
-                "example.org:8443",
-                "/parlour/",
-            ),
-            (
-                "https://[2001:db8::1]/a/b/",
-                true,
-                "2001:db8::1",
-                "[2001:db8::1]:443",
-                "/a/b/",
-            ),
-        ] {
-            let read = Target::read(url).unwrap();
-            assert_eq!((read.tls, read.name), (tls, name), "{url}");
-            assert_eq!((&*read.with_port, &*read.base), (with_port, base), "{url}");
-        }
-        assert!(Target::read("meet.example.org").is_none());
-    }
 }
