@@ -56,6 +56,7 @@ use parlour_relay_io::{Buffers, Handle, Listeners, PublicHandle};
 use parlour_signaling::Signaling;
 use rand::TryRng as _;
 use rand::rngs::SysRng;
+use rustix::process::{Resource, Rlimit, setrlimit};
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 
@@ -83,6 +84,7 @@ const FEW_FILES: usize = 4096;
 /// # Errors
 /// A [`Fault`] whose text says what to do, if a port is taken or a setting cannot be followed.
 pub fn run(typed: &Typed) -> Result<(), Fault> {
+    no_core_dumps();
     // Before the settings share them out.
     parlour_relay_io::raise_open_files_limit();
     let (config, settings) = Settings::load(typed)?;
@@ -402,6 +404,17 @@ fn warn_of_small_buffers(buffers: Buffers) {
             buffers.send_asked,
         );
     }
+}
+
+/// A crash writes no memory to the disk: there are relay credentials in it, and who met whom. Whoever wants one all the same
+/// attaches a debugger.
+fn no_core_dumps() {
+    let never = Rlimit {
+        current: Some(0),
+        maximum: Some(0),
+    };
+    // Lowering is always allowed; on a system without this limit there is nothing to lower.
+    let _ = setrlimit(Resource::Core, never);
 }
 
 /// Every connection is an open file; a server that has none left turns people away.

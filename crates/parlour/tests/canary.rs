@@ -323,9 +323,19 @@ fn ask_as_operator(running: &Running, socket: &str, loopback: &str, outputs: &mu
     outputs.add("parlour doctor", text(&output(&doctor)));
 }
 
-/// Nothing that is a file is open for writing (but for what the test gave it as standard output).
+/// Nothing that is a file is open for writing (but for what the test gave it as standard output), and a crash writes none.
 fn writes_no_file(running: &Running) {
     let id = running.child.id();
+    let limits = fs::read_to_string(format!("/proc/{id}/limits")).unwrap();
+    let core = limits
+        .lines()
+        .find(|line| line.starts_with("Max core file size"))
+        .unwrap();
+    assert_eq!(
+        core.split_whitespace().filter(|word| *word == "0").count(),
+        2,
+        "{core}"
+    );
     for entry in fs::read_dir(format!("/proc/{id}/fd")).unwrap() {
         let path = entry.unwrap().path();
         // It may be closed meanwhile.
