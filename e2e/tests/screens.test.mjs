@@ -120,6 +120,33 @@ test("preview, and the call alone and with another", { timeout: bound(90_000) },
   await ada.click("Close");
 });
 
+test("habits: a theme of one's own, sound as it is, and a word to whoever talks while muted", { timeout: bound(40_000) }, async () => {
+  await ada.click("Settings");
+  const ink = () => ada.evaluate(() => getComputedStyle(document.querySelector("dialog[open] h2")).color);
+  /** @param {string} theme */
+  const choose = (theme) => ada.evaluate((/** @type {string} */ value) => {
+    const menu = document.getElementById("settings-theme");
+    menu.value = value;
+    menu.dispatchEvent(new Event("change"));
+  }, theme);
+  for (const [theme, colour] of [["light", "rgb(27, 35, 31)"], ["dark", "rgb(238, 241, 236)"]]) {
+    await choose(theme);
+    await ada.waitFor((/** @type {string} */ wanted) => document.documentElement.dataset["theme"] === wanted, 5000, `the theme ${theme}`, theme);
+    assert.equal(await ink(), colour);
+  }
+  // The same microphone, opened anew, and sent on.
+  await ada.click("Clean up my sound", { role: "switch" });
+  await ada.click("Close");
+  await expectTile(ben, /^Ada, Direct/, "Ada's tile, not muted");
+  await ada.click("Mute microphone");
+  await ada.waitFor(() => document.getElementById("toasts")?.textContent?.includes("You are muted, and seem to be talking."), 10_000, "the word to whoever talks");
+  await expectTile(ben, /^Ada, muted/, "Ada's tile, muted");
+  await ada.click("Unmute microphone");
+  await ada.waitFor(() => !document.getElementById("toasts")?.textContent?.includes("You are muted"), 3000, "the word gone with its cause");
+  assert.equal(JSON.parse(await ada.evaluate(() => localStorage.getItem("parlour.preferences"))).habits.theme, "dark", "kept by this browser");
+  await choose("");
+});
+
 test("the chat, beside the stage and over it", { timeout: bound(60_000) }, async () => {
   await ada.click("Chat");
   await ada.fill("Message to everyone", "Here is the place: https://example.org/a/long/address/that/does/not/fit/into/one/line/of/the/panel");

@@ -3,6 +3,7 @@
 // the state as events.
 
 import { Meeting, ParlourError, forgetDevice, supported } from "../sdk/parlour.js";
+import { createCopying } from "./copying.js";
 import { createDevices } from "./devices.js";
 import { createHosting } from "./hosting.js";
 import { asksOnLeave, houseOf, wantsCode } from "./house.js";
@@ -26,7 +27,6 @@ import { nameTaken } from "./words_house.js";
 
 /** How long a remark that is no standing one stays, in milliseconds. */
 const toastMs = 8000;
-const copiedMs = 2200;
 
 /** @typedef {ReturnType<typeof createActions>} Actions */
 
@@ -45,6 +45,8 @@ export function createActions(store) {
   let cameLast = false;
   /** Whose host link was shown by itself. @type {Room | null} */
   let offered = null;
+  /** How large the stage shows whom. @type {ReadonlyMap<string, "off" | "small" | "large">} */
+  let sizes = new Map();
   /** At the door, until it is clear as whom. @type {{password?: string, message?: string}} */
   let said = {};
   const summaries = createSummaries();
@@ -60,6 +62,7 @@ export function createActions(store) {
     say({ code: `${kind}-${trouble}`, text });
   });
 
+  const copy = createCopying(store, say);
   const screen = createScreen(store, () => meeting, devices, say);
   const hosting = createHosting(store, () => meeting, (error) => say(problemOf(error)), copy,
     (error) => (error instanceof ParlourError && error.code === "unmet" ? error.who : null));
@@ -121,25 +124,6 @@ export function createActions(store) {
       offered = followed;
       void hosting.makeDeviceLink();
     }
-  }
-
-  /**
-   * Copies a link and says so.
-   * @param {string} what
-   * @param {string} fragment
-   */
-  async function copy(what, fragment) {
-    const text = wholeLink(fragment);
-    try {
-      await navigator.clipboard.writeText(text);
-    } catch {
-      say({ code: "copy", text: t("copy.refused", { link: text }) });
-      return;
-    }
-    dispatch({ type: "copied", what });
-    setTimeout(() => {
-      if (state().copied === what) dispatch({ type: "copied", what: "" });
-    }, copiedMs);
   }
 
   /** @param {Problem} problem */
@@ -293,9 +277,18 @@ export function createActions(store) {
       return forgetPreferences() && rooms;
     },
 
-    /** @param {ReadonlyMap<string, "off" | "small" | "large">} sizes */
-    setSizes(sizes) {
-      meeting?.setSizes(sizes);
+    /** @param {ReadonlyMap<string, "off" | "small" | "large">} shown */
+    setSizes(shown) {
+      sizes = shown;
+      meeting?.setSizes(sizes, { thrifty: state().habits.lowData });
+    },
+
+    /** @param {Partial<import("./habits.js").Habits>} change */
+    setHabit(change) {
+      dispatch({ type: "habit", change });
+      if (change.lowData !== undefined) meeting?.setSizes(sizes, { thrifty: change.lowData });
+      // An open microphone keeps what it was opened with.
+      if (change.cleanSound !== undefined && state().microphone.track) void devices.choose("microphone", state().microphone.chosen);
     },
 
     /** @param {boolean} on */
@@ -320,6 +313,12 @@ export function createActions(store) {
     async shareLink() {
       // A closed share sheet is a rejection and no failure.
       await navigator.share({ url: wholeLink(state().link) }).catch(() => {});
+    },
+
+    /** @param {boolean} on somebody talks who is muted */
+    nudge(on) {
+      if (on) say({ code: "talks-muted", text: t("nudge") });
+      else if (state().toasts.some(({ code }) => code === "talks-muted")) dispatch({ type: "dismissed", id: "problem/talks-muted" });
     },
 
     /** @param {string} id */

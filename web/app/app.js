@@ -3,6 +3,9 @@
 import { createActions } from "./actions.js";
 import { keepAwake } from "./awake.js";
 import { announceEnd } from "./ending.js";
+import { showHabits } from "./habits.js";
+import { listenForMediaKeys } from "./media_keys.js";
+import { nudgeWhoTalksMuted } from "./nudge.js";
 import { writePreferences } from "./preferences.js";
 import { renewWhenOld } from "./renewal.js";
 import { listenForShortcuts } from "./shortcuts.js";
@@ -19,10 +22,13 @@ export async function start(preferences, front) {
   const actions = createActions(store);
   store.dispatch({ type: "remembered", preferences });
   store.subscribe(writePreferences);
+  store.subscribe(({ habits }) => showHabits(habits));
   keepAwake(store);
   announceEnd(store);
   renewWhenOld(store.state);
   listenForShortcuts(store, actions);
+  listenForMediaKeys(store, actions);
+  nudgeWhoTalksMuted(store, () => actions.nudge(true), () => actions.nudge(false));
   show(store, actions, front);
   addEventListener("popstate", () => void actions.arrive());
   void actions.arrive();

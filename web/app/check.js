@@ -2,6 +2,7 @@
 
 import { ParlourError, checkConnection } from "../sdk/parlour.js";
 import { h, setAttribute, setText } from "./dom.js";
+import { showHabits } from "./habits.js";
 import { languageOf, speak, t } from "./language.js";
 import { openDevices } from "./media.js";
 import { readPreferences } from "./preferences.js";
@@ -12,7 +13,9 @@ import { report, stepIds, stepResult, stepWords, verdict } from "./words_check.j
 /** @typedef {import("./words_check.js").Step} Step */
 /** @typedef {import("./words_check.js").StepId} StepId */
 
-const spoken = languageOf(readPreferences().language, navigator.languages);
+const preferences = readPreferences();
+showHabits(preferences.habits);
+const spoken = languageOf(preferences.language, navigator.languages);
 await speak(spoken, ["check", "errors"]);
 document.documentElement.lang = spoken;
 

@@ -37,7 +37,7 @@ export function createDevices({ state, dispatch }, send, complain) {
   async function open(kinds) {
     const asked = round;
     for (const kind of kinds) dispatch({ type: "device", kind, change: { wanted: true, status: "asking" } });
-    const opened = await openDevices(Object.fromEntries(kinds.map((kind) => [kind, state()[kind].chosen])));
+    const opened = await openDevices({ ...Object.fromEntries(kinds.map((kind) => [kind, state()[kind].chosen])), cleanSound: state().habits.cleanSound });
     for (const kind of kinds) {
       const answer = opened[kind];
       if (!answer) continue;

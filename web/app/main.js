@@ -3,6 +3,7 @@
 // From then on nothing more is fetched, so that a call never waits for a server that is away.
 
 import { setAttribute, setText } from "./dom.js";
+import { showHabits } from "./habits.js";
 import { language, languageOf, speak, t } from "./language.js";
 import { linkHere } from "./link_text.js";
 import { readPreferences } from "./preferences.js";
@@ -14,6 +15,7 @@ import { waiting } from "./views/waiting.js";
 
 const screen = document.getElementById("screen") ?? document.body;
 const preferences = readPreferences();
+showHabits(preferences.habits);
 await speak(languageOf(preferences.language, navigator.languages), ["door"]);
 setAttribute(document.documentElement, "lang", language());
 

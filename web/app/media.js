@@ -8,7 +8,7 @@
 /** @typedef {import("./state.js").Choice} Choice */
 
 /** @typedef {{track: MediaStreamTrack} | {trouble: DeviceTrouble}} Opened */
-/** @typedef {Partial<Record<DeviceKind, string>>} Wanted a device's id, or "" for any, for each kind to open */
+/** For each kind to open a device's id, or "" for any; and whether the browser sees to the sound. @typedef {Partial<Record<DeviceKind, string>> & {cleanSound?: boolean}} Wanted */
 
 /**
  * Opens what is wanted. Never throws.
@@ -26,7 +26,7 @@ export async function openDevices(wanted) {
   const opened = {};
   for (const kind of kinds) {
     opened[kind] = apart.includes(kind)
-      ? answers([kind], await ask({ [kind]: wanted[kind] }))[kind] ?? together
+      ? answers([kind], await ask({ [kind]: wanted[kind], cleanSound: wanted.cleanSound }))[kind] ?? together
       : together;
   }
   return opened;
@@ -92,11 +92,16 @@ function kindsOf(wanted) {
  * @param {Wanted} wanted
  * @returns {Promise<{stream: MediaStream} | {trouble: DeviceTrouble}>}
  */
-async function ask({ microphone, camera }) {
+async function ask({ microphone, camera, cleanSound = true }) {
   if (!navigator.mediaDevices) return { trouble: "blocked" };
   try {
     return { stream: await navigator.mediaDevices.getUserMedia({
-      audio: microphone !== undefined && { ...(microphone && { deviceId: { ideal: microphone } }) },
+      audio: microphone !== undefined && {
+        ...(microphone && { deviceId: { ideal: microphone } }),
+        echoCancellation: cleanSound,
+        noiseSuppression: cleanSound,
+        autoGainControl: cleanSound,
+      },
       video: camera !== undefined && {
         ...(camera ? { deviceId: { ideal: camera } } : { facingMode: "user" }),
         width: { ideal: 1280 },

@@ -1,5 +1,7 @@
 // What this browser remembers between meetings: the name, devices, the language and habits. Never links, rooms or people.
 
+import { parseHabits } from "./habits.js";
+
 /** @typedef {import("./state.js").Preferences} Preferences */
 /** @typedef {import("./state.js").State} State */
 
@@ -38,6 +40,7 @@ export function parsePreferences(text) {
     name: string("name"),
     hideAddress: found["hideAddress"] === true,
     shortcuts: found["shortcuts"] !== false,
+    habits: parseHabits(found["habits"]),
     language: string("language"),
     microphone: string("microphone"),
     camera: string("camera"),
@@ -49,8 +52,8 @@ export function parsePreferences(text) {
  * @param {State} state
  * @returns {Preferences}
  */
-export function preferencesOf({ name, hideAddress, shortcuts, language, microphone, camera, speaker }) {
-  return { name, hideAddress, shortcuts, language, microphone: microphone.chosen, camera: camera.chosen, speaker: speaker.chosen };
+export function preferencesOf({ name, hideAddress, shortcuts, habits, language, microphone, camera, speaker }) {
+  return { name, hideAddress, shortcuts, habits, language, microphone: microphone.chosen, camera: camera.chosen, speaker: speaker.chosen };
 }
 
 /** @returns {boolean} whether nothing is left of them */

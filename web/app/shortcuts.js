@@ -1,5 +1,5 @@
 // Single keys during a call: M for the microphone, V for the camera, S for the screen, P for the people, C for the chat, H for a
-// hand, G for grid or speaker, a digit to pin that person. Never while something is being typed or a dialog is open, never with
+// hand, G for grid or speaker, a digit to pin that person, ? for the settings, where all of them stand; Space is held to be heard while muted. Never while something is being typed or a dialog is open, never with
 // a modifier, and they can be switched off (WCAG 2.1.4).
 
 /** @typedef {import("./words.js").DeviceKind} DeviceKind */
@@ -8,7 +8,7 @@
  * What a key press asks for.
  * @param {{key: string, repeat: boolean, altKey: boolean, ctrlKey: boolean, metaKey: boolean}} press
  * @param {boolean} typing the focus is in something that takes text
- * @returns {DeviceKind | "screen" | "people" | "chat" | "hand" | "view" | {pin: number} | null} `pin`: a place among the others, from 0
+ * @returns {DeviceKind | "screen" | "people" | "chat" | "hand" | "view" | "help" | {pin: number} | null} `pin`: a place among the others, from 0
  */
 export function shortcutOf(press, typing) {
   if (typing || press.repeat || press.altKey || press.ctrlKey || press.metaKey) return null;
@@ -20,8 +20,22 @@ export function shortcutOf(press, typing) {
     case "c": return "chat";
     case "h": return "hand";
     case "g": return "view";
+    case "?": return "help";
     default: return /^[1-9]$/u.test(press.key) ? { pin: Number(press.key) - 1 } : null;
   }
+}
+
+/**
+ * Whether a key press holds the microphone open: Space, while muted, where it presses nothing else.
+ * @param {{key: string, repeat: boolean, altKey: boolean, ctrlKey: boolean, metaKey: boolean}} press
+ * @param {EventTarget | null} target
+ * @param {Pick<import("./state.js").State, "microphone">} state
+ * @returns {boolean}
+ */
+export function holdsToTalk(press, target, { microphone }) {
+  if (press.key !== " " || press.repeat || press.altKey || press.ctrlKey || press.metaKey) return false;
+  if (microphone.status !== "live" || microphone.wanted) return false;
+  return !(target !== null && target instanceof Element && target.closest("button, a, input, select, textarea, summary, [role], [tabindex='0']"));
 }
 
 /**
@@ -29,9 +43,24 @@ export function shortcutOf(press, typing) {
  * @param {import("./actions.js").Actions} actions
  */
 export function listenForShortcuts({ state }, { arrange, devices, hosting, screen: shown, talking }) {
+  let isHeld = false;
+  function release() {
+    if (!isHeld) return;
+    isHeld = false;
+    if (state().screen === "call" && state().microphone.wanted) void devices.toggle("microphone");
+  }
+  document.addEventListener("keyup", ({ key }) => key === " " && release());
+  addEventListener("blur", release);
+
   document.addEventListener("keydown", (event) => {
     const { screen, shortcuts, dialog, panel, chatting, stage, people } = state();
     if (screen !== "call" || !shortcuts || dialog || event.defaultPrevented) return;
+    if (holdsToTalk(event, event.target, state())) {
+      event.preventDefault();
+      isHeld = true;
+      void devices.toggle("microphone");
+      return;
+    }
     const kind = shortcutOf(event, isTyping(event.target));
     if (kind === "people") hosting.setPanel(!panel);
     else if (kind === "chat") {
@@ -42,6 +71,7 @@ export function listenForShortcuts({ state }, { arrange, devices, hosting, scree
     else if (kind === "screen") void shown.toggle();
     else if (kind === "camera") void shown.toggleCamera();
     else if (kind === "microphone") void devices.toggle("microphone");
+    else if (kind === "help") hosting.ask({ about: "settings" });
     else if (kind === "view") arrange({ what: "view", view: stage.view === "grid" ? "speaker" : "grid" });
     else if (kind) {
       const person = people[kind.pin]?.id;

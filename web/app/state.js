@@ -1,6 +1,7 @@
 // The page's one state and the one function from an event to the next state. Pure: no DOM, no clock, no SDK calls.
 // Tracks and streams are in it by reference only; nothing here touches them. Events are sent by actions.js.
 
+import { noHabits } from "./habits.js";
 import { noHouse, stillDismissed, stillOpen } from "./house.js";
 import { nextStage, noStage, withPeople } from "./stage.js";
 import { noTalk, withReaction, withTalk } from "./talk.js";
@@ -58,6 +59,7 @@ import { dismissed, fitting, remarkOf, withCode } from "./toasts.js";
  * @property {string} name
  * @property {boolean} hideAddress
  * @property {boolean} shortcuts
+ * @property {import("./habits.js").Habits} habits
  * @property {string} language that was chosen, or "" for the browser's
  * @property {Me} me
  * @property {readonly Person[]} people
@@ -97,7 +99,7 @@ import { dismissed, fitting, remarkOf, withCode } from "./toasts.js";
  * @property {import("./talk.js").Talk} talk
  */
 
-/** @typedef {{name: string, hideAddress: boolean, shortcuts: boolean, language: string, microphone: string, camera: string, speaker: string}} Preferences */
+/** @typedef {{name: string, hideAddress: boolean, shortcuts: boolean, habits: import("./habits.js").Habits, language: string, microphone: string, camera: string, speaker: string}} Preferences */
 
 /**
  * @typedef {{type: "remembered", preferences: Preferences}
@@ -115,6 +117,7 @@ import { dismissed, fitting, remarkOf, withCode } from "./toasts.js";
  *   | {type: "named", name: string}
  *   | {type: "hide-address", on: boolean}
  *   | {type: "shortcuts", on: boolean}
+ *   | {type: "habit", change: Partial<import("./habits.js").Habits>}
  *   | {type: "language", language: string}
  *   | {type: "stage", event: import("./stage.js").StageEvent}
  *   | {type: "panel", open: boolean}
@@ -183,6 +186,7 @@ export const initialState = Object.freeze({
   name: "",
   hideAddress: false,
   shortcuts: true,
+  habits: noHabits,
   language: "",
   copied: "",
 });
@@ -216,6 +220,7 @@ export function next(state, event) {
     case "named": return { ...state, name: event.name };
     case "hide-address": return { ...state, hideAddress: event.on };
     case "shortcuts": return { ...state, shortcuts: event.on };
+    case "habit": return { ...state, habits: { ...state.habits, ...event.change } };
     case "language": return { ...state, language: event.language };
     case "stage": return { ...state, stage: nextStage(state.stage, event.event) };
     case "chatting": return { ...state, chatting: event.open, panel: state.panel && !event.open, unread: event.open ? 0 : state.unread };
@@ -266,9 +271,9 @@ export function troubleOf(device) {
  * @param {Preferences} preferences
  * @returns {State}
  */
-function remembered(state, { name, hideAddress, shortcuts, language, microphone, camera, speaker }) {
+function remembered(state, { name, hideAddress, shortcuts, habits, language, microphone, camera, speaker }) {
   return {
-    ...state, name, hideAddress, shortcuts, language,
+    ...state, name, hideAddress, shortcuts, habits, language,
     microphone: { ...state.microphone, chosen: microphone },
     camera: { ...state.camera, chosen: camera },
     speaker: { ...state.speaker, chosen: speaker },

@@ -353,8 +353,9 @@ export class Meeting extends Acts {
    * Says how large the page shows the pictures of the others, so that they send no more than that: `large`, `small` (some 200 lines or
    * less), or `off` (not at all, as in a hidden tab). Who is not named is shown large. Told to them at most twice a second.
    * @param {ReadonlyMap<string, "off" | "small" | "large">} sizes by id, first whom this device should show longest when it has little time
+   * @param {{thrifty?: boolean}} [options] to save data: small pictures both ways, but for shared screens
    */
-  setSizes(sizes) { this.#inside?.mesh.setSizes(sizes); }
+  setSizes(sizes, { thrifty = false } = {}) { this.#inside?.mesh.setSizes(sizes, thrifty); }
 
   /**
    * Changes the name that others see: in one line, control characters removed, cut to 64 characters.

@@ -215,8 +215,8 @@ export class Mesh {
     this.setTrack("video", track);
   }
 
-  /** See Pictures. @param {ReadonlyMap<string, import("./budget.js").Size>} sizes by person */
-  setSizes(sizes) { this.#pictures.setSizes(sizes); }
+  /** See Pictures. @param {ReadonlyMap<string, import("./budget.js").Size>} sizes by person @param {boolean} isThrifty */
+  setSizes(sizes, isThrifty) { this.#pictures.setSizes(sizes, isThrifty); }
 
   /** @param {string} name */
   setName(name) {

@@ -41,6 +41,7 @@ export function pausedBy({ isSpared, pausedThere }) {
 export class Pictures {
   #user;
   /** By person; who is missing is shown large. @type {ReadonlyMap<string, Size>} */ #sizes = new Map();
+  #isThrifty = false;
   /** @type {import("./budget.js").Budget} */ #budget = new Map();
   #effort;
   /** Of each page at the last look. @type {Map<string, NonNullable<Page["peer"]["traffic"]>>} */ #before = new Map();
@@ -56,9 +57,13 @@ export class Pictures {
     this.#clock.port1.onmessage = ({ data }) => (this.#lateMs = Math.max(this.#lateMs, performance.now() - data));
   }
 
-  /** How large the page shows the pictures of the others. @param {ReadonlyMap<string, Size>} sizes by person, in order of weight */
-  setSizes(sizes) {
+  /**
+   * How large the page shows the pictures of the others, and whether it wants to save data.
+   * @param {ReadonlyMap<string, Size>} sizes by person, in order of weight @param {boolean} [isThrifty]
+   */
+  setSizes(sizes, isThrifty = false) {
     this.#sizes = sizes;
+    this.#isThrifty = isThrifty;
   }
 
   /** @param {Page} page @param {Message} message @returns {boolean} whether it was one of these */
@@ -84,7 +89,7 @@ export class Pictures {
       this.#clock.port2.postMessage(performance.now());
     }
     const receivers = pages.map(({ hid, agreed, peer }) => ({ id: hid, size: agreed.wanted, traffic: peer.traffic }));
-    const { budget, plans } = divide(this.#budget, at, { kind, effort: this.#effort.level }, receivers);
+    const { budget, plans } = divide(this.#budget, at, { kind: this.#isThrifty && kind === "camera" ? "thrifty" : kind, effort: this.#effort.level }, receivers);
     this.#budget = budget;
     const kept = this.#kept(pages);
     for (const page of pages) {
@@ -127,6 +132,12 @@ export class Pictures {
     this.#lateMs = 0;
   }
 
+  /** A screen is to be read, whatever it costs. @param {string} spk @param {boolean} isScreen @returns {Size} */
+  #wanted(spk, isScreen) {
+    const size = this.#sizes.get(spk) ?? "large";
+    return this.#isThrifty && size === "large" && !isScreen ? "small" : size;
+  }
+
   /** Whose pictures this device still has time for. @param {readonly Page[]} pages @returns {Set<string>} */
   #kept(pages) {
     const [, most] = fewer.find(([from]) => this.#effort.level >= from) ?? [0, Number.POSITIVE_INFINITY];
@@ -143,7 +154,7 @@ export class Pictures {
     const isNews = agreed.isSpared !== isSpared || agreed.isPaused !== plan.isPaused;
     agreed.isSpared = isSpared;
     agreed.isPaused = plan.isPaused;
-    agreed.want = isSpared ? "off" : (this.#sizes.get(spk) ?? "large");
+    agreed.want = isSpared ? "off" : this.#wanted(spk, about.screen);
     const told = `${agreed.want} ${agreed.isPaused}`;
     if (peer.proven && agreed.told !== told) {
       agreed.told = told;

@@ -12,11 +12,12 @@ const SOUND_LEAST = 24_000;
 /**
  * Bits for all pictures together, and the most for one, by what is shown. A screen has a budget of its own: it is mostly still, and
  * then all of it is wanted at once.
- * @typedef {"none" | "camera" | "screen"} SourceKind
+ * @typedef {"none" | "camera" | "thrifty" | "screen"} SourceKind `thrifty`: a camera of somebody who wants to save data
  */
 export const sources = Object.freeze(/** @type {const} */ ({
   none: { all: 0, most: 0 },
   camera: { all: 2_000_000, most: 1_500_000 },
+  thrifty: { all: 400_000, most: 200_000 },
   screen: { all: 3_000_000, most: 2_500_000 },
 }));
 

@@ -66,8 +66,16 @@ test("who closed the prompt is not asked twice", async () => {
 test("only what is wanted is asked for", async () => {
   const asked = browser({});
   assert.deepEqual(Object.keys(await openDevices({ microphone: "usb" })), ["microphone"]);
-  assert.deepEqual(asked, [{ audio: { deviceId: { ideal: "usb" } }, video: false }]);
+  const seenTo = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
+  assert.deepEqual(asked, [{ audio: { deviceId: { ideal: "usb" }, ...seenTo }, video: false }]);
   assert.deepEqual(await openDevices({}), {});
+});
+
+test("for music the browser leaves the sound alone, also when both are asked for apart", async () => {
+  const asked = browser({ video: "NotFoundError" });
+  await openDevices({ microphone: "", camera: "", cleanSound: false });
+  assert.ok(asked.length > 1);
+  for (const { audio } of asked) if (audio) assert.deepEqual(audio, { echoCancellation: false, noiseSuppression: false, autoGainControl: false });
 });
 
 test("a browser without devices blocks, it does not break", async () => {

@@ -105,8 +105,7 @@ test("colours are named in tokens.css; elsewhere only shades of black, white and
 });
 
 const tokens = read("app/tokens.css");
-const light = colours(tokens.slice(0, tokens.indexOf("@media")));
-const dark = { ...light, ...colours(tokens.slice(tokens.indexOf("@media (prefers-color-scheme: dark)"), tokens.indexOf("@media (prefers-contrast"))) };
+const [light = {}, dark = {}] = ["$1", "$2"].map((which) => colours(tokens.slice(0, tokens.indexOf("@media")).replaceAll(/light-dark\((#\w+), (#\w+)\)/gu, which)));
 
 /** Text on its ground, by at least 4.5 to 1 (WCAG 1.4.3). */
 const texts = [

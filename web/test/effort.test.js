@@ -94,6 +94,29 @@ test("each page is told once how large its picture is shown, and again when that
   assert.equal(pausedBy(pages[1].agreed), "", "and is no pause");
 });
 
+test("who saves data sends little, and asks for small pictures of everybody but of screens", (t) => {
+  const { pictures, pages, sent, run } = bench("ana", "ben");
+  t.after(() => pictures.stop());
+  pages[1].about.screen = true;
+  run(5);
+  const before = pages.map(({ peer }) => peer.plans.at(-1).maxBitrate);
+  pictures.setSizes(new Map([["ana", "large"], ["ben", "large"]]), true);
+  run(5);
+  assert.deepEqual(sent.slice(2), [["ana", { k: "picture", want: "small", paused: false }]]);
+  for (const [index, { peer }] of pages.entries()) {
+    const plan = peer.plans.at(-1);
+    assert.ok(plan.active && plan.maxBitrate <= 200_000 && plan.maxBitrate < before[index] / 2, JSON.stringify(plan));
+    assert.ok(plan.lines <= 270, JSON.stringify(plan));
+  }
+  // A screen that is shown is read by others: nothing is saved there.
+  run(5, {}, "screen");
+  assert.ok(pages.every(({ peer }) => peer.plans.at(-1).maxBitrate > 500_000));
+  pictures.setSizes(new Map([["ana", "large"], ["ben", "large"]]));
+  run(30);
+  assert.deepEqual(sent.slice(3), [["ana", { k: "picture", want: "large", paused: false }]]);
+  assert.deepEqual(pages.map(({ peer }) => peer.plans.at(-1).maxBitrate), before);
+});
+
 test("what another page says of pictures counts if it makes sense", (t) => {
   const { pictures, pages: [ana] } = bench("ana");
   t.after(() => pictures.stop());

@@ -6,6 +6,9 @@ import { languageMenu } from "./language_menu.js";
 import { createDialog } from "./dialog.js";
 import { deviceMenu, openId, switchField } from "./parts.js";
 
+const themes = Object.freeze(/** @type {const} */ (["", "light", "dark"]));
+const habits = Object.freeze(/** @type {const} */ (["lowData", "cleanSound", "nudge", "mirror"]));
+
 /**
  * @param {import("../actions.js").Actions} actions
  * @returns {{element: HTMLElement, update: (state: import("../state.js").State) => void}}
@@ -25,6 +28,13 @@ export function settings(actions) {
     text: t("settings.shortcuts.text"),
     onchange: actions.setShortcuts,
   });
+  const theme = h("select", {
+    class: "select select-plain", id: "settings-theme", "aria-label": t("settings.theme"),
+    onchange: () => actions.setHabit({ theme: themes.find((known) => known === theme.value) ?? "" }),
+  }, ...themes.map((value) => h("option", { value }, t(value === "" ? "theme.device" : `theme.${value}`))));
+  const switches = habits.map((name) => ({ name, ...switchField({
+    title: t(`settings.${name}`), text: t(`settings.${name}.text`), onchange: (on) => actions.setHabit({ [name]: on }),
+  }) }));
   const forget = h("button", { type: "button", class: "button button-quiet", onclick: () => hosting.ask({ about: "forget" }) }, t("settings.forget"));
   const dialog = createDialog({ id: "settings", title: t("settings"), onclose: () => hosting.closed("settings") },
     field(t("camera"), camera.element),
@@ -32,6 +42,8 @@ export function settings(actions) {
     speakerField,
     h("div", { class: "field" }, h("label", { class: "field-label", for: "settings-name" }, t("name.yours")), name),
     h("div", { class: "field" }, h("span", { class: "field-label", "aria-hidden": "true" }, t("language")), languageMenu("settings-language", actions)),
+    field(t("settings.theme"), theme),
+    ...switches.map(({ element }) => element),
     shortcuts.element,
     h("div", { class: "dialog-more" }, forget));
 
@@ -43,6 +55,8 @@ export function settings(actions) {
       speaker.set(state.speaker.choices, state.speaker.chosen);
       show(speakerField, state.speaker.choices.length > 0 && "setSinkId" in HTMLMediaElement.prototype);
       if (name.value !== state.name && document.activeElement !== name) name.value = state.name;
+      theme.value = state.habits.theme;
+      for (const { name: habit, set } of switches) set(state.habits[habit]);
       shortcuts.set(state.shortcuts);
       dialog.set(state.dialog?.about === "settings");
     },
