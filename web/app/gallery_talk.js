@@ -14,7 +14,7 @@ const at = (minute, second = 0) => new Date(2026, 4, 17, 14, minute, second);
 
 /** @param {string} id @param {Partial<ChatMessage>} change @returns {ChatMessage} */
 function message(id, change) {
-  return { id, by: "pretend-0", name: "Ada Lovelace", own: false, text: "", at: at(0), live: true, told: [], kept: false, disputed: false, delivery: null, ...change };
+  return { id, by: "pretend-0", name: "Ada Lovelace", own: false, text: "", back: false, at: at(0), live: true, told: [], kept: false, disputed: false, delivery: null, ...change };
 }
 
 /** @param {string} id @param {Partial<FileOffer>} change @returns {FileOffer} */
@@ -67,6 +67,8 @@ export const talkScenes = {
     message("3", { ...own, text: "Came to some", at: at(2), delivery: "partly" }),
     message("4", { ...own, text: "Came to nobody", at: at(3), delivery: "failed" }),
     message("5", { ...own, text: "👍", at: at(4), delivery: "delivered" }),
+    message("6", { by: "pretend-9", name: "Grace Hopper", back: true, at: at(5) }),
+    message("7", { ...own, back: true, at: at(6), delivery: "sending" }),
   ] }),
   "chat-files": () => talking({ files: [
     ...states.map((state, index) => file(`f${index}`, { state, at: at(index), done: state === "offered" ? 0 : 2_900_000, file: state === "offered" ? "A name so long that it says far more about its contents than anybody would want to read.pdf" : "Minutes.pdf" })),

@@ -32,6 +32,7 @@ export const noHouse = Object.freeze({
  * stays host without the link, too.
  * @typedef {{about: "settings" | "code" | "leave" | "end" | "new-link" | "forget" | "no-password" | "elsewhere" | "invite"}
  *   | {about: "remove" | "make-host", person: string}
+ *   | {about: "take-back", message: string}
  *   | {about: "close-door", door: import("./expected.js").Door}
  *   | {about: "unmet", who: readonly string[]}
  *   | {about: "poll"} | {about: "offer", files: readonly File[]}

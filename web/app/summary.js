@@ -83,7 +83,8 @@ function attendanceLine({ name, from, to, host, self }) {
 }
 
 /** @param {import("../sdk/parlour.js").ChatMessage} message */
-function messageLines({ at, name, text, told, kept, disputed }) {
+function messageLines({ at, name, text, told, kept, disputed, back }) {
+  if (back) return `${timeOf(at)} ${t("message.back.theirs", { name: nameOf(name) })}`;
   const on = [kept && t("chat.kept"), told.length > 0 && toldBy(told), disputed && t("chat.disputed")].filter(Boolean);
   const [first = "", ...others] = text.split("\n");
   return [`${timeOf(at)} ${nameOf(name)}${on.length > 0 ? ` (${on.join("; ")})` : ""}: ${first}`, ...others.map((line) => `      ${line}`)].join("\n");

@@ -14,7 +14,7 @@
  * @typedef {{readonly id: string, readonly goesOn: boolean, readonly isLast: boolean}
  *   & ({readonly kind: "message", readonly what: ChatMessage} | {readonly kind: "file", readonly what: FileOffer} | {readonly kind: "poll", readonly what: Poll})} Item
  */
-/** Something to be said aloud. @typedef {{readonly kind: "message" | "file" | "poll" | "hand" | "reaction", readonly name: string, readonly text: string}} News */
+/** Something to be said aloud. @typedef {{readonly kind: "message" | "file" | "poll" | "back" | "hand" | "reaction", readonly name: string, readonly text: string}} News */
 /** An emoji over a picture, for a moment. `person` is an id. @typedef {{readonly id: string, readonly person: string, readonly emoji: string}} Reaction */
 
 /** @type {Talk} */
@@ -71,8 +71,11 @@ export function newsOf(before, after) {
     const known = new Set(then.map(({ id }) => id));
     return now.filter(({ id, own, live }) => live && !own && !known.has(id));
   };
+  // What goes from the list is heard of as well.
+  const stood = before.chat === after.chat ? new Set() : new Set(before.chat.filter(({ back }) => !back).map(({ id }) => id));
   return [
-    ...fresh(before.chat, after.chat).map(({ name, text }) => ({ kind: /** @type {const} */ ("message"), name, text })),
+    ...fresh(before.chat, after.chat).filter(({ back }) => !back).map(({ name, text }) => ({ kind: /** @type {const} */ ("message"), name, text })),
+    ...after.chat.filter(({ id, own, back }) => back && !own && stood.has(id)).map(({ name }) => ({ kind: /** @type {const} */ ("back"), name, text: "" })),
     ...fresh(before.files, after.files).map(({ name, file }) => ({ kind: /** @type {const} */ ("file"), name, text: file })),
     ...fresh(before.polls, after.polls).map(({ name, question }) => ({ kind: /** @type {const} */ ("poll"), name, text: question })),
   ];
@@ -98,9 +101,15 @@ export function withTalk(state, now, people) {
   });
   return {
     talk,
-    unread: state.chatting ? 0 : state.unread + news.length,
-    news: [...state.news, ...news, ...raised].slice(-mostNews),
+    unread: state.chatting ? 0 : state.unread + news.filter(({ kind }) => kind !== "back").length,
+    // What was taken back before it was said is not said any more.
+    news: [...state.news, ...news, ...raised].filter((one) => one.kind !== "message" || !isGone(one, talk)).slice(-mostNews),
   };
+}
+
+/** Whether somebody's words are in the list no more. @param {News} news @param {Talk} talk */
+function isGone({ name, text }, { chat }) {
+  return !chat.some((one) => one.name === name && one.text === text);
 }
 
 /**
@@ -151,11 +160,11 @@ export function piecesOf(text) {
 }
 
 /**
- * All messages as text, to be pasted elsewhere.
+ * All messages as text, to be pasted elsewhere; what was taken back is none.
  * @param {Talk} talk
  * @param {(message: ChatMessage) => string} head who and when
  * @returns {string}
  */
 export function transcript({ chat }, head) {
-  return chat.map((message) => `${head(message)}\n${message.text}\n`).join("\n");
+  return chat.filter(({ back }) => !back).map((message) => `${head(message)}\n${message.text}\n`).join("\n");
 }

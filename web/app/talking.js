@@ -47,6 +47,9 @@ export function createTalking({ state, dispatch }, room, complain) {
     /** @param {string} text @returns {boolean} whether it was taken, so that the field may be emptied */
     say: (text) => act((meeting) => meeting.say(text)),
 
+    /** @param {string} id of a message */
+    takeBack: (id) => act((meeting) => meeting.takeBack(id)),
+
     /** Raises this person's hand, or lowers it. */
     toggleHand: () => act((meeting) => meeting.raiseHand(!meeting.hands.some(({ person }) => person === meeting.me.id))),
 

@@ -217,6 +217,7 @@ export function questionOf(about, name, { open, host = false, named = false }) {
       text: t(!open ? "ask.remove.text" : named ? "ask.remove.text.named" : "ask.remove.text.open", who),
       yes: t("ask.remove.yes", who), grave: true,
     };
+    case "take-back": return { title: t("ask.take-back"), text: t("ask.take-back.text"), yes: t("message.back"), grave: true };
     case "make-host": return { title: t("ask.make-host", who), text: t("ask.make-host.text", who), yes: t("ask.make-host.yes", who), grave: false };
   }
 }

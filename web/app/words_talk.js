@@ -40,11 +40,23 @@ export function toldBy(names) {
  * How far one's own message has come. That it is delivered is said of the newest one alone.
  * @param {ChatMessage["delivery"]} delivery
  * @param {boolean} isLast
+ * @param {boolean} back it was taken back, and this is about that
  * @returns {string}
  */
-export function deliverySentence(delivery, isLast) {
+export function deliverySentence(delivery, isLast, back = false) {
+  if (back) return delivery === "sending" ? t("back.sending") : delivery === "partly" || delivery === "failed" ? t("back.partly") : "";
   if (delivery === null || (!isLast && (delivery === "delivered" || delivery === "alone"))) return "";
   return t(`delivery.${delivery}`);
+}
+
+/** In the place of a message. @param {Pick<ChatMessage, "own" | "name">} message @returns {string} */
+export function backSentence({ own, name }) {
+  return own ? t("message.back.own") : t("message.back.theirs", { name: nameOf(name) });
+}
+
+/** Its beginning, if it is long. @param {string} text @param {number} most UTF-16 units @returns {string} */
+export function shortened(text, most) {
+  return text.length > most ? `${text.slice(0, most)}…` : text;
 }
 
 /** @param {ChatMessage} message @returns {string} the head of a message in a copied chat */
@@ -62,9 +74,11 @@ export function newsSentence(news) {
   const said = [...of("message"), ...of("file"), ...of("poll")];
   const hands = [...new Set(of("hand").map(({ name }) => name))];
   const reactions = of("reaction");
+  const backs = [...new Set(of("back").map(({ name }) => name))];
   return [
     said.length > 1 && t("news.many", { count: said.length }),
     said.length === 1 && said[0] && newsLine(said[0]),
+    backs.length > 0 && backs.map((name) => backSentence({ own: false, name })).join(" "),
     hands.length > 0 && t("news.hands", { names: namesOf(hands), count: hands.length }),
     reactions.length > 0 && t("news.reactions", { names: namesOf([...new Set(reactions.map(({ name }) => name))]), reactions: [...new Set(reactions.map(({ text }) => text))].join(" ") }),
   ].filter(Boolean).join(" ");
@@ -72,8 +86,7 @@ export function newsSentence(news) {
 
 /** @param {News} news @returns {string} */
 function newsLine({ kind, name, text }) {
-  const short = text.length > 200 ? `${text.slice(0, 200)}…` : text;
-  return t(kind === "file" ? "news.file" : kind === "poll" ? "news.poll" : "news.message", { name: nameOf(name), text: short });
+  return t(kind === "file" ? "news.file" : kind === "poll" ? "news.poll" : "news.message", { name: nameOf(name), text: shortened(text, 200) });
 }
 
 /**

@@ -82,6 +82,7 @@ const sentences = Object.freeze({
   "file-too-large": "This file is larger than 128 MiB. Send a smaller one.",
   "files-full": "There are too many files already. Save or remove some first.",
   "file-unreadable": "This file could not be read. It may have been moved or changed; choose it again.",
+  "no-such-message": "This message is not there any more.",
   "no-such-file": "This file is not there any more.",
   "bad-poll": "A poll needs a question and two to ten different choices, and eight polls of one person can be open.",
   "no-such-poll": "This poll is closed.",

@@ -29,7 +29,7 @@ const FINISH_MS = 1_500;
 /**
  * @typedef {{
  *   server: string, knowledge: import("./knowledge.js").Knowledge, spk: string, name(): string,
- *   content: {readonly own: import("./content/record.js").Own, takeKept(kept: Kept): void},
+ *   content: {readonly own: import("./content/record.js").Own, readonly backs: number, isBack(id: string): boolean, takeKept(kept: Kept): void},
  *   mesh: {send(hid: string, message: Message): boolean, readonly reached: readonly {hid: string}[], readonly agreeing: readonly string[], readonly awake: number},
  * }} KeepingParts `server`: its address
  */
@@ -57,6 +57,7 @@ export class Keeping {
   /** Records that were read, by blob; null: nonsense. @type {Map<string, Kept | null>} */ #records = new Map();
   /** @type {Set<string>} */ #taken = new Set();
   #missing = 0;
+  /** How much of what this person took back was looked for in what earlier page lives left. */ #backs = 0;
   #stopped = false;
 
   /** @param {KeepingParts} parts @param {{onChange(): void, onKeys(): void}} user `onKeys`: to be stored */
@@ -144,6 +145,7 @@ export class Keeping {
   /** Something may have been said. */
   handleContent() {
     this.#isBehind = !this.#isSaid();
+    if (this.#parts.content.backs !== this.#backs) this.#readAt = Math.min(this.#readAt, this.#parts.mesh.awake);
     // Without a place or a key there is nothing to be done; either brings this about again.
     if (this.#isBehind && this.#blobs && this.#keyring.current) this.#writeAt = Math.min(this.#writeAt, Math.max(this.#mayWriteAt, this.#parts.mesh.awake + WRITE_MS));
   }
@@ -264,6 +266,7 @@ export class Keeping {
         if (!this.#taken.has(what)) content.takeKept(record);
         this.#taken.add(what);
       }
+      await this.#revise(blobs, ids, count);
       if (missing > this.#missing) this.#readAt = mesh.awake + MISSING_MS;
       this.#missing = missing;
       this.#user.onChange();
@@ -273,6 +276,31 @@ export class Keeping {
     } finally {
       this.#isReading = false;
     }
+  }
+
+  /**
+   * What this person took back leaves what this person's earlier page lives wrote as well: each such record is written anew,
+   * as its writer's next one.
+   * @param {Blobs} blobs @param {readonly string[]} ids what is there @param {readonly Kept[]} count what counts of it
+   */
+  async #revise(blobs, ids, count) {
+    const { knowledge, spk, mesh, content } = this.#parts;
+    const [key, { backs }] = [this.#keyring.current, content];
+    if (!key || backs === this.#backs) return;
+    for (const record of count.filter(({ by, chat }) => by === spk && chat.some(({ id }) => content.isBack(id)))) {
+      const revised = { ...record, n: record.n + 1, seen: this.#progress.seen(record.w), chat: record.chat.filter(({ id }) => !content.isBack(id)) };
+      const id = newBlobId(key.j);
+      await blobs.put(b64(id), await sealBlob(key, knowledge.room, id, writeRecord(revised, blobRoom(blobs.place.bytes))));
+      const seen = [{ w: record.w, n: revised.n }];
+      this.#progress.hear(seen);
+      this.#records.set(b64(id), { ...revised, v: 1 });
+      for (const { hid } of mesh.reached) mesh.send(hid, writeSeen(seen));
+      const before = ids.find((one) => this.#records.get(one) === record);
+      if (before) await blobs.remove(before).catch((/** @type {unknown} */ thrown) => {
+        if (!(thrown instanceof ParlourError) || thrown.code !== "no-such-blob") throw thrown;
+      });
+    }
+    this.#backs = backs;
   }
 
   /** @param {Blobs} blobs @param {string} id */

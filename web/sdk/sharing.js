@@ -49,6 +49,14 @@ export class Sharing extends EventTarget {
   /** To everybody. Sent as soon as there is a connection with each. @param {string} text at most 4000 characters, 100 lines @throws {ParlourError} `too-large`, `too-fast` */
   say(text) { this.#content.say(text); }
 
+  /**
+   * Takes back what this person said, also before this page was loaded: it goes from every page that is here, from the record of a
+   * room in standard mode, and who comes later never sees it. Whoever has read it has read it, and whoever is away hears of it
+   * only if both meet again.
+   * @param {string} id of a message in `chat` that is `own` @throws {ParlourError} `no-such-message`, `too-fast`
+   */
+  takeBack(id) { this.#content.takeBack(id); }
+
   /** @param {boolean} up */
   raiseHand(up) { this.#content.raiseHand(up); }
 

@@ -114,11 +114,12 @@
 
 /**
  * A message in the chat. `id` names it for as long as it is kept. `by` is the id of a person, who may have left; `name` what that person was
- * called. `text` is plain text of several lines: show it as nothing else. `live`: it came while this page was here. `told`: names of
+ * called. `text` is plain text of several lines: show it as nothing else. `back`: its author took it back, and `text` is empty; `delivery` is then
+ * that of this. `live`: it came while this page was here. `told`: names of
  * those on whose word it is known, empty if it came from its author; `kept`: it is known from what the room keeps alone; `disputed`: others tell other words. `delivery`, of
  * one's own: `sending` (not yet everywhere), `delivered`, `partly` or `failed` (somebody went before it came), `alone` (nobody
  * else was here), else null.
- * @typedef {{readonly id: string, readonly by: string, readonly name: string, readonly own: boolean, readonly text: string, readonly at: Date,
+ * @typedef {{readonly id: string, readonly by: string, readonly name: string, readonly own: boolean, readonly text: string, readonly back: boolean, readonly at: Date,
  *   readonly live: boolean, readonly told: readonly string[], readonly kept: boolean, readonly disputed: boolean,
  *   readonly delivery: "sending" | "delivered" | "partly" | "failed" | "alone" | null}} ChatMessage
  */

@@ -34,6 +34,18 @@ test("what others say now is news; one's own, and what newcomers are told, is no
   assert.deepEqual(newsOf(before, after).map(({ text }) => text), ["b"]);
 });
 
+test("what was taken back is news of its own, and its words are not said any more", () => {
+  let state = next(initialState, meeting(talk({ chat: [message("a")] })));
+  state = next(state, meeting(talk({ chat: [message("a"), message("b")] })));
+  assert.deepEqual(state.news.map(({ kind, text }) => [kind, text]), [["message", "b"]]);
+  state = next(state, meeting(talk({ chat: [message("a"), message("b", { back: true, text: "" })] })));
+  assert.deepEqual([state.news.map(({ kind }) => kind), state.unread], [["back"], 1]);
+  assert.equal(newsSentence(state.news), "Ben took a message back.");
+  assert.equal(deliverySentence("delivered", true, true), "");
+  assert.match(deliverySentence("sending", true, true), /^Not yet gone/);
+  assert.equal(transcript(state.talk, () => "x"), "x\na\n");
+});
+
 test("unread counts while the chat is closed, and opening it is reading", () => {
   let state = next(initialState, meeting(talk({ chat: [message("before")] })));
   assert.deepEqual([state.unread, state.news], [0, []], "what is there on arrival is not counted");

@@ -4,7 +4,8 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { test } from "node:test";
-import { Chat } from "../sdk/content/chat.js";
+import { Backs } from "../sdk/content/backs.js";
+import { Chat, KEPT } from "../sdk/content/chat.js";
 import { Content } from "../sdk/content/content.js";
 import { Files } from "../sdk/content/files.js";
 import { Hands, REACTIONS } from "../sdk/content/hands.js";
@@ -97,6 +98,44 @@ test("history: who floods pushes out only what that person said or told", () => 
   for (let i = 0; i < 40; i++) long.take(ben, "é".repeat(64), said("語".repeat(CHAT_LENGTH)), now);
   for (let i = 0; i < 100; i++) long.take(ben, "👩‍👩‍👧".repeat(12), said("\"".repeat(300)), now);
   for (const text of long.history()) assert.ok(Buffer.byteLength(JSON.stringify(text)) < 29_900, String(Buffer.byteLength(JSON.stringify(text))));
+});
+
+test("taking back: only the author's own pair can, before or after the words, and no history brings them back", () => {
+  const chat = new Chat(me);
+  const words = said("sold for ten");
+  chat.take(ben, "Ben", words, now);
+  const told = [{ id: words.id, by: ben, name: "Ben", text: "sold for ten", at: now }];
+  const shown = () => chat.shown.map(({ by, text, back, told: tellers }) => [by, back ? "-" : text, tellers.length]);
+  assert.equal(chat.takenBack(cy, { k: "chat-back", ids: [words.id] }), false, "another's name for another's words");
+  assert.equal(chat.takeBack(chat.shown[0].id), null, "nor this person");
+  assert.deepEqual(shown(), [[ben, "sold for ten", 0]]);
+  for (const ids of [null, "x", [words.id, 7], Array(HISTORY_MESSAGES + 1).fill(words.id)]) assert.equal(chat.takenBack(ben, { k: "chat-back", ids }), false);
+  assert.equal(chat.takenBack(ben, { k: "chat-back", ids: [words.id] }), true);
+  assert.equal(chat.takenBack(ben, { k: "chat-back", ids: [words.id] }), false, "once");
+  for (const teller of [cy, ben, KEPT]) chat.tell(teller, "X", told, now);
+  chat.tell(ben, "Ben", [{ ...told[0], own: true }], now);
+  chat.take(ben, "Ben", words, now);
+  assert.deepEqual(shown(), [[ben, "-", 0]]);
+  assert.deepEqual(chat.history(), [], "nobody is told of it");
+  // Heard before the words: of those there is nothing to be seen.
+  const later = new Chat(me);
+  later.takenBack(ben, { k: "chat-back", ids: [words.id] });
+  later.tell(cy, "Cy", told, now);
+  assert.deepEqual(later.shown, []);
+  // One's own words of an earlier page life, as another tells them.
+  const own = new Chat(ben);
+  own.tell(cy, "Cy", told, now);
+  assert.ok(own.takeBack(own.shown[0].id));
+  assert.deepEqual([own.shown[0].back, own.backs], [true, { k: "chat-back", ids: [words.id] }]);
+});
+
+test("taking back: what is remembered of it is bounded, by person", () => {
+  const backs = new Backs();
+  backs.add(ben, "first");
+  for (let i = 0; i < 3 * HISTORY_MESSAGES; i++) backs.add(cy, String(i));
+  assert.deepEqual([backs.of(cy).length, backs.has(cy, "0"), backs.has(ben, "first")], [HISTORY_MESSAGES, false, true], "who floods forgets only that");
+  for (let i = 0; i < 200; i++) backs.add(`somebody ${i}`, "x");
+  assert.equal(backs.has(ben, "first"), false, "and of so many people");
 });
 
 test("hands: nobody comes first by saying so, and only six reactions exist", () => {

@@ -87,6 +87,37 @@ test("who comes later reads what was said: first hand of those who are here, as 
   assert.deepEqual([eve.chat.length, [...eve.chat[1].told].sort()], [2, ["Ana", "Dan"]]);
 });
 
+test("taken back: gone from every page that is here and from what newcomers are told", async () => {
+  const [ana, ben, cy] = await meet("Ana", "Ben", "Cy");
+  ana.say("the wrong window");
+  ana.say("Hello");
+  for (const meeting of [ben, cy]) await until("both", () => meeting.chat.length === 2);
+  const [wrong] = ana.chat;
+  assert.throws(() => ben.takeBack(wrong.id), { code: "no-such-message" }, "another's");
+  ana.takeBack(wrong.id);
+  assert.throws(() => ana.takeBack(wrong.id), { code: "no-such-message" }, "twice");
+  assert.throws(() => ana.takeBack("x"), { code: "no-such-message" });
+  const backs = (meeting) => meeting.chat.map(({ name, text, back }) => `${name} ${back ? "-" : text}`).join("|");
+  for (const meeting of [ana, ben, cy]) await until(`back, not ${backs(meeting)}`, () => backs(meeting) === "Ana -|Ana Hello");
+  assert.deepEqual([ben.chat[0].text, ben.chat[0].delivery], ["", null]);
+  await until("all have heard it", () => ana.chat[0].delivery === "delivered");
+  const dee = await enters("Dee", ana.link);
+  await sees(dee, 3);
+  await reads(dee, "Ana: Hello");
+});
+
+test("taken back while somebody's line is cut: gone there on return, and no newcomer gets it by that page", async () => {
+  const [ana, ben, cy] = await meet("Ana", "Ben", "Cy");
+  ana.say("the wrong window");
+  for (const meeting of [ben, cy]) await reads(meeting, "Ana: the wrong window");
+  network.cut();
+  ana.takeBack(ana.chat[0].id);
+  await new Promise((resolve) => setTimeout(resolve, 600));
+  assert.deepEqual([ben.chat[0].back, ana.chat[0].delivery], [false, "sending"]);
+  network.heal();
+  for (const meeting of [ben, cy]) await until("gone", () => meeting.chat[0].back);
+});
+
 test("nobody there: it waits for who comes", async () => {
   const [ana] = await meet("Ana");
   ana.say("note to all");

@@ -143,6 +143,48 @@ test("a host alone who loads the page again reads what was kept, by the key that
   await reads(again, "Ana: note to myself (kept)");
 });
 
+test("taken back: its author's record is written without it, and who comes later never sees it", async () => {
+  const ana = await begins();
+  const ben = await enters("Ben", ana.link);
+  await sees(ana, 1);
+  ben.say("the wrong window");
+  ben.say("Hello");
+  await until("Ana has heard it", () => ana.chat.length === 2);
+  await isKept(ben);
+  const before = [...blobs().values()][0].bytes;
+  ben.takeBack(ben.chat[0].id);
+  await until("written anew", () => blobs().size === 1 && [...blobs().values()][0].bytes !== before);
+  await isKept(ben);
+  await ben.leave();
+  await sees(ana, 0);
+  const cy = await enters("Cy", ana.link);
+  await until("the rest of it", () => cy.chat.length === 1 && cy.keeping.state === "kept");
+  assert.deepEqual([texts(cy), cy.keeping.missing], [["Ben: Hello"], 0]);
+});
+
+test("taken back after the page was loaded again: the record of the page before is written without it", async () => {
+  const device = new Device();
+  const ana = await starts({ offRecord: false }, device);
+  await device.use(() => ana.join({ name: "Ana" }));
+  ana.say("the wrong window");
+  ana.say("note to myself");
+  await isKept(ana);
+  network.cut();
+  const load = async () => {
+    const again = await opens(ana.link, device);
+    await device.use(() => again.join({ name: "Ana" }));
+    return again;
+  };
+  const again = await load();
+  await reads(again, "Ana: the wrong window (kept)", "Ana: note to myself (kept)");
+  const [before] = blobs().keys();
+  again.takeBack(again.chat[0].id);
+  await until("written anew, and the one before gone", () => blobs().size === 1 && !blobs().has(before));
+  const third = await load();
+  await reads(third, "Ana: note to myself (kept)");
+  assert.equal(third.keeping.missing, 0);
+});
+
 test("a server that keeps nothing: no such room is made", async () => {
   server.keeps = false;
   await assert.rejects(starts({ offRecord: false }), { code: "keeps-nothing" });

@@ -43,7 +43,7 @@ export function chat(actions) {
   let last = "";
   const showItems = keyed(list, (/** @type {Item} */ item) => {
     if (item.kind === "file") return createFile(talking, () => latest);
-    return item.kind === "poll" ? createPoll(item.what, talking, () => latest) : createMessage();
+    return item.kind === "poll" ? createPoll(item.what, talking, () => latest) : createMessage(actions.hosting);
   }, () => title);
 
   async function copyAll() {

@@ -12,7 +12,7 @@ import { createDialog } from "./dialog.js";
  * @param {import("../actions.js").Actions} actions
  * @returns {{element: HTMLElement, update: (state: import("../state.js").State) => void}}
  */
-export function question({ hosting }) {
+export function question({ hosting, talking }) {
   const text = h("p", { class: "soft" });
   const yes = h("button", { type: "button", class: "button", onclick: () => answer() });
   // Has the focus at first: nothing grave happens by a stray key.
@@ -35,7 +35,16 @@ export function question({ hosting }) {
       case "make-host": return void hosting.makeHost(asked.person);
       case "close-door": return void hosting.setDoor(asked.door, true);
       case "unmet": return hosting.anyway();
+      case "take-back": return takeBack(asked.message);
     }
+  }
+
+  /** @param {string} message */
+  function takeBack(message) {
+    hosting.ask(null);
+    talking.takeBack(message);
+    // The button that asked is gone with the message.
+    document.getElementById("chat-title")?.focus();
   }
 
   return {

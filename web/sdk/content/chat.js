@@ -5,6 +5,7 @@
 
 import { SealError, unb64 } from "../seal/bytes.js";
 import { Unreadable, base64, flag, integer, list, maybe, object, text } from "../read.js";
+import { Backs } from "./backs.js";
 import { HISTORY_LENGTH, HISTORY_MESSAGES, LATE_MS, TELLERS, TOLD_AT_ONCE, TOLD_LENGTH } from "./limits.js";
 import { believable, tidyName, tidyText } from "./plain.js";
 
@@ -13,9 +14,10 @@ import { believable, tidyName, tidyText } from "./plain.js";
 
 /**
  * One message as it is kept. `by` is a person (spk) and `id` that person's own name for it. `told`: whose word it is, by spk,
- * or null if first hand. `waits`: pages (hid) that have not acknowledged it, and the number that they will.
+ * or null if first hand. `waits`: pages (hid) that have not acknowledged it, and the number that they will. `back`: its author
+ * took it back; its text is gone, and what waits is the word of that.
  * @typedef {{key: string, id: string, by: string, name: string, text: string, at: number, live: boolean,
- *   told: Map<string, string> | null, disputed: boolean, own: boolean, waits: Map<string, number>, got: number, lost: number}} Entry
+ *   told: Map<string, string> | null, disputed: boolean, own: boolean, back: boolean, waits: Map<string, number>, got: number, lost: number}} Entry
  */
 
 /** Teller of what a room in standard mode has kept: nobody's spk. */
@@ -24,6 +26,7 @@ export const KEPT = "kept";
 /** Milliseconds since 1970, as somebody says. */
 const moment = integer(0, Number.MAX_SAFE_INTEGER);
 const readChat = object({ id: base64(16), text: text(65_536), at: moment });
+const readBack = object({ ids: list(base64(16), HISTORY_MESSAGES) });
 const readTold = object({ id: base64(16), by: base64(32), name: text(256), text: text(65_536), at: moment, own: maybe(flag) });
 
 export class Chat {
@@ -32,6 +35,7 @@ export class Chat {
   /** @type {Map<string, Entry>} */ #byKey = new Map();
   /** When each person last spoke: nobody speaks before oneself. @type {Map<string, number>} */ #last = new Map();
   #length = 0;
+  #backs = new Backs();
 
   /** @param {string} me spk */
   constructor(me) {
@@ -46,6 +50,7 @@ export class Chat {
       name: entry.name,
       own: entry.by === this.#me,
       text: entry.text,
+      back: entry.back,
       at: new Date(entry.at),
       live: entry.live,
       told: Object.freeze(entry.told ? [...entry.told].filter(([teller]) => teller !== KEPT).map(([, name]) => name) : []),
@@ -75,7 +80,7 @@ export class Chat {
   take(by, name, message, now) {
     const read = readable(() => readChat(message));
     const said = tidyText(read?.text);
-    if (!read || said === "") return false;
+    if (!read || said === "" || this.#backs.has(by, read.id)) return false;
     const known = this.#byKey.get(keyOf(by, read.id));
     if (known) return this.#confirm(known, said);
     const at = this.#after(by, believable(read.at, now, now - LATE_MS));
@@ -92,7 +97,7 @@ export class Chat {
     let changed = false;
     for (const read of readable(() => list(readTold, TOLD_AT_ONCE)(told)) ?? []) {
       const said = tidyText(read.text);
-      if (said === "") continue;
+      if (said === "" || this.#backs.has(read.by, read.id)) continue;
       // Its own words of this page life are first hand; of an earlier one it knows from others, as we do.
       const isFirstHand = read.by === teller && read.own === true;
       const known = this.#byKey.get(keyOf(read.by, read.id));
@@ -105,9 +110,41 @@ export class Chat {
     return changed;
   }
 
+  /**
+   * Its author, this person, takes a message back, of an earlier page life as well.
+   * @param {string} key @returns {Entry | null} `waits` and `lost` are for the caller to fill; null: there is none
+   */
+  takeBack(key) {
+    const entry = this.#byKey.get(key);
+    if (!entry || entry.by !== this.#me || entry.back) return null;
+    this.#blank(this.#me, entry.id);
+    return entry;
+  }
+
+  /**
+   * First hand: its author takes back what it says.
+   * @param {string} by spk @param {Message} message @returns {boolean} whether anything changed
+   */
+  takenBack(by, message) {
+    const { ids } = readable(() => readBack(message)) ?? { ids: [] };
+    return ids.filter((id) => this.#blank(by, id)).length > 0;
+  }
+
+  /** What this person took back in this page life, for a page that may not have heard it. @returns {Message | null} */
+  get backs() {
+    const ids = this.#backs.of(this.#me);
+    return ids.length > 0 ? writeBack(ids) : null;
+  }
+
+  /** How many those are. */
+  get ownBacks() { return this.#backs.of(this.#me).length; }
+
+  /** Whether this person took it back in this page life. @param {string} id @returns {boolean} */
+  isBack(id) { return this.#backs.has(this.#me, id); }
+
   /** What this person said in this page life, by time. @returns {{id: string, name: string, text: string, at: number}[]} */
   get own() {
-    return this.#entries.filter(({ own }) => own).map(({ id, name, text: said, at }) => ({ id, name, text: said, at }));
+    return this.#entries.filter(({ own, back }) => own && !back).map(({ id, name, text: said, at }) => ({ id, name, text: said, at }));
   }
 
   /** For a page that has not heard it, oldest first. @returns {Message[]} */
@@ -122,7 +159,8 @@ export class Chat {
       batch = [];
       length = 0;
     };
-    for (const { id, by, name, text: said, at, own } of this.#entries) {
+    for (const { id, by, name, text: said, at, own, back } of this.#entries) {
+      if (back) continue;
       if (batch.length >= TOLD_AT_ONCE || length + said.length > TOLD_LENGTH) send();
       batch.push({ id, by, name, text: said, at, ...(own && { own }) });
       length += said.length;
@@ -152,6 +190,16 @@ export class Chat {
       changed = true;
     }
     return changed;
+  }
+
+  /** @param {string} by @param {string} id @returns {boolean} whether it was here */
+  #blank(by, id) {
+    this.#backs.add(by, id);
+    const entry = this.#byKey.get(keyOf(by, id));
+    if (!entry || entry.back) return false;
+    this.#length -= entry.text.length;
+    Object.assign(entry, { text: "", back: true, told: null, disputed: false, waits: new Map(), got: 0, lost: 0 });
+    return true;
   }
 
   /** The author's own word. @param {Entry} entry @param {string} said @returns {boolean} */
@@ -187,7 +235,7 @@ export class Chat {
   #add(said) {
     const { id, by, name, text: words, at, told, live, own } = said;
     /** @type {Entry} */
-    const entry = { key: keyOf(by, id), id, by, name, text: words, at, live, told, disputed: false, own, waits: new Map(), got: 0, lost: 0 };
+    const entry = { key: keyOf(by, id), id, by, name, text: words, at, live, told, disputed: false, own, back: false, waits: new Map(), got: 0, lost: 0 };
     // Mostly the last place; of equal times in the order of coming.
     let place = this.#entries.length;
     while (place > 0 && /** @type {Entry} */ (this.#entries[place - 1]).at > at) place--;
@@ -218,11 +266,16 @@ export class Chat {
  * `sending`: somebody here has not acknowledged it; `alone`: nobody was here; `partly`: somebody went before it came.
  * @param {Entry} entry @returns {ChatMessage["delivery"]}
  */
-function deliveryOf({ own, waits, got, lost }) {
-  if (!own) return null;
+function deliveryOf({ own, back, waits, got, lost }) {
+  if (!own && !(back && waits.size + got + lost > 0)) return null;
   if (waits.size > 0) return "sending";
   if (lost > 0) return got > 0 ? "partly" : "failed";
   return got > 0 ? "delivered" : "alone";
+}
+
+/** @param {readonly string[]} ids @returns {Message} */
+export function writeBack(ids) {
+  return { k: "chat-back", ids };
 }
 
 /** @param {string} by @param {string} id */

@@ -7,7 +7,7 @@ import { ParlourError } from "../errors.js";
 import { Bucket } from "../seal/bounds.js";
 import { b64 } from "../seal/bytes.js";
 import { random } from "../seal/kdf.js";
-import { Chat, KEPT, keyOf } from "./chat.js";
+import { Chat, KEPT, keyOf, writeBack } from "./chat.js";
 import { Files } from "./files.js";
 import { Hands } from "./hands.js";
 import { Line } from "./line.js";
@@ -95,13 +95,26 @@ export class Content {
     if (text === "") return;
     this.#mayAct("chat");
     const entry = this.#chat.say(b64(random(16)), this.#me.name(), text, Date.now());
-    for (const [hid, { line }] of this.#pages) {
-      const number = line.send({ k: "chat", id: entry.id, text, at: entry.at });
-      if (number > 0) entry.waits.set(hid, number);
-      else entry.lost += 1;
-    }
-    this.#changed("chat");
+    this.#deliver(entry, { k: "chat", id: entry.id, text, at: entry.at });
   }
+
+  /**
+   * From every page that is here, and from what newcomers are told; whoever has read it has read it.
+   * @param {string} key of a message of this person's @throws {ParlourError} `no-such-message`, `too-fast`
+   */
+  takeBack(key) {
+    if (!this.#chat.has(key)) throw new ParlourError("no-such-message");
+    this.#mayAct("chat");
+    const entry = this.#chat.takeBack(key);
+    if (!entry) throw new ParlourError("no-such-message");
+    this.#deliver(entry, writeBack([entry.id]));
+  }
+
+  /** How many messages this person took back in this page life. */
+  get backs() { return this.#chat.ownBacks; }
+
+  /** Whether this person took a message back in this page life. @param {string} id */
+  isBack(id) { return this.#chat.isBack(id); }
 
   /** @param {boolean} up */
   raiseHand(up) {
@@ -264,7 +277,8 @@ export class Content {
   /** @param {Line} line @param {boolean} isFirst */
   #ready(line, isFirst) {
     if (isFirst) {
-      for (const text of this.#chat.history()) line.send(text);
+      // First what was taken back, so that it does not come from others for a moment.
+      for (const text of [this.#chat.backs ?? [], this.#chat.history()].flat()) line.send(text);
       const up = this.#hands.raisedAt(this.#me.spk);
       line.send({ k: "hand", up: up !== null, at: up ?? Date.now() });
       for (const message of this.#polls.history((spk) => this.#isHere(spk))) line.send(message);
@@ -289,6 +303,7 @@ export class Content {
     let [part, isNew] = ["chat", false];
     switch (message.k) {
       case "chat": isNew = rate.chat.take(awake) && this.#chat.take(spk, name, message, now); break;
+      case "chat-back": isNew = rate.chat.take(awake) && this.#chat.takenBack(spk, message); break;
       case "history": isNew = this.#mayTell(page) && this.#chat.tell(spk, name, message.list, now); break;
       case "hand":
         [part, isNew] = ["hands", mayAct() && this.#hands.take(spk, message, now, !page.hand)];
@@ -348,6 +363,16 @@ export class Content {
       channel.onmessage = ({ data }) => this.#files.hear(hid, id, data);
     }
     return channel;
+  }
+
+  /** To everybody, and it is known of whom it has arrived. @param {Entry} entry @param {Message} message */
+  #deliver(entry, message) {
+    for (const [hid, { line }] of this.#pages) {
+      const number = line.send(message);
+      if (number > 0) entry.waits.set(hid, number);
+      else entry.lost += 1;
+    }
+    this.#changed("chat");
   }
 
   /** @param {Message} message */
