@@ -92,6 +92,16 @@ def blobs_open_as_what_they_are():
             expect(blob.open_blob(where[0], where[1], out["j"], where[2], raw(out["blob"])) == raw(given["text"]), case["name"])
 
 
+def pieces_open_in_their_place():
+    for case in load("9-piece"):
+        given, out = case["in"], case["out"]
+        what = (raw(given["key"]), raw(given["room"]), given["index"])
+        if out.get("refused"):
+            expect(refused(blob.open_piece, *what, raw(given["blob"])), case["name"])
+        else:
+            expect(blob.open_piece(*what, raw(out["blob"])) == raw(given["data"]), case["name"])
+
+
 def merges_in_any_order():
     for case in load("2-merge"):
         read = [
@@ -124,6 +134,7 @@ if __name__ == "__main__":
     base64url_and_links()
     cores_and_frames()
     blobs_open_as_what_they_are()
+    pieces_open_in_their_place()
     merges_in_any_order()
     cpace_of_the_draft()
     vectors_agree = sum(len(load(name)) for name in [*vectors.FILES, "7-cpace"])

@@ -280,6 +280,25 @@ def blobs():
     return cases
 
 
+def pieces():
+    cases = []
+    file_key, salt = some("fk", 32), some("piece salt", 16)
+    for place, index, length in ((ROOM, 0, 252), (ROOM, 1, 252), (NAMED, 0, 1), (ROOM, 255, 3000)):
+        data = some(f"piece {length}", length)
+        out = {"number": blob.file_number(file_key), "blob_id": blob.piece_id(file_key, index), "blob": blob.seal_piece(file_key, place, index, salt, data)}
+        cases.append({"name": f"piece {index} of {length} bytes", "in": {"room": place, "key": file_key, "index": index, "salt": salt, "data": data}, "out": out})
+    good = blob.seal_piece(file_key, ROOM, 1, salt, b"second")
+    for name, place, index, key, data in (
+        ("in the place of another", ROOM, 0, file_key, good),
+        ("of another file", ROOM, 1, some("fk 2", 32), good),
+        ("of another room", NAMED, 1, file_key, good),
+        ("cut short", ROOM, 1, file_key, good[:-1]),
+        ("with a bit changed", ROOM, 1, file_key, bytes([good[0] ^ 1]) + good[1:]),
+    ):
+        cases.append({"name": f"refused, {name}", "in": {"room": place, "key": key, "index": index, "blob": data}, "out": {"refused": True}})
+    return cases
+
+
 FILES = {
     "0-notation": notation,
     "1-links": links,
@@ -291,6 +310,7 @@ FILES = {
     "7-password": passwords,
     "8-code": codes,
     "9-blob": blobs,
+    "9-piece": pieces,
 }
 
 

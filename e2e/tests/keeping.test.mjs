@@ -1,6 +1,6 @@
 /**
- * A meeting in standard mode: what somebody wrote who has left is there for who comes later, the server has bytes of it and
- * no word, and whoever leaves can save a summary.
+ * A meeting in standard mode: what somebody wrote and offered who has left is there for who comes later, without what was taken
+ * back; the server has bytes of it and no word, and whoever leaves can save a summary.
  *
  * The tests follow one another and are one story, in one browser.
  */
@@ -14,6 +14,8 @@ import { story } from "../lib/story.mjs";
 /** @typedef {import("../lib/page.mjs").Page} Page */
 
 const words = "The cake is in the oven until four";
+const wrong = "Meant for another window";
+const recipe = "Recipe of the cake, 4711";
 const step = story();
 const stage = new Stage();
 /** @type {import("../lib/server.mjs").Server} */
@@ -37,6 +39,11 @@ function shows(page, text, timeout = 15_000) {
   return page.waitFor((wanted) => (document.querySelector("main")?.innerText ?? "").includes(wanted), timeout, `"${text}"`, text);
 }
 
+/** A dialog, which covers the page. @param {Page} page @param {string} text */
+function asks(page, text) {
+  return page.waitFor((wanted) => (document.querySelector("dialog[open]")?.textContent ?? "").includes(wanted), 15_000, `the question "${text}"`, text);
+}
+
 step("a room is made in standard mode, which is said before and inside; Ben writes, and leaves", 90_000, async () => {
   await ada.open(`${server.origin}/`);
   await atScreen(ada, "landing");
@@ -51,13 +58,36 @@ step("a room is made in standard mode, which is said before and inside; Ben writ
   link = await ada.evaluate(() => location.href);
   await join(ada, { name: "Ada" });
   await ben.open(link);
-  await shows(ben, "Standard meeting: chat and polls are kept on the server until the room ends");
+  await shows(ben, "Standard meeting: chat, polls and chosen files are kept on the server until the room ends");
   await join(ben, { name: "Ben" });
   for (const page of [ada, ben]) await expectTiles(page, 1);
-  await ben.click("Chat");
+  for (const page of [ada, ben]) await page.click("Chat");
   await ben.fill("Message to everyone", words);
   await ben.click("Send");
   await shows(ben, "Delivered");
+  await ben.fill("Message to everyone", wrong);
+  await ben.click("Send");
+  await shows(ada, wrong);
+});
+
+step("Ben takes a message back: it is gone from Ada's page; and has the room keep a file", 60_000, async () => {
+  await ben.click(`Take back: ${wrong}`);
+  await asks(ben, "Whoever has read it has read it.");
+  await ben.click("Take back");
+  await shows(ada, "Ben took a message back.");
+  for (const page of [ada, ben]) assert.ok(!(await page.evaluate(() => document.querySelector(".talk")?.textContent ?? "")).includes(wrong));
+  // The picker belongs to the browser; this is what it gives to the page.
+  await ben.evaluate((text) => {
+    const transfer = new DataTransfer();
+    transfer.items.add(new File([text], "recipe.txt", { type: "text/plain" }));
+    const input = document.querySelector(".talk-form input[type=file]");
+    if (!(input instanceof HTMLInputElement)) throw new Error("no picker");
+    input.files = transfer.files;
+    input.dispatchEvent(new Event("change"));
+  }, recipe);
+  await asks(ben, "Sealed on the server until the room ends");
+  await ben.click("Offer");
+  await shows(ben, "Kept by the room, for who comes later.");
   await leave(ben);
   await expectTiles(ada, 0);
 });
@@ -67,6 +97,10 @@ step("Cy comes later and reads it; the server was given bytes below /blob/ and n
   await expectTiles(cy, 1);
   await cy.click("Chat");
   await shows(cy, words);
+  await shows(cy, "recipe.txt");
+  await cy.click("Accept recipe.txt");
+  await shows(cy, "All here, and the same as was offered.");
+  assert.ok(!(await cy.evaluate(() => document.querySelector(".talk")?.textContent ?? "")).includes(wrong));
   const put = ben.requests.filter(({ url }) => url.includes("/blob/"));
   assert.ok(put.length > 0, "Ben's page left something with the server");
   await cy.waitFor(async () => {
@@ -74,7 +108,9 @@ step("Cy comes later and reads it; the server was given bytes below /blob/ and n
     return entries.some((name) => /\/blob\/[\w-]{22}$/.test(name));
   }, 15_000, "that Cy's page fetched it");
   const seen = [server.log, ...ben.sent, ...[ada, ben, cy].flatMap(({ requests }) => requests.map(({ url, body }) => `${url} ${body}`))].join("\n");
-  assert.ok(!seen.includes(words) && !seen.includes(Buffer.from(words).toString("base64url").slice(0, -2)));
+  for (const word of [words, wrong, recipe, "recipe.txt"]) {
+    assert.ok(!seen.includes(word) && !seen.includes(Buffer.from(word).toString("base64url").slice(0, -2)), word);
+  }
 });
 
 step("who leaves can save what it was; nothing is sent for it", 60_000, async () => {
@@ -91,7 +127,7 @@ step("who leaves can save what it was; nothing is sent for it", 60_000, async ()
   });
   await cy.click("Save a summary");
   const saved = String(await cy.waitFor(() => document.body.dataset["saved"] ?? "", 10_000, "the summary"));
-  for (const line of ["Meeting summary", "- Cy (you)", "- Ada (host)", `Ben`, words]) assert.ok(saved.includes(line), `${line} in ${saved}`);
+  for (const line of ["Meeting summary", "- Cy (you)", "- Ada (host)", `Ben`, words, "recipe.txt"]) assert.ok(saved.includes(line), `${line} in ${saved}`);
   assert.equal(cy.requests.slice(before).filter(({ url }) => url.startsWith("http")).length, 0);
   await leave(ada);
 });

@@ -1,6 +1,7 @@
 // Scenes of the gallery about what people say and send each other, in debug builds only.
 
 import { inCall, person } from "./gallery_pretend.js";
+import { noHouse } from "./house.js";
 
 /** @typedef {import("./state.js").State} State */
 /** @typedef {import("../sdk/parlour.js").ChatMessage} ChatMessage */
@@ -20,7 +21,7 @@ function message(id, change) {
 /** @param {string} id @param {Partial<FileOffer>} change @returns {FileOffer} */
 function file(id, change) {
   return {
-    id, by: "pretend-1", name: "Ben", own: false, to: "", file: "Minutes of the last meeting.pdf", size: 4_213_000, type: "application/pdf", hash, at: at(6),
+    id, by: "pretend-1", name: "Ben", own: false, earlier: false, kept: "none", to: "", file: "Minutes of the last meeting.pdf", size: 4_213_000, type: "application/pdf", hash, at: at(6),
     live: true, program: false, state: "offered", done: 0, receivers: [], ...change,
   };
 }
@@ -48,7 +49,7 @@ const chat = [
   message("7", { ...own, text: "Thank you. averyveryveryverylongwordwithoutanyspaceinitthatmustnotbreakthepanelapart", at: at(5), delivery: "sending" }),
 ];
 const full = { chat, hands: [], files: [file("f1", {}), file("f2", { ...own, file: "draft.txt", size: 812, type: "text/plain", at: at(7), receivers: [{ id: "a", name: "Ben", state: "sending", done: 400 }, { id: "b", name: "Chidi Anagonye", state: "done", done: 812 }] })], polls: [poll("p1", {})] };
-const states = /** @type {const} */ (["offered", "wanted", "receiving", "checking", "ready", "declined", "withdrawn", "failed", "damaged"]);
+const states = /** @type {const} */ (["offered", "wanted", "receiving", "checking", "ready", "declined", "withdrawn", "failed", "incomplete", "damaged"]);
 
 /** @param {Partial<State["talk"]>} talk @param {Partial<State>} [change] @returns {Partial<State>} */
 function talking(talk, change) {
@@ -74,6 +75,11 @@ export const talkScenes = {
     ...states.map((state, index) => file(`f${index}`, { state, at: at(index), done: state === "offered" ? 0 : 2_900_000, file: state === "offered" ? "A name so long that it says far more about its contents than anybody would want to read.pdf" : "Minutes.pdf" })),
     file("f9", { file: "holiday photo.jpg.exe", type: "", size: 900, program: true, at: at(20) }),
   ] }),
+  "chat-files-kept": () => talking({ files: [
+    file("f1", { kept: "kept" }),
+    file("f2", { ...own, earlier: true, kept: "kept", at: at(7) }),
+    ...(/** @type {const} */ (["storing", "kept", "full", "failed"])).map((kept, index) => file(`f${3 + index}`, { ...own, kept, done: 1_900_000, at: at(8 + index) })),
+  ] }),
   "chat-files-unfolded": () => talking({ files: [file("f1", { state: "ready", done: 4_213_000 })] }),
   "chat-polls": () => talking({ polls: [
     poll("p1", { open: false, mine: [] }), poll("p2", { secret: true, multiple: true, mine: [0, 1], choices: [{ text: "Tea", votes: 3, voters: [] }, { text: "Coffee", votes: 1, voters: [] }] }),
@@ -85,5 +91,6 @@ export const talkScenes = {
   "call-reactions": () => ({ ...inCall(2), reactions: [{ id: "1", person: "pretend-0", emoji: "👏" }, { id: "2", person: "pretend-0", emoji: "🎉" }, { id: "3", person: "self", emoji: "❤️" }] }),
   "ask": () => ({ ...inCall(2), dialog: { about: "poll" } }),
   "ask-filled": () => ({ ...inCall(2), dialog: { about: "poll" } }),
+  "offer-kept": () => ({ ...inCall(2), house: { ...noHouse, keeping: { state: "kept", missing: 0, fileBytes: 8_000_000 } }, dialog: { about: "offer", files: [new File(["x".repeat(4200)], "Minutes.pdf")] } }),
   "offer": () => ({ ...inCall(2), dialog: { about: "offer", files: [new File(["x".repeat(4200)], "Minutes of the last meeting, with all names and addresses taken out.pdf"), new File(["y"], "b.txt")] } }),
 };

@@ -66,13 +66,13 @@ export function createTalking({ state, dispatch }, room, complain) {
       setTimeout(() => dispatch({ type: "reaction-over", id }), reactionMs);
     },
 
-    /** @param {readonly File[]} files @param {string} [to] a person's id */
-    async offer(files, to = "") {
+    /** @param {readonly File[]} files @param {string} [to] a person's id @param {boolean} [keep] those that the room takes are kept by it */
+    async offer(files, to = "", keep = false) {
       for (const file of files) {
         const name = `offer/${file.name}`;
         dispatch({ type: "busy", name, on: true });
         try {
-          await room()?.offerFile(file, { to });
+          await room()?.offerFile(file, { to, keep: keep && to === "" && file.size <= (room()?.keeping?.fileBytes ?? 0) });
         } catch (error) {
           complain(error);
         } finally {

@@ -123,16 +123,18 @@ export function percentOf(done, size) {
  * @param {string} to name of the one it is for
  * @returns {string}
  */
-export function fileHead({ own, name, to: person }, to) {
-  if (own) return person === "" ? t("file.own") : t("file.own.to", { name: nameOf(to) });
-  return t("file.theirs", { name: nameOf(name) });
+export function fileHead({ own, earlier, kept, name, to: person }, to) {
+  const head = !own ? t("file.theirs", { name: nameOf(name) }) : person === "" ? t("file.own") : t("file.own.to", { name: nameOf(to) });
+  return kept === "kept" && (!own || earlier) ? `${head}, ${t("chat.kept")}` : head;
 }
 
 /** @param {FileOffer} offer @returns {string} */
-export function fileSentence({ own, state, done, size, receivers }) {
+export function fileSentence({ own, earlier, kept, state, done, size, receivers }) {
   const count = percentOf(done, size);
   switch (state) {
-    case "offered": return own && receivers.length === 0 ? t("file.alone") : "";
+    case "offered":
+      if (own && !earlier && kept !== "none") return kept === "storing" ? t("file.kept.storing", { count }) : t(`file.kept.${kept}`);
+      return own && !earlier && receivers.length === 0 ? t("file.alone") : "";
     case "wanted": return done > 0 ? t("file.go-on", { count }) : t("file.begin");
     case "receiving": return t("percent", { count });
     case "withdrawn": return t(own ? "file.withdrawn.own" : "file.withdrawn");
@@ -140,8 +142,21 @@ export function fileSentence({ own, state, done, size, receivers }) {
     case "ready":
     case "declined":
     case "failed":
+    case "incomplete":
     case "damaged": return t(`file.${state}`);
   }
+}
+
+/**
+ * What becomes of files in a room that keeps what is said.
+ * @param {readonly number[]} sizes bytes @param {number} most of the largest that the room keeps, bytes; 0: none @param {boolean} forOne they are for one person
+ * @returns {string}
+ */
+export function keepSentence(sizes, most, forOne) {
+  if (forOne) return t("offer.keep.one");
+  if (most === 0) return t("keeping.nowhere");
+  if (sizes.every((size) => size > most)) return t("offer.keep.large", { size: sizeOf(most) });
+  return sizes.some((size) => size > most) ? t("offer.keep.some", { size: sizeOf(most) }) : t("offer.keep.text");
 }
 
 /** @param {FileOffer["receivers"][number]} receiver @param {number} size @returns {string} */

@@ -32,9 +32,14 @@ export class Blobs {
 
   /** @returns {Promise<string[]>} ids, base64url @throws {ParlourError} */
   async list() {
+    return (await this.entries()).map(({ id }) => id);
+  }
+
+  /** With the length of each. @returns {Promise<{id: string, bytes: number}[]>} @throws {ParlourError} */
+  async entries() {
     const answer = await this.#ask("GET", "", ANSWER_BYTES);
     try {
-      return readList(parsed(answer)).blobs.map(({ id }) => id);
+      return readList(parsed(answer)).blobs;
     } catch (cause) {
       throw new ParlourError("protocol", { cause });
     }

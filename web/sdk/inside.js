@@ -100,6 +100,7 @@ export class Inside {
           user.onChange();
         },
         onReaction: (person, emoji) => user.onReaction(person, emoji),
+        storing: () => this.keeping?.storing ?? null,
       },
     );
     // Off the record there is nothing of the kind.

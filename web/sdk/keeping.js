@@ -11,6 +11,7 @@ import { BLOB_ID_BYTES, blobRoom, keyNumber, newBlobId, openBlob, sealBlob } fro
 import { SealError, b64, unb64 } from "./seal/bytes.js";
 import { random } from "./seal/kdf.js";
 import { Keyring, writeKey } from "./seal/keyring.js";
+import { Storing } from "./storing.js";
 
 /** After something was said the record is written so much later, and then not again for as long as it takes at this pace, ms and bytes. */
 const WRITE_MS = 1_000;
@@ -29,7 +30,7 @@ const FINISH_MS = 1_500;
 /**
  * @typedef {{
  *   server: string, knowledge: import("./knowledge.js").Knowledge, spk: string, name(): string,
- *   content: {readonly own: import("./content/record.js").Own, readonly backs: number, isBack(id: string): boolean, takeKept(kept: Kept): void},
+ *   content: {readonly own: import("./content/record.js").Own, readonly backs: number, isBack(id: string): boolean, takeKept(kept: Kept): void, storeAgain(): void},
  *   mesh: {send(hid: string, message: Message): boolean, readonly reached: readonly {hid: string}[], readonly agreeing: readonly string[], readonly awake: number},
  * }} KeepingParts `server`: its address
  */
@@ -57,6 +58,7 @@ export class Keeping {
   /** Records that were read, by blob; null: nonsense. @type {Map<string, Kept | null>} */ #records = new Map();
   /** @type {Set<string>} */ #taken = new Set();
   #missing = 0;
+  /** Files. @readonly */ storing;
   /** How much of what this person took back was looked for in what earlier page lives left. */ #backs = 0;
   #stopped = false;
 
@@ -64,6 +66,7 @@ export class Keeping {
   constructor(parts, user) {
     this.#parts = parts;
     this.#user = user;
+    this.storing = new Storing(parts.knowledge.room, () => this.#blobs);
     this.#keyring.follow(parts.knowledge.book);
   }
 
@@ -72,7 +75,7 @@ export class Keeping {
   /** @returns {import("./types.js").KeepingState} */
   get shown() {
     const state = this.#blobs === null ? "nowhere" : this.#isFull ? "full" : this.#keyring.current === null || this.#isBehind ? "waiting" : "kept";
-    return Object.freeze({ state, missing: this.#missing });
+    return Object.freeze({ state, missing: this.#missing, fileBytes: this.storing.most });
   }
 
   /** @returns {import("./notes.js").Remark[]} */
@@ -90,6 +93,7 @@ export class Keeping {
     // A server that restarted has nothing any more.
     this.#written = "";
     this.#isFull = false;
+    this.#parts.content.storeAgain();
     this.handleContent();
     this.#readAt = this.#parts.mesh.awake;
     this.#user.onChange();
@@ -164,16 +168,17 @@ export class Keeping {
 
   /** Before this page leaves: what was said last. */
   async finish() {
-    if (this.#isSaid() || !this.#blobs || !this.#keyring.current) return;
-    const last = this.#writing.then(() => {
+    if (!this.#blobs) return;
+    const last = this.#isSaid() || !this.#keyring.current ? null : this.#writing.then(() => {
       this.#writeAt = 0;
       return this.#write();
     });
-    await Promise.race([last, new Promise((resolve) => setTimeout(resolve, FINISH_MS))]);
+    await Promise.race([Promise.all([last, this.storing.finish()]), new Promise((resolve) => setTimeout(resolve, FINISH_MS))]);
   }
 
   stop() {
     this.#stopped = true;
+    this.storing.stop();
     this.#blobs?.stop();
   }
 
@@ -200,8 +205,8 @@ export class Keeping {
   /** What this page has to say, and how it would be written. */
   get #own() {
     const { content, name } = this.#parts;
-    const { chat, polls } = content.own;
-    return { text: JSON.stringify([name(), chat, polls]), chat, polls, isEmpty: chat.length + polls.length === 0 };
+    const { chat, polls, files } = content.own;
+    return { text: JSON.stringify([name(), chat, polls, files]), chat, polls, files, isEmpty: chat.length + polls.length + files.length === 0 };
   }
 
   #isSaid() {
@@ -218,7 +223,7 @@ export class Keeping {
     this.#writeAt = Number.POSITIVE_INFINITY;
     let bytes = 0;
     try {
-      const record = { w: this.#writer, n: ++this.#n, by: spk, name: name(), seen: this.#progress.seen(this.#writer), chat: own.chat, polls: own.polls };
+      const record = { w: this.#writer, n: ++this.#n, by: spk, name: name(), seen: this.#progress.seen(this.#writer), chat: own.chat, polls: own.polls, files: own.files };
       const id = newBlobId(key.j);
       const blob = await sealBlob(key, knowledge.room, id, writeRecord(record, blobRoom(blobs.place.bytes)));
       bytes = blob.length;
@@ -287,8 +292,10 @@ export class Keeping {
     const { knowledge, spk, mesh, content } = this.#parts;
     const [key, { backs }] = [this.#keyring.current, content];
     if (!key || backs === this.#backs) return;
-    for (const record of count.filter(({ by, chat }) => by === spk && chat.some(({ id }) => content.isBack(id)))) {
-      const revised = { ...record, n: record.n + 1, seen: this.#progress.seen(record.w), chat: record.chat.filter(({ id }) => !content.isBack(id)) };
+    const isBack = (/** @type {{id: string}} */ { id }) => content.isBack(id);
+    for (const record of count.filter(({ by, chat, files = [] }) => by === spk && (chat.some(isBack) || files.some(isBack)))) {
+      const [chat, files] = [record.chat.filter((one) => !isBack(one)), (record.files ?? []).filter((one) => !isBack(one))];
+      const revised = { ...record, n: record.n + 1, seen: this.#progress.seen(record.w), chat, files };
       const id = newBlobId(key.j);
       await blobs.put(b64(id), await sealBlob(key, knowledge.room, id, writeRecord(revised, blobRoom(blobs.place.bytes))));
       const seen = [{ w: record.w, n: revised.n }];

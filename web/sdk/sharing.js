@@ -9,7 +9,7 @@ const nothing = Object.freeze({ chat: Object.freeze([]), hands: Object.freeze([]
 
 /**
  * Of a meeting. Everything goes over the data channels between the pages, never by way of the server, and is gone with the
- * page. In standard mode chat and polls are also left with the server, sealed, until the room ends. Methods throw `not-in-room` outside; lists are empty there, and new arrays after each change.
+ * page. In standard mode chat, polls and files that are to be kept are also left with the server, sealed, until the room ends. Methods throw `not-in-room` outside; lists are empty there, and new arrays after each change.
  *
  * Event `reaction`: a CustomEvent whose `detail` is `{person, emoji}`, of this person as well.
  */
@@ -68,11 +68,13 @@ export class Sharing extends EventTarget {
 
   /**
    * Offers a file; nothing is sent before somebody accepts. Newcomers see it as well unless it is for one person.
-   * @param {Blob & {name?: string}} file at most 128 MiB @param {{to?: string}} [options] `to`: id of a person
+   * @param {Blob & {name?: string}} file at most 128 MiB @param {{to?: string, keep?: boolean}} [options] `to`: id of a person; `keep`: in standard
+   *   mode leave it with the room as well, sealed, for who comes after this page has left; at most `keeping.fileBytes`, and what is for one person
+   *   is never kept. What comes of it is said by `kept` of the file.
    * @returns {Promise<string>} its id, when it was hashed and offered
    * @throws {ParlourError} `file-too-large`, `files-full`, `file-unreadable`
    */
-  async offerFile(file, { to = "" } = {}) { return this.#content.offer(file, to); }
+  async offerFile(file, { to = "", keep = false } = {}) { return this.#content.offer(file, to, keep); }
 
   /** Lets an offered file come. @param {string} id @throws {ParlourError} `no-such-file`, `files-full`: save or drop others first */
   acceptFile(id) { this.#content.accept(id); }

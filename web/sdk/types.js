@@ -126,8 +126,9 @@
 
 /**
  * What becomes of what this person says, in standard mode: `kept` by the server, sealed; `waiting` for that, or for the room's key; `full`: the
- * server takes no more; `nowhere`: it keeps nothing. `missing`: of so many who were here something is not there.
- * @typedef {{readonly state: "kept" | "waiting" | "full" | "nowhere", readonly missing: number}} KeepingState
+ * server takes no more; `nowhere`: it keeps nothing. `missing`: of so many who were here something is not there. `fileBytes`: the largest file that
+ * the room keeps now, 0: none.
+ * @typedef {{readonly state: "kept" | "waiting" | "full" | "nowhere", readonly missing: number, readonly fileBytes: number}} KeepingState
  */
 
 /** `person` is an id. @typedef {{readonly person: string, readonly at: Date}} Hand */
@@ -135,10 +136,12 @@
 /**
  * A file that somebody offers. `file` is a name under which it can be saved on any system; `program`: opening it may run
  * something. `hash`: SHA-256 in hexadecimal. `to`: id of the one person it is for, or empty. `state`: of others' `offered`, `wanted`
- * (accepted, waits), `receiving`, `checking`, `ready` (its hash is right), `declined`, `withdrawn`, `failed` (its sender is gone), `damaged`
- * (its hash is wrong; thrown away); of one's own `offered` or `withdrawn`, and of each page of a receiver `receivers`. `done`: bytes.
- * @typedef {{readonly id: string, readonly by: string, readonly name: string, readonly own: boolean, readonly to: string, readonly file: string,
- *   readonly size: number, readonly type: string, readonly hash: string, readonly at: Date, readonly live: boolean, readonly program: boolean,
+ * (accepted, waits), `receiving`, `checking`, `ready` (its hash is right), `declined`, `withdrawn`, `failed` (its sender is gone), `incomplete` (the room has not
+ * all of it; accept it again), `damaged` (its hash is wrong; thrown away); of one's own `offered` or `withdrawn`, and of each page of a receiver `receivers`. `done`: bytes that came,
+ * of one's own that went to the room. `kept`: of others' `kept` if the room has it, else `none`; of one's own also `storing`, `full` and `failed`: it is offered from this
+ * page alone. `earlier`: one's own of before this page was loaded, known from the room; it can be accepted and taken back.
+ * @typedef {{readonly id: string, readonly by: string, readonly name: string, readonly own: boolean, readonly earlier: boolean, readonly to: string, readonly file: string,
+ *   readonly kept: import("./content/offers.js").KeptState, readonly size: number, readonly type: string, readonly hash: string, readonly at: Date, readonly live: boolean, readonly program: boolean,
  *   readonly state: import("./content/files.js").FileState, readonly done: number,
  *   readonly receivers: readonly {readonly id: string, readonly name: string, readonly done: number,
  *     readonly state: import("./content/offers.js").ReceiverState}[]}} FileOffer

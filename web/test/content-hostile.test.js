@@ -195,7 +195,7 @@ const offer = (more = {}) => ({ k: "file", id: newId(), name: "a.pdf", size: 100
 function desk() {
   const sent = [];
   const channel = { readyState: "open" };
-  const files = new Files({ send: (hid, message) => sent.push(message), channel: () => /** @type {any} */ (channel), isReady: () => true, onChange() {}, onProgress() {} });
+  const files = new Files(me, { storing: () => null, send: (hid, message) => sent.push(message), channel: () => /** @type {any} */ (channel), isReady: () => true, onChange() {}, onProgress() {} });
   return { files, sent };
 }
 const piece = (run, bytes) => { const data = new Uint8Array(4 + bytes); new DataView(data.buffer).setUint32(0, run); return data.buffer; };

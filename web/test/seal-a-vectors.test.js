@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { keyNumber, openBlob, sealBlob } from "../sdk/seal/blob.js";
+import { fileNumber, openPiece, pieceId, sealPiece } from "../sdk/seal/piece.js";
 import { b64, compare, hex, lv, SealError, text, unb64, unhex } from "../sdk/seal/bytes.js";
 import { makeCore, readCore, signHostIn, signJoin, verifyHostIn } from "../sdk/seal/core.js";
 import { generator, scalarMult, sessionKey } from "../sdk/seal/cpace.js";
@@ -245,6 +246,16 @@ each("9-blob", {
     assert.equal(hex(await openBlob({ j, key }, room, id, unhex(o.blob))), i.text);
   },
   refused: (i) => refuses(() => openBlob({ j: i.j, key: unhex(i.key) }, unhex(i.room), unhex(i.blob_id), unhex(i.blob))),
+});
+
+each("9-piece", {
+  piece: async (i, o) => {
+    const [key, room] = [unhex(i.key), unhex(i.room)];
+    assert.deepEqual([await fileNumber(key), hex(await pieceId(key, i.index))], [o.number, o.blob_id]);
+    assert.equal(hex(await sealPiece(key, room, i.index, unhex(i.data), unhex(i.salt))), o.blob);
+    assert.equal(hex(await openPiece(key, room, i.index, unhex(o.blob))), i.data);
+  },
+  refused: (i) => refuses(() => openPiece(unhex(i.key), unhex(i.room), i.index, unhex(i.blob))),
 });
 
 each("8-code", {

@@ -140,6 +140,7 @@ function createComposer({ talking, hosting }) {
   } }, over, h("div", { class: "talk-row" }, attach, poll, field, send), picker);
   const isTouch = matchMedia("(pointer: coarse)");
   let others = 0;
+  let keeps = false;
 
   function submit() {
     if (field.value.trim() === "" || field.value.length > longest) return field.focus();
@@ -160,7 +161,8 @@ function createComposer({ talking, hosting }) {
   /** @param {File[]} files */
   function offer(files) {
     if (files.length === 0) return;
-    if (others > 1) hosting.ask({ about: "offer", files });
+    // Alone with one person and off the record there is nothing to be asked.
+    if (others > 1 || keeps) hosting.ask({ about: "offer", files });
     else void talking.offer(files);
   }
 
@@ -184,8 +186,9 @@ function createComposer({ talking, hosting }) {
     field,
     get isTouch() { return isTouch.matches; },
     /** @param {State} state */
-    update({ people, busy }) {
+    update({ people, busy, house }) {
       others = people.length;
+      keeps = house.keeping !== null;
       const isBusy = busy.some((name) => name.startsWith("offer/"));
       setAttribute(attach, "aria-busy", isBusy && "true");
     },

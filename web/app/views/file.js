@@ -44,30 +44,31 @@ export function createFile(talking, latest) {
     /** @param {Item} item */
     update({ kind, what }) {
       if (kind !== "file") return;
-      const { own, state, to } = what;
+      const { own, earlier, state, to } = what;
+      const comesHere = !own || earlier;
       [id, file] = [what.id, what.file];
       setText(head, fileHead(what, latest()?.people.find((person) => person.id === to)?.name ?? ""));
       setText(time, timeOf(what.at));
       setAttribute(time, "datetime", what.at.toISOString());
       setText(name, what.file);
       setText(size, [sizeOf(what.size), what.type].filter(Boolean).join(" · "));
-      show(warning, what.program && !own && state !== "declined" && state !== "withdrawn");
+      show(warning, what.program && comesHere && state !== "declined" && state !== "withdrawn");
       const comes = state === "receiving" || state === "wanted";
       show(bar, comes);
       bar.max = Math.max(1, what.size);
       bar.value = what.done;
       setText(status, fileSentence(what));
-      setAttribute(status, "data-tone", state === "damaged" || state === "failed" ? "amber" : null);
+      setAttribute(status, "data-tone", state === "damaged" || state === "failed" || state === "incomplete" || what.kept === "full" || what.kept === "failed" ? "amber" : null);
       show(status, status.textContent !== "");
       const lines = what.receivers.map((receiver) => receiverSentence(receiver, what.size));
       if (lines.length !== receivers.children.length) receivers.replaceChildren(...lines.map((line) => h("li", {}, line)));
       lines.forEach((line, index) => setText(/** @type {Element} */ (receivers.children[index]), line));
       show(receivers, lines.length > 0);
-      show(accept, !own && (state === "offered" || state === "declined"));
+      show(accept, comesHere && (state === "offered" || state === "declined" || state === "incomplete"));
       show(save, state === "ready");
       show(decline, !own && state === "offered");
       show(cancel, comes || state === "checking");
-      show(back, own && state === "offered");
+      show(back, own && (state === "offered" || (earlier && what.kept === "kept" && !comes)));
       show(remove, (own && state === "withdrawn") || (!own && !comes && state !== "offered" && state !== "checking"));
       for (const one of [accept, save, decline, cancel, back, remove]) setAttribute(one, "aria-label", t("file.act", { act: one.textContent ?? "", file: what.file }));
       setText(hash, what.hash.replaceAll(/.{8}/gu, "$& ").trim());

@@ -102,9 +102,8 @@ export function switchField({ title, text, onchange }) {
     type: "checkbox", role: "switch", id, "aria-describedby": `${id}-text`,
     onchange: () => onchange(input.checked),
   });
-  const element = h("label", { class: "switch", for: id },
-    h("span", { class: "switch-title", id: `${id}-title` }, title),
-    h("span", { class: "switch-text", id: `${id}-text` }, text), input);
+  const about = h("span", { class: "switch-text", id: `${id}-text` }, text);
+  const element = h("label", { class: "switch", for: id }, h("span", { class: "switch-title", id: `${id}-title` }, title), about, input);
   // The explanation describes the switch; its name is the title alone.
   input.setAttribute("aria-labelledby", `${id}-title`);
   return {
@@ -112,6 +111,11 @@ export function switchField({ title, text, onchange }) {
     /** @param {boolean} on */
     set(on) {
       if (input.checked !== on) input.checked = on;
+    },
+    /** @param {string} why @param {boolean} possible whether it can be switched at all now */
+    describe(why, possible) {
+      setText(about, why);
+      input.disabled = !possible;
     },
   };
 }

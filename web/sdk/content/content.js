@@ -4,17 +4,17 @@
 // server as well, sealed, and brings what others left (`takeKept`).
 
 import { ParlourError } from "../errors.js";
-import { Bucket } from "../seal/bounds.js";
 import { b64 } from "../seal/bytes.js";
 import { random } from "../seal/kdf.js";
 import { Chat, KEPT, keyOf, writeBack } from "./chat.js";
 import { Files } from "./files.js";
 import { Hands } from "./hands.js";
 import { Line } from "./line.js";
-import { CHAT_LENGTH, FILE_CHANNELS, HEARD_BURST, HEARD_EVERY_MS, HISTORY_MESSAGES, OWN_BURST, OWN_EVERY_MS, POLLS, TOLD_AT_ONCE } from "./limits.js";
+import { CHAT_LENGTH, FILE_CHANNELS, HISTORY_MESSAGES, POLLS, TOLD_AT_ONCE } from "./limits.js";
 import { Offers } from "./offers.js";
 import { tidyText } from "./plain.js";
 import { Polls, described } from "./polls.js";
+import { Rates } from "./rates.js";
 
 /** @typedef {import("../seal/types.js").Message} Message */
 /** @typedef {import("./chat.js").Entry} Entry */
@@ -36,12 +36,12 @@ export class Content {
   #mesh;
   #user;
   /** By hid. @type {Map<string, Page>} */ #pages = new Map();
-  /** By person. @type {Map<string, {chat: Bucket, acts: Bucket}>} */ #rates = new Map();
-  #own = { chat: new Bucket(OWN_EVERY_MS, OWN_BURST), acts: new Bucket(OWN_EVERY_MS, OWN_BURST) };
+  #rates = new Rates();
   #chat;
   #hands = new Hands();
   #files;
   #offers;
+  /** Files of earlier page lives that this person took back: at most as many as were known. @type {Set<string>} */ #fileBacks = new Set();
   #polls;
   /** Secret polls of one's own of which the counts changed. @type {Set<string>} */ #counted = new Set();
   #progress = false;
@@ -50,7 +50,8 @@ export class Content {
 
   /**
    * @param {{spk: string, name(): string, isHost(): boolean}} me @param {ContentMesh} mesh
-   * @param {{onChange(): void, onReaction(person: string, emoji: string): void}} user
+   * @param {{onChange(): void, onReaction(person: string, emoji: string): void, storing(): import("../storing.js").Storing | null}} user
+   *   `storing`: null off the record
    */
   constructor(me, mesh, user) {
     this.#me = me;
@@ -65,8 +66,9 @@ export class Content {
       isReady: (hid) => this.#pages.get(hid)?.line.ready ?? false,
       onChange: () => this.#changed("files"),
       onProgress: () => (this.#progress = true),
+      storing: () => this.#user.storing(),
     };
-    this.#files = new Files(filesUser);
+    this.#files = new Files(me.spk, filesUser);
     this.#offers = new Offers(me.spk, filesUser);
   }
 
@@ -93,7 +95,7 @@ export class Content {
     if (said.length > CHAT_LENGTH) throw new ParlourError("too-large");
     const text = tidyText(said);
     if (text === "") return;
-    this.#mayAct("chat");
+    this.#rates.take("chat", this.#mesh.awake);
     const entry = this.#chat.say(b64(random(16)), this.#me.name(), text, Date.now());
     this.#deliver(entry, { k: "chat", id: entry.id, text, at: entry.at });
   }
@@ -104,21 +106,21 @@ export class Content {
    */
   takeBack(key) {
     if (!this.#chat.has(key)) throw new ParlourError("no-such-message");
-    this.#mayAct("chat");
+    this.#rates.take("chat", this.#mesh.awake);
     const entry = this.#chat.takeBack(key);
     if (!entry) throw new ParlourError("no-such-message");
     this.#deliver(entry, writeBack([entry.id]));
   }
 
-  /** How many messages this person took back in this page life. */
-  get backs() { return this.#chat.ownBacks; }
+  /** How many messages and files of before this person took back in this page life. */
+  get backs() { return this.#chat.ownBacks + this.#fileBacks.size; }
 
-  /** Whether this person took a message back in this page life. @param {string} id */
-  isBack(id) { return this.#chat.isBack(id); }
+  /** Whether this person took a message or a file of before back in this page life. @param {string} id */
+  isBack(id) { return this.#chat.isBack(id) || this.#fileBacks.has(id); }
 
   /** @param {boolean} up */
   raiseHand(up) {
-    this.#mayAct("acts");
+    this.#rates.take("acts", this.#mesh.awake);
     const now = Date.now();
     if (!this.#hands.set(this.#me.spk, up, now)) return;
     this.#tellAll({ k: "hand", up, at: now });
@@ -128,7 +130,7 @@ export class Content {
   /** Hosts. @param {string} who spk, or empty for everybody */
   lowerHand(who) {
     if (!this.#me.isHost()) throw new ParlourError("not-host");
-    this.#mayAct("acts");
+    this.#rates.take("acts", this.#mesh.awake);
     this.#tellAll({ k: "lower", who });
     if (this.#hands.lower(who)) this.#changed("hands");
   }
@@ -140,11 +142,12 @@ export class Content {
     this.#user.onReaction(this.#me.spk, emoji);
   }
 
-  /** @param {Blob & {name?: string}} file @param {string} to spk, or empty @returns {Promise<string>} its id */
-  async offer(file, to) {
-    this.#mayAct("acts");
-    const own = await this.#offers.make(file, to, this.#me.name());
+  /** @param {Blob & {name?: string}} file @param {string} to spk, or empty @param {boolean} keep in the room @returns {Promise<string>} its id */
+  async offer(file, to, keep) {
+    this.#rates.take("acts", this.#mesh.awake);
+    const own = await this.#offers.make(file, to, this.#me.name(), keep);
     for (const { line } of this.#pages.values()) this.#offers.tell(own, line.hid, line.spk, this.#mesh.personOf(line.hid)?.name ?? "");
+    void this.#offers.store(own);
     this.#changed("files");
     return keyOf(this.#me.spk, own.id);
   }
@@ -154,7 +157,12 @@ export class Content {
 
   /** @param {string} id of a file */
   dropFile(id) {
-    if (!this.#offers.drop(id)) this.#files.drop(id);
+    const back = this.#files.takeBack(id);
+    if (back) {
+      this.#fileBacks.add(back.id);
+      this.#tellAll({ k: "file-gone", id: back.id });
+      void this.#user.storing()?.remove(back.lying);
+    } else if (!this.#offers.drop(id)) this.#files.drop(id);
     this.#changed("files");
   }
 
@@ -163,7 +171,7 @@ export class Content {
 
   /** @param {{question: string, choices: readonly string[], multiple: boolean, secret: boolean}} asked @returns {string} its id */
   ask(asked) {
-    this.#mayAct("acts");
+    this.#rates.take("acts", this.#mesh.awake);
     const poll = this.#polls.ask(b64(random(16)), this.#me.name(), asked, Date.now());
     if (!poll) throw new ParlourError("bad-poll");
     this.#tellAll({ k: "poll", ...described(poll) });
@@ -173,7 +181,7 @@ export class Content {
 
   /** @param {string} id of a poll @param {readonly number[]} chosen places in its choices */
   vote(id, chosen) {
-    this.#mayAct("acts");
+    this.#rates.take("acts", this.#mesh.awake);
     const poll = this.#polls.poll(id);
     const isOpen = this.shown.polls.some((one) => one.id === id && one.open);
     if (!poll || !isOpen || !this.#polls.vote(id, this.#me.spk, this.#me.name(), chosen)) throw new ParlourError("no-such-poll");
@@ -195,11 +203,15 @@ export class Content {
   }
 
   /** What this person said and asked in this page life, for the record of a room in standard mode. @returns {import("./record.js").Own} */
-  get own() { return { chat: this.#chat.own, polls: this.#polls.own }; }
+  get own() { return { chat: this.#chat.own, polls: this.#polls.own, files: this.#offers.kept }; }
+
+  /** The server may have forgotten what this page left there. */
+  storeAgain() { this.#offers.storeAgain(); }
 
   /** What the room has kept of somebody. @param {import("./record.js").Kept} record */
-  takeKept({ by, name, chat, polls }) {
+  takeKept({ w, by, name, chat, polls, files }) {
     const now = Date.now();
+    if (this.#files.takeKept({ w, by, name, files }, now)) this.#changed("files");
     for (let from = 0; from < chat.length; from += TOLD_AT_ONCE) {
       const told = chat.slice(from, from + TOLD_AT_ONCE).map((one) => ({ by, ...one }));
       if (this.#chat.tell(KEPT, "", told, now)) this.#changed("chat");
@@ -230,7 +242,7 @@ export class Content {
     this.#offers.gone(hid);
     if (!this.#isHere(page.line.spk)) {
       this.#hands.gone(page.line.spk);
-      this.#rates.delete(page.line.spk);
+      this.#rates.forget(page.line.spk);
     }
     // A secret poll ends with its author.
     this.#changed("chat", "hands", "files", "polls");
@@ -297,7 +309,7 @@ export class Content {
   /** @param {Page} page @param {{spk: string, host: boolean, name: string}} person @param {Message} message */
   #take(page, { spk, host, name }, message) {
     const { hid } = page.line;
-    const [now, awake, rate] = [Date.now(), this.#mesh.awake, this.#rate(spk)];
+    const [now, awake, rate] = [Date.now(), this.#mesh.awake, this.#rates.of(spk)];
     const mayAct = () => rate.acts.take(awake);
     /** @type {[keyof Shown, boolean]} */
     let [part, isNew] = ["chat", false];
@@ -314,6 +326,7 @@ export class Content {
         if (this.#hands.mayReact(spk, message.emoji, awake)) this.#user.onReaction(spk, /** @type {string} */ (message.emoji));
         break;
       case "file": [part, isNew] = ["files", mayAct() && this.#files.take(hid, spk, name, message, now)]; break;
+      case "file-kept": [part, isNew] = ["files", mayAct() && this.#files.keep(spk, message)]; break;
       case "file-gone": [part, isNew] = ["files", this.#files.withdrawn(spk, message)]; break;
       case "file-take": this.#offers.takeAsk(hid, message, awake); break;
       case "file-no":
@@ -325,11 +338,6 @@ export class Content {
       case "poll-close": [part, isNew] = ["polls", mayAct() && this.#closed(spk, host, message)]; break;
     }
     if (isNew) this.#changed(part);
-  }
-
-  /** @param {"chat" | "acts"} what @throws {ParlourError} `too-fast`: others would not hear it */
-  #mayAct(what) {
-    if (!this.#own[what].take(this.#mesh.awake)) throw new ParlourError("too-fast");
   }
 
   /** A page tells what was before once, and no more than fits into its list. @param {Page} page @returns {boolean} */
@@ -383,13 +391,6 @@ export class Content {
   /** @param {string} spk */
   #isHere(spk) {
     return spk === this.#me.spk || [...this.#pages.values()].some(({ line }) => line.spk === spk);
-  }
-
-  /** @param {string} spk */
-  #rate(spk) {
-    let rate = this.#rates.get(spk);
-    if (!rate) this.#rates.set(spk, (rate = { chat: new Bucket(HEARD_EVERY_MS, HEARD_BURST), acts: new Bucket(HEARD_EVERY_MS, HEARD_BURST) }));
-    return rate;
   }
 
   /** @param {...keyof Shown} parts */

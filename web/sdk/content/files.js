@@ -1,11 +1,12 @@
-// Files that others offer to this page: nothing comes before it is accepted, nothing opens by itself, and nothing is given
-// out before its hash is that of the offer. What this page offers is offers.js's.
+// Files that others offer to this page, or have left with the room: nothing comes before it is accepted, nothing opens by itself,
+// and nothing is given out before its hash is that of the offer. What this page offers is offers.js's.
 
 import { ParlourError } from "../errors.js";
-import { base64, integer, object, text } from "../read.js";
+import { base64, integer, maybe, object, text } from "../read.js";
 import { unb64 } from "../seal/bytes.js";
 import { keyOf, readable } from "./chat.js";
 import { FILES_BYTES, FILE_BYTES, FILE_CHANNELS, LATE_MS, OFFERS, OFFERS_EVER } from "./limits.js";
+import { sensible, storedReader } from "./stored.js";
 import { believable, isProgram, tidyFileName, tidyName, tidyType } from "./plain.js";
 import { Heap, readPiece } from "./transfer.js";
 
@@ -13,70 +14,133 @@ import { Heap, readPiece } from "./transfer.js";
 /** @typedef {import("../seal/types.js").Message} Message */
 
 /**
- * `wanted`: accepted, and waits for a free channel or a connection. `failed`: its sender is gone, or could not go on.
- * @typedef {"offered" | "wanted" | "receiving" | "checking" | "ready" | "declined" | "withdrawn" | "failed" | "damaged"} FileState
+ * `wanted`: accepted, and waits for a free channel or a connection. `failed`: its sender is gone, or could not go on. `incomplete`:
+ * the room has not all of it.
+ * @typedef {"offered" | "wanted" | "receiving" | "checking" | "ready" | "declined" | "withdrawn" | "failed" | "incomplete" | "damaged"} FileState
  */
 /**
- * @typedef {{key: string, id: string, hid: string, by: string, name: string, file: string, size: number, type: string, hash: string, at: number,
+ * `hid`: the page that has it, or empty; `stored`: how it lies in the room's store, `w`: the record that says so alone; `byRoom`: it comes from there.
+ * @typedef {{key: string, id: string, hid: string, stored: import("./stored.js").Stored | null, w: string, byRoom: boolean, by: string, name: string, file: string, size: number, type: string, hash: string, at: number,
  *   live: boolean, state: FileState, run: number, channel: number, heap: Heap | null, whole: Blob | null}} Offer
  */
 /**
  * @typedef {{send(hid: string, message: Message): void, channel(hid: string, id: number): RTCDataChannel | null, isReady(hid: string): boolean,
- *   onChange(): void, onProgress(): void}} FilesUser
+ *   storing(): import("../storing.js").Storing | null, onChange(): void, onProgress(): void}} FilesUser
  */
 
 const readOffer = object({
   id: base64(16), name: text(8192), size: integer(0, FILE_BYTES), type: text(256), hash: base64(32), at: integer(0, Number.MAX_SAFE_INTEGER),
+  kept: maybe(storedReader),
 });
+const readKept = object({ id: base64(16), kept: storedReader });
 const underWay = new Set(["wanted", "receiving", "checking"]);
 
 export class Files {
+  #me;
   #user;
   /** Oldest first. @type {Map<string, Offer>} */ #offers = new Map();
 
-  /** @param {FilesUser} user */
-  constructor(user) {
+  /** @param {string} me spk @param {FilesUser} user */
+  constructor(me, user) {
+    this.#me = me;
     this.#user = user;
   }
 
   /** @returns {readonly FileOffer[]} */
   get shown() {
-    return [...this.#offers.values()].map(({ key, by, name, file, size, type, hash, at, live, state, heap }) => Object.freeze({
-      id: key, by, name, own: false, to: "", file, size, type, hash: hex(hash), at: new Date(at), live, program: isProgram(file), state,
+    return [...this.#offers.values()].map(({ key, by, name, file, size, type, hash, at, live, state, heap, stored }) => Object.freeze({
+      id: key, by, name, own: by === this.#me, earlier: by === this.#me, kept: stored ? /** @type {const} */ ("kept") : /** @type {const} */ ("none"), to: "", file, size, type, hash: hex(hash), at: new Date(at), live, program: isProgram(file), state,
       done: state === "ready" ? size : (heap?.received ?? 0), receivers: Object.freeze([]),
     }));
   }
 
   /**
-   * Somebody offers a file. An offer of a known name changes nothing.
+   * Somebody offers a file. An offer of a known name changes nothing, unless that was known from the room alone.
    * @param {string} hid @param {string} by @param {string} name @param {Message} message @param {number} now @returns {boolean}
    */
   take(hid, by, name, message, now) {
     const read = readable(() => readOffer(message));
     const key = read && keyOf(by, read.id);
-    if (!read || !key || this.#offers.has(key) || !this.#makeRoom(by)) return false;
+    if (!read || !key) return false;
+    const [known, stored] = [this.#offers.get(key), sensible(read.size, read.kept)];
+    if (known?.hid === "" && known.hash === read.hash && known.size === read.size) {
+      // Its author is here again, and says what it is called.
+      const called = { name: tidyName(name), file: tidyFileName(read.name), type: tidyType(read.type) };
+      Object.assign(known, { hid, w: "", stored: stored ?? known.stored, ...called, ...(known.state === "failed" && { state: "offered" }) });
+      return true;
+    }
+    // The room told of another file than its author does.
+    if (known && known.w !== "" && !underWay.has(known.state)) this.#offers.delete(key);
+    if (this.#offers.has(key) || !this.#makeRoom(by)) return false;
     this.#offers.set(key, {
-      key, id: read.id, hid, by, name: tidyName(name), file: tidyFileName(read.name), size: read.size, type: tidyType(read.type), hash: read.hash,
+      key, id: read.id, hid, stored, w: "", byRoom: false, by, name: tidyName(name), file: tidyFileName(read.name), size: read.size, type: tidyType(read.type), hash: read.hash,
       at: believable(read.at, now, 0), live: now - read.at < LATE_MS, state: "offered", run: 0, channel: 0, heap: null, whole: null,
     });
     return true;
   }
 
-  /** @param {string} key @throws {ParlourError} `no-such-file`, `files-full` */
+  /** Its author has left it with the room as well. @param {string} by @param {Message} message @returns {boolean} */
+  keep(by, message) {
+    const read = readable(() => readKept(message));
+    const offer = read && this.#offers.get(keyOf(by, read.id));
+    const stored = offer && sensible(offer.size, read.kept);
+    if (!offer || !stored || offer.state === "withdrawn") return false;
+    offer.stored = stored;
+    return true;
+  }
+
+  /**
+   * What a record of the room names, which is all that its writer has there: what it named before and does not any more was taken back.
+   * @param {Pick<import("./record.js").Kept, "w" | "by" | "name" | "files">} record @param {number} now @returns {boolean}
+   */
+  takeKept({ w, by, name, files = [] }, now) {
+    const gone = [...this.#offers.values()].filter((offer) => offer.w === w && offer.hid === "" && !files.some(({ id }) => keyOf(by, id) === offer.key));
+    let changed = gone.filter((offer) => this.#withdraw(offer)).length > 0;
+    for (const { id, file, size, type, hash, at, key: fileKey, piece } of files) {
+      const key = keyOf(by, id);
+      const [known, stored] = [this.#offers.get(key), sensible(size, { key: fileKey, piece })];
+      if (!stored) continue;
+      if (known) {
+        if (known.hash !== hash || known.size !== size || known.stored || known.state === "withdrawn") continue;
+        Object.assign(known, { stored, ...(known.state === "failed" && { state: "offered" }) });
+      } else if (this.#makeRoom(by)) {
+        this.#offers.set(key, {
+          key, id, hid: "", stored, w, byRoom: false, by, name: tidyName(name), file: tidyFileName(file), size, type: tidyType(type), hash,
+          at: believable(at, now, 0), live: false, state: "offered", run: 0, channel: 0, heap: null, whole: null,
+        });
+      } else continue;
+      changed = true;
+    }
+    return changed;
+  }
+
+  /**
+   * This person takes back what an earlier page life left with the room.
+   * @param {string} key @returns {{id: string, lying: import("../storing.js").Lying} | null} null: it is none of those
+   */
+  takeBack(key) {
+    const offer = this.#offers.get(key);
+    if (!offer?.stored || offer.by !== this.#me) return null;
+    const lying = { ...offer.stored, size: offer.size };
+    return this.#withdraw(offer) ? { id: offer.id, lying } : null;
+  }
+
+  /** From the page that offers it, or else from the room. @param {string} key @throws {ParlourError} `no-such-file`, `files-full` */
   accept(key) {
-    const offer = this.#offer(key, "offered", "declined");
+    const offer = this.#offer(key, "offered", "declined", "incomplete");
     const held = [...this.#offers.values()].filter(({ state }) => underWay.has(state) || state === "ready").reduce((sum, { size }) => sum + size, 0);
     if (held + offer.size > FILES_BYTES) throw new ParlourError("files-full");
     offer.state = "wanted";
     offer.heap = new Heap(offer.size, unb64(offer.hash, 32));
-    this.#askOf(offer.hid);
+    if (offer.stored && (offer.hid === "" || !this.#user.isReady(offer.hid))) void this.#fetch(offer);
+    else this.#askOf(offer.hid);
   }
 
   /** Declines, cancels, or forgets what came: whatever fits. @param {string} key @throws {ParlourError} `no-such-file` */
   drop(key) {
     const offer = this.#offer(key);
     if (offer.state === "offered" || underWay.has(offer.state)) {
-      this.#user.send(offer.hid, { k: "file-no", id: offer.id });
+      if (offer.hid !== "") this.#user.send(offer.hid, { k: "file-no", id: offer.id });
       this.#end(offer, "declined");
     } else this.#offers.delete(key);
   }
@@ -89,22 +153,27 @@ export class Files {
   /** The sender takes the offer back, or cannot go on. @param {string} by @param {Message} message @returns {boolean} */
   withdrawn(by, { id, failed }) {
     const offer = this.#offers.get(keyOf(by, String(id)));
-    if (!offer || (offer.state !== "offered" && !underWay.has(offer.state))) return false;
-    this.#end(offer, failed === true ? "failed" : "withdrawn");
+    if (!offer) return false;
+    if (failed !== true) return this.#withdraw(offer);
+    if (offer.state !== "offered" && !underWay.has(offer.state)) return false;
+    if (!offer.byRoom) this.#lose(offer);
     return true;
   }
 
   /** There is a connection (again): goes on where it was. @param {string} hid */
   handleReady(hid) {
-    for (const offer of this.#offers.values()) if (offer.hid === hid && offer.state === "receiving") offer.state = "wanted";
+    for (const offer of this.#offers.values()) if (offer.hid === hid && offer.state === "receiving" && !offer.byRoom) offer.state = "wanted";
     this.#askOf(hid);
   }
 
   /** That page is gone, and what it had not sent with it. @param {string} hid @returns {boolean} */
   gone(hid) {
-    const lost = [...this.#offers.values()].filter((offer) => offer.hid === hid && (offer.state === "offered" || offer.state === "wanted" || offer.state === "receiving"));
-    for (const offer of lost) this.#end(offer, "failed");
-    return lost.length > 0;
+    const theirs = [...this.#offers.values()].filter((offer) => offer.hid === hid);
+    for (const offer of theirs) {
+      offer.hid = "";
+      if (!offer.byRoom && (offer.state === "offered" || offer.state === "wanted" || offer.state === "receiving")) this.#lose(offer);
+    }
+    return theirs.length > 0;
   }
 
   /** A piece of a file, over a file channel. @param {string} hid @param {number} channel @param {unknown} data */
@@ -123,7 +192,7 @@ export class Files {
   /** Asks that page for what was accepted, as far as there are channels. @param {string} hid */
   #askOf(hid) {
     if (!this.#user.isReady(hid)) return;
-    const mine = [...this.#offers.values()].filter((offer) => offer.hid === hid);
+    const mine = [...this.#offers.values()].filter((offer) => offer.hid === hid && !offer.byRoom);
     for (const offer of mine) {
       if (offer.state !== "wanted" || !offer.heap) continue;
       if (offer.heap.full) {
@@ -141,6 +210,41 @@ export class Files {
     this.#user.onChange();
   }
 
+  /** From the room, where it is now. @param {Offer} offer that was accepted */
+  async #fetch(offer) {
+    const { stored, heap, size } = offer;
+    const storing = this.#user.storing();
+    if (!stored || !heap || !storing) return this.#end(offer, "failed");
+    Object.assign(offer, { byRoom: true, channel: 0, state: "receiving" });
+    this.#user.onChange();
+    const isWanted = () => offer.heap === heap && offer.state === "receiving";
+    const came = await storing.fetch({ ...stored, size }, heap.received, {
+      isWanted,
+      take: (bytes) => {
+        this.#user.onProgress();
+        return heap.add(new Uint8Array(bytes));
+      },
+    });
+    if (!isWanted() || came === "stopped") return;
+    if (came === "done") await this.#check(offer);
+    else this.#end(offer, came);
+  }
+
+  /** The page that had it has not any more: the room may. @param {Offer} offer */
+  #lose(offer) {
+    offer.hid = "";
+    if (!offer.stored || !this.#user.storing()) this.#end(offer, "failed");
+    else if (offer.state !== "offered") void this.#fetch(offer);
+  }
+
+  /** Its author took it back; who has it keeps it. @param {Offer} offer @returns {boolean} whether that changes anything */
+  #withdraw(offer) {
+    if (offer.state === "ready" || offer.state === "withdrawn") return false;
+    offer.stored = null;
+    this.#end(offer, "withdrawn");
+    return true;
+  }
+
   /** @param {Offer} offer all of which has come */
   async #check(offer) {
     offer.state = "checking";
@@ -149,7 +253,7 @@ export class Files {
     const whole = await /** @type {Heap} */ (offer.heap).finish();
     if (offer.state !== "checking") return;
     offer.whole = whole;
-    this.#user.send(offer.hid, { k: "file-done", id: offer.id, ok: whole !== null });
+    if (offer.hid !== "") this.#user.send(offer.hid, { k: "file-done", id: offer.id, ok: whole !== null });
     this.#end(offer, whole ? "ready" : "damaged");
   }
 
@@ -157,6 +261,7 @@ export class Files {
   #end(offer, state) {
     offer.state = state;
     offer.heap = null;
+    offer.byRoom = false;
     this.#user.onChange();
     this.#askOf(offer.hid);
   }

@@ -45,6 +45,9 @@ export const FILES_BYTES = 512 * 1024 * 1024;
 export const OFFERS = 16;
 export const OFFERS_EVER = 128;
 export const RECEIVERS = 64;
+/** A piece of a file that a room in standard mode keeps: with its length and seal half a mebibyte; and as many as a list names. */
+export const KEPT_PIECE_BYTES = 512 * 1024 - 4;
+export const FILE_PIECES = 4096;
 export const FILE_NAME_LENGTH = 120;
 export const FILE_TYPE_LENGTH = 100;
 /** A piece of a file, and what may lie unsent in the browser. */

@@ -1,4 +1,5 @@
-// Files that this page offers: to everybody, newcomers too, or to one person. Bytes go to whoever asked for them.
+// Files that this page offers: to everybody, newcomers too, or to one person. Bytes go to whoever asked for them, and to the room's
+// store if this person wants it to keep the file for who comes later.
 
 import { ParlourError } from "../errors.js";
 import { integer, object, base64 } from "../read.js";
@@ -14,10 +15,11 @@ import { Pump, hashOf } from "./transfer.js";
 /** @typedef {import("../types.js").FileOffer} FileOffer */
 /** @typedef {import("../seal/types.js").Message} Message */
 /** @typedef {"offered" | "sending" | "done" | "declined" | "gone" | "damaged"} ReceiverState */
+/** `full`: not there, the room takes no more; `failed`: nor for another reason. @typedef {"none" | "storing" | "kept" | "full" | "failed"} KeptState */
 /** @typedef {{hid: string, spk: string, name: string, state: ReceiverState, pump: Pump | null, channel: number, asks: Bucket}} Receiver */
 /**
  * @typedef {{id: string, to: string, blob: Blob, file: string, type: string, hash: string, at: number, name: string, withdrawn: boolean,
- *   receivers: Map<string, Receiver>}} Own
+ *   receivers: Map<string, Receiver>, stored: import("./stored.js").Stored | null, kept: KeptState, done: number}} Own
  */
 
 /** How often a page may ask for a file: after each reconnect, and once in so long. */
@@ -40,9 +42,9 @@ export class Offers {
 
   /** @returns {readonly FileOffer[]} */
   get shown() {
-    return [...this.#own.values()].map(({ id, to, blob, file, type, hash, at, name, withdrawn, receivers }) => Object.freeze({
-      id: keyOf(this.#me, id), by: this.#me, name, own: true, to, file, size: blob.size, type, hash: hex(hash), at: new Date(at), live: true,
-      program: isProgram(file), state: withdrawn ? /** @type {const} */ ("withdrawn") : /** @type {const} */ ("offered"), done: 0,
+    return [...this.#own.values()].map(({ id, to, blob, file, type, hash, at, name, withdrawn, receivers, kept, done }) => Object.freeze({
+      id: keyOf(this.#me, id), by: this.#me, name, own: true, earlier: false, kept, to, file, size: blob.size, type, hash: hex(hash), at: new Date(at), live: true,
+      program: isProgram(file), state: withdrawn ? /** @type {const} */ ("withdrawn") : /** @type {const} */ ("offered"), done,
       receivers: Object.freeze([...receivers.values()].map((one) => Object.freeze({
         id: one.spk, name: one.name, state: one.state, done: one.state === "done" ? blob.size : (one.pump?.sent ?? 0),
       }))),
@@ -50,11 +52,11 @@ export class Offers {
   }
 
   /**
-   * @param {Blob & {name?: string}} blob @param {string} to spk, or empty for everybody @param {string} name of this person
+   * @param {Blob & {name?: string}} blob @param {string} to spk, or empty for everybody @param {string} name of this person @param {boolean} keep in the room
    * @returns {Promise<Own>} not yet told to anybody
    * @throws {ParlourError} `file-too-large`, `files-full`, `file-unreadable`
    */
-  async make(blob, to, name) {
+  async make(blob, to, name, keep) {
     if (blob.size > FILE_BYTES) throw new ParlourError("file-too-large");
     if ([...this.#own.values()].filter(({ withdrawn }) => !withdrawn).length >= OFFERS) throw new ParlourError("files-full");
     /** @type {string} */
@@ -64,11 +66,45 @@ export class Offers {
     } catch (cause) {
       throw new ParlourError("file-unreadable", { cause });
     }
+    const storing = keep && to === "" ? this.#user.storing() : null;
+    const stored = storing && blob.size <= storing.most ? storing.plan() : null;
+    /** @type {Own} */
     const own = {
       id: b64(random(16)), to, blob, file: tidyFileName(blob.name), type: tidyType(blob.type), hash, at: Date.now(), name, withdrawn: false, receivers: new Map(),
+      stored, kept: stored ? "storing" : keep ? "full" : "none", done: 0,
     };
     this.#own.set(own.id, own);
     return own;
+  }
+
+  /** Leaves it with the room, or what of it is not there (any more). @param {Own} own */
+  async store(own) {
+    const { stored, blob } = own;
+    const storing = this.#user.storing();
+    if (!stored || !storing) return;
+    const came = await storing.put({ ...stored, size: blob.size }, blob, {
+      isWanted: () => !own.withdrawn,
+      onProgress: (done) => {
+        own.done = done;
+        this.#user.onProgress();
+      },
+    });
+    const isNew = own.kept !== came;
+    own.kept = came === "stopped" ? "none" : came;
+    if (own.kept !== "kept") own.stored = null;
+    else if (isNew) for (const { hid } of own.receivers.values()) this.#user.send(hid, { k: "file-kept", id: own.id, kept: stored });
+    this.#user.onChange();
+  }
+
+  /** The room may have lost all of it. */
+  storeAgain() {
+    for (const own of this.#own.values()) if (own.kept === "kept") void this.store(own);
+  }
+
+  /** What lies in the room, for this page's record. @returns {import("./record.js").KeptFile[]} */
+  get kept() {
+    return [...this.#own.values()].flatMap(({ id, blob, file, type, hash, at, stored, kept }) =>
+      stored && kept === "kept" ? [{ id, file, size: blob.size, type, hash, at, key: stored.key, piece: stored.piece }] : []);
   }
 
   /** To one page, if it is meant for that person and not known there. @param {Own} own @param {string} hid @param {string} spk @param {string} name */
@@ -82,8 +118,8 @@ export class Offers {
       own.receivers.delete(over.hid);
     }
     own.receivers.set(hid, { hid, spk, name, state: "offered", pump: null, channel: 0, asks: new Bucket(ASK_EVERY_MS, ASK_BURST) });
-    const { id, file, blob, type, hash, at } = own;
-    this.#user.send(hid, { k: "file", id, name: file, size: blob.size, type, hash, at });
+    const { id, file, blob, type, hash, at, stored, kept } = own;
+    this.#user.send(hid, { k: "file", id, name: file, size: blob.size, type, hash, at, ...(kept === "kept" && { kept: stored }) });
   }
 
   /** A page is new here. @param {string} hid @param {string} spk @param {string} name */
@@ -97,10 +133,14 @@ export class Offers {
     if (!own) return false;
     if (own.withdrawn) this.#own.delete(own.id);
     own.withdrawn = true;
+    // What is on its way to the room is taken back by whoever brings it.
+    if (own.stored && own.kept === "kept") void this.#user.storing()?.remove({ ...own.stored, size: own.blob.size });
+    own.stored = null;
+    own.kept = "none";
     for (const one of own.receivers.values()) {
-      if (one.state !== "offered" && one.state !== "sending") continue;
-      this.#stop(one, "gone");
-      this.#user.send(one.hid, { k: "file-gone", id: own.id });
+      // Who declined may think better of it while the room has it.
+      if (one.state !== "done") this.#user.send(one.hid, { k: "file-gone", id: own.id });
+      if (one.state === "offered" || one.state === "sending") this.#stop(one, "gone");
     }
     this.#user.onChange();
     return true;

@@ -8,7 +8,7 @@
 import { SealError, fromText, text as utf8 } from "../seal/bytes.js";
 import { readable } from "./chat.js";
 import { Unreadable, base64, flag, integer, list, maybe, object, text } from "../read.js";
-import { CHOICES, CHOICE_LENGTH, HISTORY_MESSAGES, POLLS_PER_PERSON, QUESTION_LENGTH, VOTES } from "./limits.js";
+import { CHOICES, CHOICE_LENGTH, FILE_BYTES, HISTORY_MESSAGES, KEPT_PIECE_BYTES, OFFERS, POLLS_PER_PERSON, QUESTION_LENGTH, VOTES } from "./limits.js";
 
 /** Writers of which a record tells how far they were: as many as a room keeps pieces. */
 const WRITERS = 256;
@@ -19,25 +19,30 @@ const poll = object({
   id: base64(16), question: text(4 * QUESTION_LENGTH), choices: list(text(4 * CHOICE_LENGTH), CHOICES), multiple: flag, secret: flag, at: moment, closed: maybe(flag),
   votes: list(object({ by: base64(32), name: text(256), chosen }), VOTES), counts: list(integer(0, VOTES), CHOICES), voters: integer(0, VOTES),
 });
+const file = object({
+  id: base64(16), file: text(8192), size: integer(0, FILE_BYTES), type: text(256), hash: base64(32), at: moment, key: base64(32), piece: integer(1, KEPT_PIECE_BYTES),
+});
 const seenReader = list(object({ w: base64(8), n: number }), WRITERS);
 const readRecord = object({
   v: integer(1, 1), w: base64(8), n: number, by: base64(32), name: text(256),
   seen: seenReader,
   chat: list(object({ id: base64(16), name: text(256), text: text(65_536), at: moment }), HISTORY_MESSAGES),
   polls: list(poll, POLLS_PER_PERSON),
+  files: maybe(list(file, OFFERS)),
 });
 
 /** `w`: the page life that wrote it, `n`: how often it has. `seen`: how far it knew other writers to be. @typedef {ReturnType<typeof readRecord>} Kept */
 /** A poll as it is told by others than its author's page. @typedef {Omit<Kept["polls"][number], "closed"> & {closed?: boolean | undefined}} ToldPoll */
-/** What a person said and asked. @typedef {{chat: Kept["chat"], polls: ToldPoll[]}} Own */
+/** A file that lies in the store, named by whoever left it there; `key` and `piece`: stored.js. @typedef {ReturnType<typeof file>} KeptFile */
+/** What a person said, asked and left. @typedef {{chat: Kept["chat"], polls: ToldPoll[], files: KeptFile[]}} Own */
 
 /**
- * @param {Omit<Kept, "v" | "polls"> & Own} record @param {number} most bytes
+ * @param {Omit<Kept, "v" | "polls" | "files"> & Own} record @param {number} most bytes
  * @returns {Uint8Array<ArrayBuffer>} without the oldest messages if all do not fit
  */
-export function writeRecord({ w, n, by, name, seen, chat, polls }, most) {
+export function writeRecord({ w, n, by, name, seen, chat, polls, files }, most) {
   for (let from = 0; ; from += Math.max(1, Math.ceil((chat.length - from) / 8))) {
-    const bytes = utf8(JSON.stringify({ v: 1, w, n, by, name, seen: seen.slice(-WRITERS), chat: chat.slice(from), polls }));
+    const bytes = utf8(JSON.stringify({ v: 1, w, n, by, name, seen: seen.slice(-WRITERS), chat: chat.slice(from), polls, ...(files.length > 0 && { files }) }));
     if (bytes.length <= most || from >= chat.length) return bytes;
   }
 }

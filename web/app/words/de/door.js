@@ -162,7 +162,7 @@ export const words = Object.freeze({
   "start.off": "Unter uns",
   "start.off.text": "Chat und Umfragen gehen von Browser zu Browser und verschwinden mit den Seiten. Auf dem Server ist kein Platz dafür.",
   "start.standard": "Standard",
-  "start.standard.text": "Chat und Umfragen liegen bis zum Ende des Raums auch auf dem Server, so versiegelt, dass er sie nicht lesen kann. Am Ende können Sie eine Zusammenfassung sichern.",
+  "start.standard.text": "Chat, Umfragen und ausgewählte Dateien liegen bis zum Ende des Raums auch auf dem Server, so versiegelt, dass er sie nicht lesen kann. Am Ende können Sie eine Zusammenfassung sichern.",
   "start.compare": "Vergleichen",
   "start.late": "Wer später kommt, liest",
   "start.late.off": "was die Anwesenden weitererzählen",
@@ -175,7 +175,7 @@ export const words = Object.freeze({
   "start.end.standard": "eine Zusammenfassung, wenn Sie sie sichern",
   "start.fixed": "Das bleibt so, solange es den Raum gibt.",
   "kind.off": "Unter uns: Von diesem Treffen wird nichts aufbewahrt.",
-  "kind.standard": "Standard: Chat und Umfragen liegen bis zum Ende des Raums auf dem Server, so versiegelt, dass er sie nicht lesen kann.",
+  "kind.standard": "Standard: Chat, Umfragen und ausgewählte Dateien liegen bis zum Ende des Raums auf dem Server, so versiegelt, dass er sie nicht lesen kann.",
   "summary.save": "Zusammenfassung sichern",
   "summary.hint": "Wer da war, der Chat, Umfragen und die Namen von Dateien, als Textdatei. Diese Seite schreibt sie; nichts wird irgendwohin gesendet.",
 });

@@ -162,7 +162,7 @@ export const words = Object.freeze({
   "start.off": "Off the record",
   "start.off.text": "Chat and polls go from browser to browser and are gone with the pages. The server has no place for them.",
   "start.standard": "Standard",
-  "start.standard.text": "Chat and polls are also kept on the server, sealed so that it cannot read them, until the room ends. At the end you can save a summary.",
+  "start.standard.text": "Chat, polls and the files that people choose are also kept on the server, sealed so that it cannot read them, until the room ends. At the end you can save a summary.",
   "start.compare": "Compare",
   "start.late": "Who comes late reads",
   "start.late.off": "what people tell who are here",
@@ -175,7 +175,7 @@ export const words = Object.freeze({
   "start.end.standard": "a summary, if you save it",
   "start.fixed": "This stays as it is for as long as the room lives.",
   "kind.off": "Off the record: nothing of this meeting is kept.",
-  "kind.standard": "Standard meeting: chat and polls are kept on the server until the room ends, sealed so that it cannot read them.",
+  "kind.standard": "Standard meeting: chat, polls and chosen files are kept on the server until the room ends, sealed so that it cannot read them.",
   "summary.save": "Save a summary",
   "summary.hint": "Who was here, the chat, polls and names of files, as a text file. This page writes it; nothing is sent anywhere.",
 });

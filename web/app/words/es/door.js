@@ -162,7 +162,7 @@ export const words = Object.freeze({
   "start.off": "Entre nosotros",
   "start.off.text": "El chat y las encuestas van de navegador a navegador y desaparecen con las páginas. El servidor no tiene sitio para ellos.",
   "start.standard": "Estándar",
-  "start.standard.text": "El chat y las encuestas se conservan también en el servidor hasta que la sala termina, sellados de modo que no pueda leerlos. Al final se puede guardar un resumen.",
+  "start.standard.text": "El chat, las encuestas y los archivos que se elijan se conservan también en el servidor hasta que la sala termina, sellados de modo que no pueda leerlos. Al final se puede guardar un resumen.",
   "start.compare": "Comparar",
   "start.late": "Quien llega tarde lee",
   "start.late.off": "lo que cuentan quienes están",
@@ -175,7 +175,7 @@ export const words = Object.freeze({
   "start.end.standard": "un resumen, si se guarda",
   "start.fixed": "Queda así mientras exista la sala.",
   "kind.off": "Entre nosotros: no se conserva nada de esta reunión.",
-  "kind.standard": "Reunión estándar: el chat y las encuestas se conservan en el servidor hasta que la sala termina, sellados de modo que no pueda leerlos.",
+  "kind.standard": "Reunión estándar: el chat, las encuestas y los archivos elegidos se conservan en el servidor hasta que la sala termina, sellados de modo que no pueda leerlos.",
   "summary.save": "Guardar un resumen",
   "summary.hint": "Quién estuvo, el chat, las encuestas y los nombres de los archivos, en un archivo de texto. Lo escribe esta página; no se envía nada a ningún sitio.",
 });

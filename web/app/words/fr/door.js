@@ -162,7 +162,7 @@ export const words = Object.freeze({
   "start.off": "Entre nous",
   "start.off.text": "Le chat et les sondages vont de navigateur à navigateur et disparaissent avec les pages. Le serveur n’a pas de place pour eux.",
   "start.standard": "Standard",
-  "start.standard.text": "Le chat et les sondages sont aussi conservés sur le serveur jusqu’à la fin de la salle, scellés de sorte qu’il ne puisse pas les lire. À la fin, vous pouvez enregistrer un résumé.",
+  "start.standard.text": "Le chat, les sondages et les fichiers choisis sont aussi conservés sur le serveur jusqu’à la fin de la salle, scellés de sorte qu’il ne puisse pas les lire. À la fin, vous pouvez enregistrer un résumé.",
   "start.compare": "Comparer",
   "start.late": "Qui arrive plus tard lit",
   "start.late.off": "ce que racontent les personnes présentes",
@@ -175,7 +175,7 @@ export const words = Object.freeze({
   "start.end.standard": "un résumé, si vous l’enregistrez",
   "start.fixed": "Cela reste ainsi tant que la salle existe.",
   "kind.off": "Entre nous : rien de cette réunion n’est conservé.",
-  "kind.standard": "Réunion standard : le chat et les sondages sont conservés sur le serveur jusqu’à la fin de la salle, scellés de sorte qu’il ne puisse pas les lire.",
+  "kind.standard": "Réunion standard : le chat, les sondages et les fichiers choisis sont conservés sur le serveur jusqu’à la fin de la salle, scellés de sorte qu’il ne puisse pas les lire.",
   "summary.save": "Enregistrer un résumé",
   "summary.hint": "Qui était là, le chat, les sondages et les noms des fichiers, dans un fichier texte. C’est cette page qui l’écrit ; rien n’est envoyé nulle part.",
 });
