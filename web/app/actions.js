@@ -47,7 +47,7 @@ export function createActions(store) {
   let offered = null;
   /** How large the stage shows whom. @type {ReadonlyMap<string, "off" | "small" | "large">} */
   let sizes = new Map();
-  /** At the door, until it is clear as whom. @type {{password?: string, message?: string}} */
+  /** At the door, until it is clear as whom. @type {{password?: string, message?: string, offRecord?: boolean}} */
   let said = {};
   const summaries = createSummaries();
 
@@ -226,7 +226,7 @@ export function createActions(store) {
     },
 
     /**
-     * @param {{password?: string, message?: string}} [words] at the door
+     * @param {{password?: string, message?: string, offRecord?: boolean}} [words] at the door; `offRecord`: of a named room that is made by this
      */
     async join(words = {}) {
       const going = meeting;
@@ -346,7 +346,7 @@ export function createActions(store) {
     dispatch({ type: "join-asked" });
     cameLast = false;
     const { name, hideAddress, microphone, camera } = state();
-    const { password = "", message = "" } = said;
+    const { password = "", message = "", offRecord = true } = said;
     said = {};
     try {
       await going.join({
@@ -356,6 +356,7 @@ export function createActions(store) {
         hideAddress,
         password,
         message,
+        offRecord,
         move,
       });
     } catch (error) {

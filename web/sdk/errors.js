@@ -77,6 +77,7 @@ const sentences = Object.freeze({
   "bad-length": "This is too long to be kept.",
   "blobs-full": "The server keeps no more of this meeting.",
   "too-slow": "This took too long to be sent.",
+  "other-kind": "Somebody was quicker and made this room, of another kind. Read what is kept of it, then join.",
   // What people say and send each other.
   "too-fast": "That was a lot at once. Wait a moment and send it again.",
   "file-too-large": "This file is larger than 128 MiB. Send a smaller one.",

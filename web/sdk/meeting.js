@@ -11,7 +11,7 @@ import { ParlourError, asParlourError, sentenceFor } from "./errors.js";
 import { Keep } from "./keep.js";
 import { openLink } from "./links.js";
 import { Looking } from "./looking.js";
-import { tidyRoomName } from "./named.js";
+import { makeOrFind, tidyRoomName } from "./named.js";
 import { Inside } from "./inside.js";
 import { writeNotes } from "./notes.js";
 import { tidyName } from "./roster.js";
@@ -233,20 +233,21 @@ export class Meeting extends Acts {
 
   /**
    * Goes in. Resolves when this person has a seat; at a door, once somebody opened it: until then `state` is `knocking`,
-   * `waiting` says for what, and `leave` gives up. The first one in a named room makes it; `password` is then the room's.
+   * `waiting` says for what, and `leave` gives up. The first one in a named room makes it; `password` is then the room's,
+   * and `offRecord` is for as long as the room lives.
    * Tracks stay the caller's: the SDK never stops them.
    *
    * @param {{name?: string, audio?: MediaStreamTrack | null, video?: MediaStreamTrack | null, hideAddress?: boolean,
-   *   password?: string, message?: string, move?: boolean}} [options] `hideAddress`: media goes through the relay only, so that the others do
+   *   password?: string, message?: string, offRecord?: boolean, move?: boolean}} [options] `hideAddress`: media goes through the relay only, so that the others do
    *   not learn this device's address; without a relay there is then no call. `password`: one attempt, and in a named room
    *   in which this person has met nobody the only way in. `message`: what hosts read while this person knocks. `move`: as
    *   the person who is in this room in another tab of this browser, which then stops (`replaced`).
    * @returns {Promise<void>}
    * @throws {ParlourError} `no-such-room`, `room-full`, `needs-password`, `wrong-password`, `too-many-tries`, `no-password`,
-   *   `name-without-password`, `password-promised`, `door-closed`, `refused`, `locked`, `not-invited`, `link-replaced` (all leave the meeting `ready` or `no-room`: try again),
+   *   `name-without-password`, `password-promised`, `door-closed`, `refused`, `locked`, `not-invited`, `link-replaced`, `other-kind` (all leave the meeting `ready` or `no-room`: try again),
    *   `refused-for-good`, `room-over`, `removed`, `gave-up`, `no-server`, …
    */
-  async join({ name = "", audio = null, video = null, hideAddress = false, password = "", message = "", move = false } = {}) {
+  async join({ name = "", audio = null, video = null, hideAddress = false, password = "", message = "", offRecord = true, move = false } = {}) {
     this.#checkKind("audio", audio);
     this.#checkKind("video", video);
     if (!this.#isOutside()) throw new ParlourError("already-joined");
@@ -262,7 +263,10 @@ export class Meeting extends Acts {
     try {
       if (password !== "" && !this.#presses.take(performance.now())) throw new ParlourError("too-many-tries");
       await entrance.redeem();
-      if (!entrance.known) await this.#makeNamed(password);
+      if (!entrance.known) {
+        await makeOrFind(entrance, { password, offRecord });
+        await this.#followLink();
+      }
       other = move ? await entrance.self.takeOver() : null;
       // A full room has no seat for both tabs; in any other the old one goes last, so that the room is never left alone.
       const isFull = other !== null && ((await entrance.look()) ?? 0) >= (this.rules?.cap ?? 0);
@@ -393,18 +397,6 @@ export class Meeting extends Acts {
     await this.#entrance?.forget(true);
   }
 
-  /** The first one in is the host (seal.md 1.7), unless somebody was quicker. @param {string} password */
-  async #makeNamed(password) {
-    const entrance = /** @type {Entrance} */ (this.#entrance);
-    try {
-      await entrance.make({ cap: 8, door: "open", password, offRecord: true });
-    } catch (thrown) {
-      if (!(thrown instanceof ParlourError) || thrown.code !== "room-exists") throw thrown;
-      if ((await entrance.look()) === null) throw new ParlourError("no-such-room");
-    }
-    await this.#followLink();
-  }
-
   /** The room may have another link, which this page may have been given. */
   async #followLink() {
     const link = await this.#entrance?.link();
@@ -517,7 +509,7 @@ export class Meeting extends Acts {
 /** Refusals after which one may try again. */
 const retryable = new Set([
   "no-such-room", "room-full", "busy", "rate", "no-server", "session-lost", "not-invited", "invitation-used", "locked", "link-replaced", "refused",
-  "needs-password", "name-without-password", "password-promised", "door-closed", "wrong-password", "too-many-tries", "no-password", "bad-password",
+  "needs-password", "name-without-password", "password-promised", "door-closed", "wrong-password", "too-many-tries", "no-password", "bad-password", "other-kind", "keeps-nothing",
 ]);
 /** Errors after which there is nothing to try again. */
 const overs = new Set(["room-over", "removed", "refused-for-good"]);

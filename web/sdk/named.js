@@ -23,6 +23,22 @@ export function believable(claims, pin, own) {
 }
 
 /**
+ * The first one in makes the room and is its host (seal.md 1.7), unless somebody was quicker.
+ * @param {import("./entrance.js").Entrance} entrance that knows no room yet @param {{password: string, offRecord: boolean}} wish
+ * @throws {ParlourError} `other-kind`: what somebody made keeps what this person chose not to have kept, or the other way round;
+ *   it is known now, and may be looked at before the next try
+ */
+export async function makeOrFind(entrance, { password, offRecord }) {
+  try {
+    await entrance.make({ cap: 8, door: "open", password, offRecord });
+  } catch (thrown) {
+    if (!(thrown instanceof ParlourError) || thrown.code !== "room-exists") throw thrown;
+    if ((await entrance.look()) === null) throw new ParlourError("no-such-room");
+    if (entrance.known?.shown?.offRecord !== offRecord) throw new ParlourError("other-kind");
+  }
+}
+
+/**
  * Whether the password that was typed can open anything here. It is never left out in silence: then it would protect
  * nobody from a server, or whoever was quicker with the name, that says that there is none.
  * @param {Knowledge} knowledge

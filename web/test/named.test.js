@@ -44,6 +44,34 @@ test("the first one in is host, the second one a guest; the address needs no sec
   await assert.rejects(ana.newLink(), { code: "no-link" });
 });
 
+test("whoever makes it by going in chooses whether it keeps, and everybody else sees that before", async () => {
+  const ana = await goes("r/choir", "Ana", { offRecord: false });
+  assert.equal(ana.rules?.offRecord, false);
+  await until("kept", () => ana.keeping?.state === "kept");
+  const ben = await opens("r/choir");
+  await ben.look();
+  assert.deepEqual([ben.vacant, ben.rules?.offRecord], [false, false]);
+  assert.equal((await goes("r/quire", "Cy")).rules?.offRecord, true, "off the record unless somebody says otherwise");
+});
+
+test("somebody was quicker and chose the other kind: nobody goes in who has not read it", async () => {
+  const [ana, ben] = [await opens("r/choir"), await opens("r/choir")];
+  await Promise.all([ana.look(), ben.look()]);
+  await ana.join({ name: "Ana", offRecord: false });
+  await assert.rejects(ben.join({ name: "Ben" }), { code: "other-kind" });
+  assert.deepEqual([ben.state, ben.vacant, ben.rules?.offRecord, ana.count], ["ready", false, false, 1]);
+  await ben.join({ name: "Ben" });
+  await sees(ana, "Ben");
+});
+
+test("a server that keeps nothing: a name can still be met under, off the record", async () => {
+  server.keeps = false;
+  const ana = await opens("r/choir");
+  await assert.rejects(ana.join({ name: "Ana", offRecord: false }), { code: "keeps-nothing" });
+  assert.ok(ana.vacant);
+  await ana.join({ name: "Ana" });
+});
+
 test("a room of that name is there: it cannot be made, only joined", async () => {
   await goes("r/choir", "Ana");
   await assert.rejects(Meeting.create({ server: origin, name: "Choir" }), { code: "room-exists" });

@@ -19,7 +19,7 @@ export function moreChoices() {
     input.checked = door === "open";
     return { input, door, element: h("label", { class: "segment" }, input, h("span", {}, t(`start.${door}`))) };
   });
-  const kind = kindChoice();
+  const kind = kindChoice("start");
   const password = h("input", { class: "input input-small", id: "start-password", type: "text", maxlength: 128, autocomplete: "off", autocapitalize: "off", spellcheck: "false" });
   const name = h("input", { class: "input input-small", id: "start-name", type: "text", maxlength: 64, placeholder: t("start.name.example"), autocomplete: "off", autocapitalize: "off", spellcheck: "false", "aria-describedby": "start-name-hint" });
   const element = h("details", { class: "more" },
@@ -43,11 +43,15 @@ export function moreChoices() {
   };
 }
 
-/** The two kinds of meetings, what the chosen one means in a sentence, and both beside each other. */
-function kindChoice() {
-  const hint = h("p", { class: "small", id: "start-kind-hint", role: "status" });
+/**
+ * The two kinds of meetings, what the chosen one means in a sentence, and both beside each other.
+ * @param {string} where it stands, since it stands in two places
+ */
+export function kindChoice(where) {
+  const hintId = `${where}-kind-hint`;
+  const hint = h("p", { class: "small", id: hintId, role: "status" });
   const radios = (/** @type {const} */ (["off", "standard"])).map((which) => {
-    const input = h("input", { type: "radio", name: "kind", value: which, class: "unseen", "aria-describedby": "start-kind-hint", onchange: () => tell() });
+    const input = h("input", { type: "radio", name: `${where}-kind`, value: which, class: "unseen", "aria-describedby": hintId, onchange: () => tell() });
     input.checked = which === "off";
     return { which, input, element: h("label", { class: "segment" }, input, h("span", {}, t(`start.${which}`))) };
   });

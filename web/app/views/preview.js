@@ -8,6 +8,7 @@ import { isComing, isOn, troubleOf } from "../state.js";
 import { t } from "../language.js";
 import { deviceSentence, problemSentence, whoIsIn } from "../words.js";
 import { doorSentence, keepsNothing, kindSentence, namedPasswordHint, outsideSentence, vacantSentence } from "../words_house.js";
+import { kindChoice } from "./more_choices.js";
 import { createOwnPicture } from "./own_picture.js";
 import { brand, button, cameraLook, control, deviceMenu, microphoneLook, openId, sealedSign, switchField, troubleLine } from "./parts.js";
 import { createTile } from "./tile.js";
@@ -32,6 +33,8 @@ export function preview(actions) {
     onchange: actions.setHideAddress,
   });
   const entrance = createEntrance();
+  // Whoever makes a named room by going in chooses what is kept; everybody else reads it.
+  const kinds = kindChoice("preview");
   const join = button({ label: t("preview.join"), className: "button-wide", type: "submit" });
   const refusal = troubleLine();
   const copyImage = icon("link");
@@ -47,13 +50,13 @@ export function preview(actions) {
     class: "preview-panel",
     onsubmit: (/** @type {SubmitEvent} */ event) => {
       event.preventDefault();
-      void actions.join(entrance.read());
+      void actions.join({ ...entrance.read(), offRecord: kinds.isOff() });
     },
   },
   h("div", { class: "preview-head" }, title, status),
   h("div", { class: "field" },
     h("label", { class: "field-label", for: "name" }, t("name.yours"), h("span", { class: "field-aside" }, t("optional"))), name),
-  entrance.element, hide.element, kind, forgets,
+  entrance.element, kinds.element, hide.element, kind, forgets,
   h("div", { class: "preview-join" }, refusal.element, join.element, named),
   h("div", { class: "preview-invite" }, whoMay, copy));
 
@@ -80,6 +83,7 @@ export function preview(actions) {
       setText(whoMay, personal ? t("preview.personal") : entrance.says ? "" : doorSentence(state.house.rules, roomName !== "") || (roomName === "" ? t("door.open") : ""));
       show(whoMay, whoMay.textContent !== "");
       show(copy, !personal);
+      show(kinds.element, state.house.vacant);
       setText(kind, kindSentence(state.house.rules));
       show(kind, kind.textContent !== "");
       setText(forgets, state.durable ? "" : keepsNothing(state.me.host, false));

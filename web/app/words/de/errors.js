@@ -99,6 +99,7 @@ export const words = Object.freeze({
   "error.file-too-large": "Diese Datei ist größer als 128 MiB. Senden Sie eine kleinere.",
   "error.files-full": "Es sind schon zu viele Dateien da. Speichern oder entfernen Sie zuerst einige.",
   "error.file-unreadable": "Diese Datei ließ sich nicht lesen. Vielleicht wurde sie verschoben oder geändert; wählen Sie sie noch einmal.",
+  "error.other-kind": "Jemand war schneller und hat diesen Raum eröffnet, von anderer Art. Lesen Sie, was davon bleibt, und treten Sie dann ein.",
   "error.no-such-message": "Diese Nachricht ist nicht mehr da.",
   "error.no-such-file": "Diese Datei ist nicht mehr da.",
   "error.bad-poll": "Eine Umfrage braucht eine Frage und zwei bis zehn verschiedene Antworten, und acht Umfragen einer Person können offen sein.",

@@ -100,6 +100,7 @@ export const words = Object.freeze({
   "error.file-too-large": "This file is larger than 128 MiB. Send a smaller one.",
   "error.files-full": "There are too many files already. Save or remove some first.",
   "error.file-unreadable": "This file could not be read. It may have been moved or changed; choose it again.",
+  "error.other-kind": "Somebody was quicker and made this room, of another kind. Read what is kept of it, then join.",
   "error.no-such-message": "This message is not there any more.",
   "error.no-such-file": "This file is not there any more.",
   "error.bad-poll": "A poll needs a question and two to ten different choices, and eight polls of one person can be open.",

@@ -99,6 +99,7 @@ export const words = Object.freeze({
   "error.file-too-large": "Este archivo supera los 128 MiB. Envíe uno más pequeño.",
   "error.files-full": "Ya hay demasiados archivos. Guarde o quite algunos primero.",
   "error.file-unreadable": "No se pudo leer este archivo. Puede que se haya movido o cambiado; elíjalo otra vez.",
+  "error.other-kind": "Alguien fue más rápido y abrió esta sala, de otro tipo. Lea qué se conserva de ella y luego entre.",
   "error.no-such-message": "Este mensaje ya no está.",
   "error.no-such-file": "Este archivo ya no está.",
   "error.bad-poll": "Una encuesta necesita una pregunta y de dos a diez opciones distintas, y de una persona puede haber ocho encuestas abiertas.",

@@ -99,6 +99,7 @@ export const words = Object.freeze({
   "error.file-too-large": "Ce fichier dépasse 128 Mio. Envoyez-en un plus petit.",
   "error.files-full": "Il y a déjà trop de fichiers. Enregistrez-en ou retirez-en d’abord.",
   "error.file-unreadable": "Ce fichier n’a pas pu être lu. Il a peut-être été déplacé ou modifié ; choisissez-le de nouveau.",
+  "error.other-kind": "Quelqu’un a été plus rapide et a ouvert cette salle, d’un autre type. Lisez ce qui en est conservé, puis entrez.",
   "error.no-such-message": "Ce message n’est plus là.",
   "error.no-such-file": "Ce fichier n’est plus là.",
   "error.bad-poll": "Un sondage demande une question et de deux à dix choix différents, et huit sondages d’une personne peuvent être ouverts.",
