@@ -6,24 +6,19 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use parlour_credentials::{RoomTag, SeatId};
 use serde::{Deserialize, Serialize};
 
-use crate::id::{BlobId, Spk, Token, TokenHash};
+use crate::blob_refusal::BlobRefusal;
+use crate::id::{BlobId, Token, TokenHash};
 use crate::limits::Gauge;
 use crate::message::BlobPlace;
-use crate::refusal::whole_ms;
 use crate::room::Room;
+use crate::shelf::{Blob, BlobContent, Shelf};
 use crate::signaling::Signaling;
 use crate::state::Mode;
-
-/// What one blob costs besides its content, so that many small ones count as well.
-const OVERHEAD: usize = 256;
-/// How long to wait for others to take something back.
-const FULL: Duration = Duration::from_secs(60);
 
 /// What a seat asks of the store.
 #[derive(Debug)]
@@ -35,7 +30,7 @@ pub enum BlobRequest {
     /// Whether a new one of this id may come: asked before its content is listened to.
     Announce(BlobId),
     /// A new one, that was announced.
-    Put(BlobId, Vec<u8>),
+    Put(BlobId, BlobContent),
     /// Takes one back.
     Delete(BlobId),
 }
@@ -50,34 +45,13 @@ pub enum BlobAnswer {
     /// What there is.
     List(BlobList),
     /// What is in one.
-    Content(Arc<[u8]>),
+    Content(BlobContent),
 }
 
 impl fmt::Debug for BlobAnswer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("BlobAnswer(..)")
     }
-}
-
-/// Why not.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BlobRefusal {
-    /// The secret is no seat's: to be answered as if there were no such place.
-    Nowhere,
-    /// No blob has this id.
-    NoSuchBlob,
-    /// Blobs are written once.
-    Exists,
-    /// One blob may not be so long, or has nothing in it.
-    Length,
-    /// The room holds as much as it may.
-    RoomFull,
-    /// The server does.
-    Busy,
-    /// Somebody else put it there.
-    NotYours,
-    /// Too often; wait so long.
-    Rate(Duration),
 }
 
 /// What there is in a room.
@@ -94,79 +68,6 @@ pub struct BlobEntry {
     pub id: BlobId,
     /// Length of its content.
     pub bytes: usize,
-}
-
-/// A refusal as it is answered over HTTP.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct BlobError {
-    /// Which.
-    pub code: BlobErrorCode,
-    /// The same in English.
-    pub text: String,
-    /// When to try again, in milliseconds.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub retry_ms: Option<u64>,
-}
-
-/// The closed list of refusals.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-#[expect(missing_docs, reason = "each is explained in the table of docs/protocol.md")]
-pub enum BlobErrorCode {
-    NoSuchBlob,
-    BlobExists,
-    BadLength,
-    BlobsFull,
-    Busy,
-    NotAllowed,
-    Rate,
-    TooSlow,
-}
-
-impl BlobRefusal {
-    /// What to say; `None` for [`Self::Nowhere`], which is not to be told from a path that does not exist.
-    #[must_use]
-    pub fn error(self) -> Option<BlobError> {
-        let (code, text, retry) = match self {
-            Self::Nowhere => return None,
-            Self::NoSuchBlob => (BlobErrorCode::NoSuchBlob, "Nothing is kept under this id.", None),
-            Self::Exists => (
-                BlobErrorCode::BlobExists,
-                "Something is kept under this id already; choose another one.",
-                None,
-            ),
-            Self::Length => (
-                BlobErrorCode::BadLength,
-                "This is empty, or longer than one blob may be; divide it.",
-                None,
-            ),
-            Self::RoomFull => (
-                BlobErrorCode::BlobsFull,
-                "This room keeps as much as it may; take something back first.",
-                Some(FULL),
-            ),
-            Self::Busy => (
-                BlobErrorCode::Busy,
-                "The server keeps as much as it may; try again later.",
-                Some(FULL),
-            ),
-            Self::NotYours => (
-                BlobErrorCode::NotAllowed,
-                "Only whoever put this here, or a host, may take it back.",
-                None,
-            ),
-            Self::Rate(wait) => (
-                BlobErrorCode::Rate,
-                "Too many requests; wait a moment.",
-                Some(wait),
-            ),
-        };
-        Some(BlobError {
-            code,
-            text: text.to_owned(),
-            retry_ms: retry.map(whole_ms),
-        })
-    }
 }
 
 /// Which secrets open which room's blobs: one for each seat that has any.
@@ -194,45 +95,6 @@ impl BlobSeats {
         if let Some(token) = self.by_seat.remove(&seat) {
             self.by_token.remove(&token);
         }
-    }
-}
-
-/// The blobs of one room.
-#[derive(Default)]
-pub(crate) struct Shelf {
-    held: BTreeMap<BlobId, Blob>,
-}
-
-struct Blob {
-    content: Arc<[u8]>,
-    by: Spk,
-    until: Instant,
-}
-
-/// How many blobs, and what they cost: their content and [`OVERHEAD`] each.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Load {
-    pub(crate) blobs: usize,
-    pub(crate) bytes: usize,
-}
-
-impl Shelf {
-    pub(crate) fn load(&self) -> Load {
-        Load {
-            blobs: self.held.len(),
-            bytes: self.held.values().map(Blob::cost).sum(),
-        }
-    }
-
-    /// When the first of them is to go.
-    pub(crate) fn next_end(&self) -> Option<Instant> {
-        self.held.values().map(|blob| blob.until).min()
-    }
-}
-
-impl Blob {
-    fn cost(&self) -> usize {
-        self.content.len() + OVERHEAD
     }
 }
 
@@ -299,45 +161,41 @@ impl Signaling {
             .find(|seated| seated.id == seat)
             .map(|seated| &seated.who)
             .ok_or(BlobRefusal::Nowhere)?;
-        let held = &room.blobs.held;
+        let shelf = &room.blobs;
         match request {
             BlobRequest::List => {
                 let entry = |(id, blob): (&BlobId, &Blob)| BlobEntry {
                     id: *id,
-                    bytes: blob.content.len(),
+                    bytes: blob.content.bytes(),
                 };
-                let blobs = held.iter().map(entry).collect();
+                let blobs = shelf.iter().map(entry).collect();
                 Ok(BlobAnswer::List(BlobList { blobs }))
             }
             BlobRequest::Get(id) => {
-                let blob = held.get(&id).ok_or(BlobRefusal::NoSuchBlob)?;
-                Ok(BlobAnswer::Content(Arc::clone(&blob.content)))
+                let blob = shelf.get(id).ok_or(BlobRefusal::NoSuchBlob)?;
+                Ok(BlobAnswer::Content(blob.content.clone()))
             }
             BlobRequest::Announce(id) => {
                 self.may_put(room, id, 1)?;
                 Ok(BlobAnswer::Come(self.config.blob_bytes))
             }
             BlobRequest::Put(id, content) => {
-                self.may_put(room, id, content.len())?;
+                self.may_put(room, id, content.bytes())?;
                 let blob = Blob {
-                    content: content.into(),
+                    content,
                     by: who.person.spk,
                     until: now + self.config.blob_for,
                 };
                 self.stats.blobs_put_total += 1;
-                self.change_shelf(tag, |shelf| {
-                    shelf.held.insert(id, blob);
-                });
+                self.change_shelf(tag, |shelf| shelf.put(id, blob));
                 Ok(BlobAnswer::Done)
             }
             BlobRequest::Delete(id) => {
-                let blob = held.get(&id).ok_or(BlobRefusal::NoSuchBlob)?;
+                let blob = shelf.get(id).ok_or(BlobRefusal::NoSuchBlob)?;
                 if blob.by != who.person.spk && !who.is_host {
                     return Err(BlobRefusal::NotYours);
                 }
-                self.change_shelf(tag, |shelf| {
-                    shelf.held.remove(&id);
-                });
+                self.change_shelf(tag, |shelf| shelf.take_back(id));
                 Ok(BlobAnswer::Done)
             }
         }
@@ -349,10 +207,10 @@ impl Signaling {
         if bytes == 0 || bytes > self.config.blob_bytes {
             return Err(BlobRefusal::Length);
         }
-        if room.blobs.held.contains_key(&id) {
+        if room.blobs.get(id).is_some() {
             return Err(BlobRefusal::Exists);
         }
-        let cost = bytes + OVERHEAD;
+        let cost = Blob::cost(bytes);
         let load = room.blobs.load();
         let (total, share) = (self.config.blob_bytes_total, self.config.blob_bytes_per_room);
         if load.blobs >= self.config.blobs_per_room || load.bytes + cost > share {
@@ -369,7 +227,7 @@ impl Signaling {
     pub(crate) fn expire_blobs(&mut self, now: Instant, tag: RoomTag) {
         let due = |room: &Room| room.blobs.next_end().is_some_and(|end| end <= now);
         if self.rooms.get(tag).is_some_and(due) {
-            self.change_shelf(tag, |shelf| shelf.held.retain(|_, blob| now < blob.until));
+            self.change_shelf(tag, |shelf| shelf.expire(now));
         }
     }
 

@@ -9,6 +9,7 @@
 #![cfg_attr(not(test), warn(clippy::indexing_slicing))]
 
 mod batch;
+mod blob_refusal;
 mod blobs;
 mod claims;
 mod config;
@@ -34,6 +35,7 @@ mod rooms;
 #[cfg(feature = "schema")]
 pub mod schema;
 mod session;
+mod shelf;
 mod signaling;
 mod state;
 mod states;
@@ -42,7 +44,8 @@ mod tombstones;
 mod views;
 
 pub use batch::{Down, NoBatch, Opened, Up};
-pub use blobs::{BlobAnswer, BlobEntry, BlobError, BlobErrorCode, BlobList, BlobRefusal, BlobRequest};
+pub use blob_refusal::{BlobError, BlobErrorCode, BlobRefusal};
+pub use blobs::{BlobAnswer, BlobEntry, BlobList, BlobRequest};
 pub use config::{Config, IceTemplate, Rate};
 pub use connection::{Closed, ConnectionId, Source};
 pub use envelope::{ClientFrame, ServerFrame, Unreadable};
@@ -54,5 +57,6 @@ pub use message::{
 };
 pub use parlour_credentials::{Credentials, RoomTag, SeatId};
 pub use room_name::RoomName;
+pub use shelf::{BlobContent, Elsewhere};
 pub use signaling::{Output, Signaling};
 pub use stats::{Stats, Stays};

@@ -7,13 +7,13 @@ use std::time::Instant;
 
 use parlour_credentials::{RoomTag, SeatId};
 
-use crate::blobs::Shelf;
 use crate::config::Config;
 use crate::core::Person;
 use crate::id::{HostPk, Pid, RoomId, SealedBox, SessionId, Signature, Spk};
 use crate::limits::Prefix;
 use crate::message::{HostClaim, SeatView, SignedState, View};
 use crate::room_name::RoomName;
+use crate::shelf::Shelf;
 use crate::states::{Standing, StateSet};
 
 /// Rules that one claim in `room` may fill, in bytes of the frame: four claims fit a frame.

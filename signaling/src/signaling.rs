@@ -10,7 +10,7 @@ use parlour_credentials::{Credentials, RoomTag, SeatId};
 use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
 
-use crate::blobs::{BlobSeats, Load};
+use crate::blobs::BlobSeats;
 use crate::config::Config;
 use crate::connection::{CloseCode, Closed, Connection, ConnectionId, Source, Stage};
 use crate::deadlines::Deadlines;
@@ -20,6 +20,7 @@ use crate::limits::{Prefix, Sources};
 use crate::message::ByeCode;
 use crate::rooms::Rooms;
 use crate::session::Session;
+use crate::shelf::Load;
 use crate::stats::Stats;
 
 /// How often sources and tombstones with nothing left to remember are forgotten.

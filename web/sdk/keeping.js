@@ -149,7 +149,7 @@ export class Keeping {
   /** Something may have been said. */
   handleContent() {
     this.#isBehind = !this.#isSaid();
-    if (this.#parts.content.backs !== this.#backs) this.#readAt = Math.min(this.#readAt, this.#parts.mesh.awake);
+    if (this.#parts.content.backs !== this.#backs && this.#keyring.current) this.#readAt = Math.min(this.#readAt, this.#parts.mesh.awake);
     // Without a place or a key there is nothing to be done; either brings this about again.
     if (this.#isBehind && this.#blobs && this.#keyring.current) this.#writeAt = Math.min(this.#writeAt, Math.max(this.#mayWriteAt, this.#parts.mesh.awake + WRITE_MS));
   }

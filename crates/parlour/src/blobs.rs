@@ -1,21 +1,26 @@
 //! HTTP's side of what rooms in standard mode keep (docs/protocol.md, "Blobs"): `/blob/` and one id behind it.
 //!
 //! Whoever shows no secret of a seat in such a room gets no answer from here: the path is then one that does not exist, so
-//! that nobody can find out about a room what its people would not tell. The secret travels in a header, never in a URL.
+//! that nobody can find out about a room what its people would not tell. The secret travels in a header, never in a URL. What
+//! is in a blob stays in memory, or goes to a directory ([`crate::blob_directory`]).
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::Stream;
-use http::header::{CONTENT_TYPE, HeaderValue};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use http::{HeaderMap, Method, StatusCode};
 use hyper::body::{Buf, Bytes};
-use parlour_signaling::{BlobAnswer, BlobError, BlobErrorCode, BlobId, BlobRefusal, BlobRequest, Token};
+use parlour_signaling::{
+    BlobAnswer, BlobContent, BlobError, BlobErrorCode, BlobId, BlobRefusal, BlobRequest, Token,
+};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use warp::Reply as _;
 use warp::reply::Response as Reply;
 
+use crate::blob_directory::BlobDirectory;
 use crate::body::{self, Unread};
 use crate::cors::Shared;
 use crate::listen::Pass;
@@ -40,18 +45,25 @@ const SHARED: Shared = Shared {
     headers: "parlour-blobs, content-type",
 };
 
-/// Blobs that are coming in.
+/// Blobs that are coming in, and where they go.
 #[derive(Clone, Debug)]
 pub struct Uploads {
     places: Arc<Semaphore>,
     by_seat: Arc<Mutex<HashMap<[u8; 32], usize>>>,
+    directory: Option<Arc<BlobDirectory>>,
+    /// The directory refused the last one: said once.
+    fails: Arc<AtomicBool>,
 }
 
-impl Default for Uploads {
-    fn default() -> Self {
+impl Uploads {
+    /// Into a directory, or without one into memory.
+    #[must_use]
+    pub fn new(directory: Option<Arc<BlobDirectory>>) -> Self {
         Self {
             places: Arc::new(Semaphore::new(UPLOADS)),
             by_seat: Arc::default(),
+            directory,
+            fails: Arc::default(),
         }
     }
 }
@@ -82,7 +94,10 @@ pub(crate) async fn answer<B: Buf, E>(
     } else {
         let token = headers.get(SECRET)?.to_str().ok().and_then(Token::from_text)?;
         match perform(rooms, uploads, &request, token, body).await? {
-            Ok(answer) => succeed(answer),
+            Ok(answer) => match uploads.succeed(answer).await {
+                Ok(reply) => reply,
+                Err(refusal) => fail(&refusal.error()?),
+            },
             Err(error) => fail(&error),
         }
     };
@@ -131,7 +146,10 @@ async fn put<B: Buf, E>(
         return visible(Err(BlobRefusal::Rate(NEXT_PLACE)));
     };
     match body::read(body, most, PUT_WITHIN).await {
-        Ok(content) => visible(rooms.blob(token, BlobRequest::Put(id, content)).await),
+        Ok(content) => match uploads.hold(content).await {
+            Ok(content) => visible(rooms.blob(token, BlobRequest::Put(id, content)).await),
+            Err(refusal) => visible(Err(refusal)),
+        },
         Err(Unread::Broken | Unread::TooLong) => visible(Err(BlobRefusal::Length)),
         Err(Unread::TooSlow) => Some(Err(BlobError {
             code: BlobErrorCode::TooSlow,
@@ -149,19 +167,6 @@ fn visible(outcome: Result<BlobAnswer, BlobRefusal>) -> Option<Result<BlobAnswer
     }
 }
 
-fn succeed(answer: BlobAnswer) -> Reply {
-    match answer {
-        BlobAnswer::Done | BlobAnswer::Come(_) => StatusCode::NO_CONTENT.into_response(),
-        BlobAnswer::List(list) => warp::reply::json(&list).into_response(),
-        BlobAnswer::Content(content) => {
-            let mut response = Reply::new(Bytes::from_owner(content).into());
-            let kind = HeaderValue::from_static("application/octet-stream");
-            response.headers_mut().insert(CONTENT_TYPE, kind);
-            response
-        }
-    }
-}
-
 fn fail(error: &BlobError) -> Reply {
     let status = match error.code {
         BlobErrorCode::NoSuchBlob => StatusCode::NOT_FOUND,
@@ -173,10 +178,59 @@ fn fail(error: &BlobError) -> Reply {
         BlobErrorCode::Rate => StatusCode::TOO_MANY_REQUESTS,
         BlobErrorCode::TooSlow => StatusCode::REQUEST_TIMEOUT,
     };
-    warp::reply::with_status(warp::reply::json(error), status).into_response()
+    let mut response = warp::reply::with_status(warp::reply::json(error), status).into_response();
+    // RFC 9110 §10.2.3: whole seconds. The body says it to the millisecond.
+    if let Some(wait) = error.retry_ms {
+        response
+            .headers_mut()
+            .insert(RETRY_AFTER, wait.div_ceil(1000).into());
+    }
+    response
 }
 
 impl Uploads {
+    /// # Errors
+    /// [`BlobRefusal::Busy`]: the disk takes no more, or nothing.
+    async fn hold(&self, content: Vec<u8>) -> Result<BlobContent, BlobRefusal> {
+        let Some(directory) = &self.directory else {
+            return Ok(content.into());
+        };
+        let held = directory.put(content).await;
+        let failed = self.fails.swap(held.is_err(), Ordering::Relaxed);
+        match &held {
+            Err(error) if !failed => {
+                tracing::warn!(%error, "what rooms keep cannot be written to rooms.blob_directory; they are told that the server is full");
+            }
+            Ok(_) if failed => tracing::info!("what rooms keep can be written to rooms.blob_directory again"),
+            Ok(_) | Err(_) => {}
+        }
+        held.map_err(|_| BlobRefusal::Busy)
+    }
+
+    /// # Errors
+    /// [`BlobRefusal::Busy`]: the disk does not give it out.
+    async fn succeed(&self, answer: BlobAnswer) -> Result<Reply, BlobRefusal> {
+        let content = match answer {
+            BlobAnswer::Done | BlobAnswer::Come(_) => return Ok(StatusCode::NO_CONTENT.into_response()),
+            BlobAnswer::List(list) => return Ok(warp::reply::json(&list).into_response()),
+            BlobAnswer::Content(content) => content,
+        };
+        let bytes = content.bytes();
+        let mut response = match (content, &self.directory) {
+            (BlobContent::Here(content), _) => Reply::new(Bytes::from_owner(content).into()),
+            (BlobContent::Elsewhere(content), Some(directory)) => {
+                let pieces = directory.read(content).await.map_err(|_| BlobRefusal::Busy)?;
+                warp::reply::stream(pieces).into_response()
+            }
+            // Nothing lies elsewhere without an elsewhere.
+            (BlobContent::Elsewhere(_), None) => return Err(BlobRefusal::Busy),
+        };
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_LENGTH, bytes.into());
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
+        Ok(response)
+    }
+
     fn place(&self, token: Token) -> Option<Place> {
         let mut by_seat = self.by_seat.lock().unwrap_or_else(PoisonError::into_inner);
         if by_seat

@@ -8,6 +8,7 @@
 pub mod acme;
 pub mod admin;
 pub mod assets;
+pub mod blob_directory;
 pub mod blobs;
 mod body;
 pub mod cli;
@@ -61,6 +62,7 @@ use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::assets::Assets;
+use crate::blob_directory::BlobDirectory;
 use crate::blobs::Uploads;
 use crate::config::Typed;
 use crate::doctor::self_test::SelfTest;
@@ -152,6 +154,8 @@ pub struct Server {
     credentials: Credentials,
     public_relay: Option<PublicHandle>,
     rooms: Rooms,
+    /// Where rooms in standard mode keep what they keep, if not in memory.
+    blobs: Option<Arc<BlobDirectory>>,
     rooms_task: JoinHandle<()>,
     accepting: JoinSet<()>,
     stop_listening: watch::Sender<bool>,
@@ -169,6 +173,7 @@ impl Server {
     pub async fn start(settings: &Settings) -> Result<Self, Fault> {
         let certificate = settings.https.certificate()?;
         let countries = settings.countries()?;
+        let blobs = settings.blob_directory()?;
         let fronts = Fronts::bind(settings).await?;
 
         let relay_io = settings.relay_io();
@@ -220,7 +225,7 @@ impl Server {
             transparency: transparency.map(Arc::new),
             rooms: rooms.clone(),
             polls: Polls::new(rooms.clone(), settings.limits()),
-            uploads: Uploads::default(),
+            uploads: Uploads::new(blobs.clone()),
             assets: Arc::new(Assets::default()),
             origins: Arc::clone(&origins),
             ready: Arc::clone(&ready),
@@ -273,6 +278,7 @@ impl Server {
             credentials,
             public_relay,
             rooms,
+            blobs,
             rooms_task,
             accepting,
             stop_listening,
@@ -357,6 +363,9 @@ impl Server {
             () = finish => {}
             () = insisted => {}
             () = tokio::time::sleep_until((until + drain).into()) => {}
+        }
+        if let Some(blobs) = &self.blobs {
+            blobs.empty().await;
         }
         let mut cut = self.relay.stats().allocations;
         self.relay.shutdown();

@@ -3,9 +3,11 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::NonZeroUsize;
+use std::sync::Arc;
 
 use parlour_signaling::IceTemplate;
 
+use crate::blob_directory::BlobDirectory;
 use crate::config::{Config, Problems, Typed, Values};
 use crate::countries::Countries;
 use crate::fault::Fault;
@@ -116,6 +118,16 @@ impl Settings {
             max_streams: defaults.max_streams.min(self.shares().relay_streams),
             ..defaults.clone()
         }
+    }
+
+    /// The directory of blobs, made ready.
+    ///
+    /// # Errors
+    /// [`Fault::Command`] if it cannot be used.
+    pub fn blob_directory(&self) -> Result<Option<Arc<BlobDirectory>>, Fault> {
+        let directory = self.values.blob_directory.as_deref();
+        let opened = directory.map(BlobDirectory::open).transpose();
+        Ok(opened.map_err(Fault::Command)?.map(Arc::new))
     }
 
     /// The file of countries, read.

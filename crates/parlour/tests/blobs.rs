@@ -2,76 +2,16 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod common;
+mod common_blobs;
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use common::{exchange, server, stop};
+use common_blobs::{ask, code, guest, host, id, read, request, shows};
 use parlour::Server;
-use parlour_client::{Client, HostKey, Options, PagePapers, RoomId, Rules};
-use parlour_signaling::{BlobError, BlobErrorCode, BlobId, BlobList, BlobPlace, Token};
+use parlour_signaling::{BlobErrorCode, BlobList, Token};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
-
-const ROOM: RoomId = RoomId([5; 12]);
-
-fn id(n: u8) -> String {
-    BlobId([n; 16]).to_text()
-}
-
-/// Somebody who made a room, with the way to its blobs.
-struct Host {
-    key: HostKey,
-    client: Client,
-    place: Option<BlobPlace>,
-}
-
-async fn host(server: &Server, off_the_record: bool) -> Host {
-    let key = HostKey::from_seed([7; 32]);
-    let rules = Rules {
-        off_the_record,
-        ..Rules::open(ROOM, 8)
-    };
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
-    let states = [key.state(&rules, now.as_secs() + 3600)];
-    let mut client = Client::connect(&Options::to(server.page())).await.unwrap();
-    client.create(key.claim(ROOM, &states).unwrap()).await.unwrap();
-    let page = PagePapers::fresh(key.pk()).unwrap();
-    let join = page.join_as_host(ROOM, client.session(), &key);
-    let place = client.join(join).await.unwrap().blobs;
-    Host { key, client, place }
-}
-
-async fn guest(server: &Server, host: &Host) -> (Client, Option<BlobPlace>) {
-    let mut client = Client::connect(&Options::to(server.page())).await.unwrap();
-    let page = PagePapers::fresh(host.key.pk()).unwrap();
-    let join = page.join(ROOM, client.session());
-    let place = client.join(join).await.unwrap().blobs;
-    (client, place)
-}
-
-fn request(line: &str, more: &str, body: &str) -> String {
-    format!(
-        "{line} HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n{more}content-length: {}\r\n\r\n{body}",
-        body.len()
-    )
-}
-
-fn shows(token: Token) -> String {
-    format!("parlour-blobs: {}\r\n", token.to_text())
-}
-
-async fn ask(server: &Server, line: &str, token: Token, body: &str) -> (u16, String) {
-    read(&exchange(server, &request(line, &shows(token), body)).await)
-}
-
-fn read(answer: &str) -> (u16, String) {
-    let status = answer.split(' ').nth(1).unwrap().parse().unwrap();
-    (status, answer.split_once("\r\n\r\n").unwrap().1.to_owned())
-}
-
-fn code((status, body): &(u16, String)) -> (u16, BlobErrorCode) {
-    (*status, serde_json::from_str::<BlobError>(body).unwrap().code)
-}
 
 /// The answer without what differs from one to the next.
 async fn whole(server: &Server, request: &str) -> String {
@@ -199,8 +139,10 @@ async fn slow_uploads_stop_nobody_but_their_sender() {
         assert!(answer.starts_with(b"HTTP/1.1 100"), "{answer:?}");
         slow.push(stream);
     }
-    let third = ask(&server, &format!("PUT /blob/{}", id(3)), token, "x").await;
-    assert_eq!(code(&third), (429, BlobErrorCode::Rate));
+    let put = request(&format!("PUT /blob/{}", id(3)), &shows(token), "x");
+    let third = exchange(&server, &put).await;
+    assert!(third.contains("\r\nretry-after: 2\r\n"), "{third}");
+    assert_eq!(code(&read(&third)), (429, BlobErrorCode::Rate));
     let other = ask(
         &server,
         &format!("PUT /blob/{}", id(4)),

@@ -40,7 +40,7 @@ impl Bench {
 
     fn put(&mut self, token: Token, n: u8, bytes: usize) -> Result<BlobAnswer, BlobRefusal> {
         self.blob(token, BlobRequest::Announce(id(n)))?;
-        self.blob(token, BlobRequest::Put(id(n), vec![n; bytes]))
+        self.blob(token, BlobRequest::Put(id(n), vec![n; bytes].into()))
     }
 
     fn ids(&mut self, token: Token) -> Vec<(u8, usize)> {
@@ -56,7 +56,7 @@ impl Bench {
             BlobRequest::List,
             BlobRequest::Get(id(1)),
             BlobRequest::Announce(id(9)),
-            BlobRequest::Put(id(9), vec![1]),
+            BlobRequest::Put(id(9), vec![1].into()),
             BlobRequest::Delete(id(1)),
         ]
         .into_iter()
@@ -211,7 +211,7 @@ fn it_is_written_once_and_taken_back_by_who_wrote_it_or_a_host() {
     bench.put(ben.token, 1, 10).unwrap();
     bench.put(ben.token, 2, 10).unwrap();
     assert_eq!(bench.put(ben.token, 1, 20), Err(BlobRefusal::Exists));
-    let put = BlobRequest::Put(id(1), vec![1; 20]);
+    let put = BlobRequest::Put(id(1), vec![1; 20].into());
     assert_eq!(bench.blob(ben.token, put), Err(BlobRefusal::Exists));
     let delete = |n| BlobRequest::Delete(id(n));
     assert_eq!(bench.blob(cy.token, delete(1)), Err(BlobRefusal::NotYours));

@@ -262,12 +262,15 @@ pub static KEYS: &[Key] = &[
     key!("rooms.tombstone_for", Live, rooms.tombstone_for, Time<0, { 365 * DAY }>, "TIME",
         "How long they are remembered"),
     key!("rooms.blob_bytes_total", Live, rooms.blob_bytes_total, Size<0, { 64 * GIB }>, "SIZE",
-        "Memory for what all rooms in standard mode keep, sealed; when half of it is used, each room may keep an eighth of its \
-         share only. 0 keeps nothing, and no such room can be made"),
+        "Memory, or space in rooms.blob_directory, for what all rooms in standard mode keep, sealed; when half of it is used, each \
+         room may keep an eighth of its share only. 0 keeps nothing, and no such room can be made"),
+    key!("rooms.blob_directory", Restart, blob_directory, Maybe<File>, "DIR", eg "/var/lib/parlour/blobs",
+        "Directory for what rooms in standard mode keep, in place of memory: one of its own, emptied at every start and stop. Its \
+         files are sealed with keys that are in memory alone [default: in memory]"),
     key!("rooms.blob_bytes_per_room", Live, rooms.blob_bytes_per_room, Size<{ 64 * KIB }, { 4 * GIB }>, "SIZE",
         "What one of them may keep"),
-    key!("rooms.blobs_per_room", Live, rooms.blobs_per_room, Number<16, 65536>, "N",
-        "In how many pieces"),
+    key!("rooms.blobs_per_room", Live, rooms.blobs_per_room, Number<16, 4096>, "N",
+        "In how many pieces; pages read lists of 4096"),
     key!("rooms.blob_bytes", Live, rooms.blob_bytes, Size<{ 64 * KIB }, { 16 * MIB }>, "SIZE",
         "One of these pieces"),
     key!("rooms.blob_for", Live, rooms.blob_for, Time<MINUTE, { 30 * DAY }>, "TIME",

@@ -18,6 +18,8 @@ pub struct Values {
     pub transparency: bool,
     /// Which addresses are in which country.
     pub countries_file: Option<PathBuf>,
+    /// Where rooms in standard mode keep what they keep, if not in memory.
+    pub blob_directory: Option<PathBuf>,
     /// Where plain HTTP is served.
     pub listen: Option<ListenAt>,
     /// Bounds of the page's listeners.
@@ -132,6 +134,7 @@ impl Default for Values {
             shutdown_grace: Duration::from_secs(5),
             transparency: true,
             countries_file: None,
+            blob_directory: None,
             listen: None,
             limits: Limits::default(),
             https: HttpsValues::default(),
