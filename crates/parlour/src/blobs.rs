@@ -122,7 +122,7 @@ async fn perform<B: Buf, E>(
         }
         _ => return None,
     };
-    visible(rooms.blob(token, ask).await)
+    visible(rooms.blob(token, ask))
 }
 
 /// Asks first, so that nobody is listened to at length who would be refused.
@@ -134,7 +134,7 @@ async fn put<B: Buf, E>(
     id: BlobId,
     body: impl Stream<Item = Result<B, E>>,
 ) -> Option<Result<BlobAnswer, BlobError>> {
-    let most = match rooms.blob(token, BlobRequest::Announce(id)).await {
+    let most = match rooms.blob(token, BlobRequest::Announce(id)) {
         Ok(BlobAnswer::Come(most)) => most,
         other => return visible(other),
     };
@@ -147,7 +147,7 @@ async fn put<B: Buf, E>(
     };
     match body::read(body, most, PUT_WITHIN).await {
         Ok(content) => match uploads.hold(content).await {
-            Ok(content) => visible(rooms.blob(token, BlobRequest::Put(id, content)).await),
+            Ok(content) => visible(rooms.blob(token, BlobRequest::Put(id, content))),
             Err(refusal) => visible(Err(refusal)),
         },
         Err(Unread::Broken | Unread::TooLong) => visible(Err(BlobRefusal::Length)),

@@ -11,6 +11,7 @@ pub mod assets;
 pub mod blob_directory;
 pub mod blobs;
 mod body;
+mod carry;
 pub mod cli;
 pub mod clock;
 pub mod commands;
@@ -30,6 +31,7 @@ pub mod https;
 pub mod listen;
 pub mod log;
 pub mod origin;
+pub mod outbox;
 pub mod own_address;
 pub mod polling;
 pub mod polls;
@@ -119,7 +121,7 @@ async fn serve(settings: Settings, mut reloading: Reloading) -> Result<(), Fault
     loop {
         tokio::select! {
             () = stop.requested() => break,
-            () = asked.next() => reloading.reload(&server).await,
+            () = asked.next() => reloading.reload(&server),
         }
     }
     self_test.end();
@@ -331,11 +333,11 @@ impl Server {
     }
 
     /// Takes on those of the settings that may change while people talk; the others wait for the next start.
-    pub async fn reconfigure(&self, settings: &Settings) {
+    pub fn reconfigure(&self, settings: &Settings) {
         let relay_at = self.relay.local_addrs().next();
         let relay_at = relay_at.unwrap_or(settings.relay_listen);
         let signaling = settings.signaling(relay_at, self.https);
-        self.rooms.reconfigure(signaling).await;
+        self.rooms.reconfigure(signaling);
         *self.origins.write().unwrap_or_else(PoisonError::into_inner) = settings.origins.clone();
         if let (Some(running), Some(public)) = (&self.public_relay, &settings.public_relay) {
             running.replace_secrets(public.secrets.clone());
@@ -352,7 +354,7 @@ impl Server {
         if let Some(public) = &self.public_relay {
             public.drain(until);
         }
-        self.rooms.drain(until).await;
+        self.rooms.drain(until);
         let finish = async {
             // A task that panicked has already been reported by the panic hook; stopping goes on.
             let _ = self.rooms_task.await;

@@ -148,16 +148,16 @@ async fn up<B: Buf, E>(
     let frames = frames.into_iter().map(str::to_owned).collect();
     match known {
         Some(poll) => done(poll.up(n, frames).await),
-        None if n == 1 => begin(polls, request.source.clone(), frames).await,
+        None if n == 1 => begin(polls, request.source.clone(), frames),
         None => malformed(),
     }
 }
 
-async fn begin(polls: &Polls, source: Source, frames: Vec<String>) -> Reply {
+fn begin(polls: &Polls, source: Source, frames: Vec<String>) -> Reply {
     let Ok(random) = crate::random() else {
         return refuse(Refusal::Full);
     };
-    match polls.open(source, random, frames).await {
+    match polls.open(source, random, frames) {
         Ok(poll) => Opened { poll }.write().into_response(),
         Err(refusal) => refuse(refusal),
     }

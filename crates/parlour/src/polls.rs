@@ -1,6 +1,6 @@
 //! Connections without a WebSocket (docs/protocol.md, "Polling"): who polls, and one task for each of them.
 //!
-//! The task is to a poll what `websocket::carry` is to a socket: for the rooms there is no difference. It numbers
+//! The task is to a poll what `carry` is to a socket: for the rooms there is no difference. It numbers
 //! batches in both directions, so that a request or an answer that got lost on the way is simply made again. Nothing
 //! of HTTP is here; that is [`crate::polling`].
 
@@ -11,13 +11,14 @@ use std::time::{Duration, Instant};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hyper::body::Bytes;
-use parlour_signaling::{Closed, Down, Source};
+use parlour_signaling::{Closed, ConnectionId, Down, Source};
 use rand::RngExt as _;
 use sha2::{Digest as _, Sha256};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::listen::{Gate, Limits, Pass};
-use crate::rooms::{Outgoing, Rooms, Wire};
+use crate::outbox::{Outbox, Outgoing, Post};
+use crate::rooms::Rooms;
 
 /// Requests that wait for one poll's task; more make their HTTP connections wait.
 const REQUESTS: usize = 4;
@@ -94,18 +95,15 @@ impl Polls {
     ///
     /// # Errors
     /// [`Refusal::Full`].
-    pub async fn open(
-        &self,
-        source: Source,
-        random: [u8; 32],
-        frames: Vec<String>,
-    ) -> Result<String, Refusal> {
+    pub fn open(&self, source: Source, random: [u8; 32], frames: Vec<String>) -> Result<String, Refusal> {
         let pass = Gate::enter(&self.gate, Some(source.ip)).ok_or(Refusal::Full)?;
         // Nobody waits at this gate; `false` if in this very moment another one took the last place.
         if !pass.settle() {
             return Err(Refusal::Full);
         }
-        let wire = self.rooms.open(source).await.ok_or(Refusal::Full)?;
+        let outbox = Arc::new(Outbox::default());
+        let post = Arc::clone(&outbox) as Arc<dyn Post>;
+        let id = self.rooms.open(source, post).ok_or(Refusal::Full)?;
         let secret = URL_SAFE_NO_PAD.encode(random);
         let (requests, inbox) = mpsc::channel(REQUESTS);
         let key = hash(&secret);
@@ -115,7 +113,7 @@ impl Polls {
             key,
             _pass: pass,
         };
-        let poll = Poll::new(self.rooms.clone(), wire);
+        let poll = Poll::new(self.rooms.clone(), id, outbox);
         tokio::spawn(async move {
             poll.run(inbox, frames).await;
             drop(place);
@@ -200,7 +198,8 @@ impl Drop for Place {
 /// One connection.
 struct Poll {
     rooms: Rooms,
-    wire: Wire,
+    id: ConnectionId,
+    outbox: Arc<Outbox>,
     /// Number of the last batch from the page.
     heard: u64,
     /// Number of the last batch to it.
@@ -224,10 +223,11 @@ enum Step {
 }
 
 impl Poll {
-    fn new(rooms: Rooms, wire: Wire) -> Self {
+    fn new(rooms: Rooms, id: ConnectionId, outbox: Arc<Outbox>) -> Self {
         Self {
             rooms,
-            wire,
+            id,
+            outbox,
             heard: 0,
             said: 0,
             kept: None,
@@ -237,7 +237,7 @@ impl Poll {
     }
 
     async fn run(mut self, mut requests: mpsc::Receiver<Request>, first: Vec<String>) {
-        let mut step = self.hear(1, first).await.1;
+        let mut step = self.hear(1, first).1;
         let how = loop {
             if let Step::End(how) = step {
                 break how;
@@ -245,32 +245,34 @@ impl Poll {
             let due = self.waiting.as_ref().map_or(self.absent_at, |get| get.until);
             step = tokio::select! {
                 request = requests.recv() => match request {
-                    Some(request) => self.handle(request).await,
+                    Some(request) => self.handle(request),
                     None => Step::End(Closed::Broken),
                 },
-                frame = self.wire.outgoing.recv(), if self.waiting.is_some() => self.say(frame).await,
+                frame = self.outbox.next(), if self.waiting.is_some() => match frame {
+                    Some(frame) => self.say(frame).await,
+                    None => Step::End(Closed::Broken),
+                },
                 () = given_up(&mut self.waiting) => {
                     self.waiting = None;
                     self.absent_at = Instant::now() + ABSENT_AFTER;
                     Step::On
                 }
                 () = tokio::time::sleep_until(due.into()) => self.due(),
-                _ = &mut self.wire.cut => Step::End(Closed::Broken),
             };
         };
-        self.rooms.closed(self.wire.id, how).await;
+        self.rooms.closed(self.id, how);
     }
 
-    async fn handle(&mut self, request: Request) -> Step {
+    fn handle(&mut self, request: Request) -> Step {
         match request {
             Request::Up { n, frames, reply } => {
-                let (outcome, step) = self.hear(n, frames).await;
+                let (outcome, step) = self.hear(n, frames);
                 // Whoever is gone will ask again.
                 let _ = reply.send(outcome);
                 step
             }
             Request::Down { got, reply } => {
-                self.rooms.pong(self.wire.id).await;
+                self.rooms.pong(self.id);
                 self.listen(got, reply);
                 Step::On
             }
@@ -278,7 +280,7 @@ impl Poll {
         }
     }
 
-    async fn hear(&mut self, n: u64, frames: Vec<String>) -> (Result<(), Refusal>, Step) {
+    fn hear(&mut self, n: u64, frames: Vec<String>) -> (Result<(), Refusal>, Step) {
         if n <= self.heard {
             return (Ok(()), Step::On);
         }
@@ -287,7 +289,7 @@ impl Poll {
         }
         self.heard = n;
         for frame in frames {
-            if !self.rooms.text(self.wire.id, frame).await {
+            if !self.rooms.text(self.id, &frame) {
                 return (Err(Refusal::Unknown), Step::End(Closed::Broken));
             }
         }
@@ -321,18 +323,13 @@ impl Poll {
     }
 
     /// Answers the waiting GET with this and what else there is.
-    async fn say(&mut self, first: Option<Outgoing>) -> Step {
+    async fn say(&mut self, first: Outgoing) -> Step {
         tokio::time::sleep(GATHER).await;
         let (mut frames, mut close, mut bytes) = (Vec::new(), None, 0);
-        // The rooms end when the server does.
-        let mut next = Some(first.unwrap_or(Outgoing::Close {
-            code: 1001,
-            reason: "",
-        }));
+        let mut next = Some(first);
         while let Some(outgoing) = next {
             match outgoing {
                 Outgoing::Text(text) => {
-                    let text = text.into_string();
                     bytes += text.len();
                     frames.push(text);
                 }
@@ -341,7 +338,7 @@ impl Poll {
                 Outgoing::Close { code, .. } => close = Some(code),
             }
             next = (close.is_none() && bytes < DOWN_BYTES)
-                .then(|| self.wire.outgoing.try_recv().ok())
+                .then(|| self.outbox.take())
                 .flatten();
         }
         if frames.is_empty() && close.is_none() {

@@ -28,7 +28,7 @@ impl Reloading {
     }
 
     /// Reads everything again and puts in force what can be.
-    pub(crate) async fn reload(&mut self, server: &Server) {
+    pub(crate) fn reload(&mut self, server: &Server) {
         // Files are read from disk here: on this task, because nobody else waits for it.
         let (config, settings) = match Settings::load(&self.typed) {
             Ok(read) => read,
@@ -53,7 +53,7 @@ impl Reloading {
         }
         let changed = names(self.holds.changes(&config), Reload::Live);
         let waiting = names(self.started.changes(&config), Reload::Restart);
-        server.reconfigure(&settings).await;
+        server.reconfigure(&settings);
         if let (Some(running), Some(certificate)) = (server.certificate(), certificate) {
             running.replace(certificate);
             tracing::info!("new connections get the certificate that was read");

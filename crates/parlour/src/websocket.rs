@@ -1,27 +1,24 @@
-//! One WebSocket: the upgrade (RFC 6455 §4.2) and the task that carries frames between it and the rooms.
+//! One WebSocket's beginning: the upgrade (RFC 6455 §4.2). What it carries then is in [`crate::carry`].
 //!
 //! Upgraded by hand because the stock filter gives every socket 128 KiB of buffers; here an idle socket
-//! costs a few KiB. Nothing is decided here: text goes to [`crate::rooms`], what comes back goes out.
+//! costs a few KiB.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use futures_util::{SinkExt as _, StreamExt as _};
 use http::header::{CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_PROTOCOL, UPGRADE};
 use http::{Response, StatusCode};
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
-use parlour_signaling::{Closed, Source};
+use parlour_signaling::Source;
 use sha1::{Digest as _, Sha1};
 use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
-use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
-use tokio_tungstenite::tungstenite::{Error, Message, error::CapacityError};
+use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
+use crate::carry::carry;
 use crate::listen::Pass;
-use crate::rooms::{Outgoing, Rooms, Wire};
+use crate::rooms::Rooms;
 
 /// The one subprotocol of this version, docs/protocol.md.
 pub const SUBPROTOCOL: &str = "parlour.v1";
@@ -29,8 +26,6 @@ pub const SUBPROTOCOL: &str = "parlour.v1";
 const FRAME_BYTES: usize = 65_536;
 /// RFC 6455 §1.3: the GUID that every server appends to the key.
 const ACCEPT_GUID: &str = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
-/// A peer that takes nothing for so long is gone or hostile.
-const WRITE_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// What the handshake of one request said.
 #[derive(Debug, Default)]
@@ -107,96 +102,6 @@ pub(crate) fn accept(
     );
     headers.insert(SEC_WEBSOCKET_ACCEPT, accept_value(key));
     response
-}
-
-type Socket = WebSocketStream<TokioIo<hyper::upgrade::Upgraded>>;
-
-async fn carry(mut socket: Socket, rooms: Rooms, source: Source) {
-    let Some(Wire {
-        id,
-        mut outgoing,
-        mut cut,
-    }) = rooms.open(source).await
-    else {
-        // The server is stopping and the rooms are gone already.
-        close(&mut socket, 1001, "the server stops").await;
-        return;
-    };
-    let how = loop {
-        tokio::select! {
-            frame = outgoing.recv() => {
-                let Some(frame) = frame else { break Closed::Broken };
-                let last = matches!(frame, Outgoing::Close { .. });
-                // A slow reader waits here alone; the rooms never wait for it (see `rooms`).
-                let sent = tokio::select! {
-                    sent = tokio::time::timeout(WRITE_TIMEOUT, write(&mut socket, frame)) => {
-                        sent.is_ok_and(|result| result.is_ok())
-                    }
-                    _ = &mut cut => false,
-                };
-                if last || !sent {
-                    break Closed::Broken;
-                }
-            }
-            message = socket.next() => match message {
-                Some(Ok(Message::Text(text))) => {
-                    if !rooms.text(id, text.as_str().to_owned()).await {
-                        break Closed::Broken;
-                    }
-                }
-                Some(Ok(Message::Pong(_) | Message::Ping(_))) => rooms.pong(id).await,
-                Some(Ok(Message::Close(frame))) => {
-                    // Flushes the echo that RFC 6455 §5.5.1 asks for.
-                    let _ = tokio::time::timeout(WRITE_TIMEOUT, socket.close(None)).await;
-                    let clean = frame.is_some_and(|f| matches!(f.code, CloseCode::Normal | CloseCode::Away));
-                    break if clean { Closed::Clean } else { Closed::Broken };
-                }
-                Some(Ok(Message::Binary(_))) => {
-                    close(&mut socket, 1003, "text only").await;
-                    break Closed::Broken;
-                }
-                Some(Ok(Message::Frame(_))) | None => break Closed::Broken,
-                Some(Err(error)) => {
-                    let (code, reason) = close_code(&error);
-                    close(&mut socket, code, reason).await;
-                    break Closed::Broken;
-                }
-            },
-            _ = &mut cut => break Closed::Broken,
-        }
-    };
-    rooms.closed(id, how).await;
-}
-
-async fn write(socket: &mut Socket, frame: Outgoing) -> Result<(), Error> {
-    match frame {
-        Outgoing::Text(text) => socket.send(Message::text(text.into_string())).await,
-        Outgoing::Ping => socket.send(Message::Ping(Default::default())).await,
-        Outgoing::Close { code, reason } => {
-            socket
-                .close(Some(CloseFrame {
-                    code: CloseCode::from(code),
-                    reason: reason.into(),
-                }))
-                .await
-        }
-    }
-}
-
-async fn close(socket: &mut Socket, code: u16, reason: &'static str) {
-    // A courtesy to somebody who may be gone: neither its failure nor its delay matters.
-    let _ = tokio::time::timeout(WRITE_TIMEOUT, write(socket, Outgoing::Close { code, reason })).await;
-}
-
-/// Which close code tells the other side what it did (RFC 6455 §7.4.1).
-fn close_code(error: &Error) -> (u16, &'static str) {
-    if matches!(error, Error::Capacity(CapacityError::MessageTooLong { .. })) {
-        (1009, "a frame has at most 65536 bytes")
-    } else if matches!(error, Error::Utf8(_)) {
-        (1007, "text is UTF-8")
-    } else {
-        (1002, "WebSocket protocol error")
-    }
 }
 
 fn accept_value(key: &str) -> http::HeaderValue {

@@ -83,7 +83,7 @@ async fn connection(stream: Box<dyn Stream>, desk: Desk, trusted: bool) {
     let service = service_fn(move |request: Request<Incoming>| {
         let desk = desk.clone();
         async move {
-            let answer = routes::answer(&desk, trusted, request.method(), request.uri().path()).await;
+            let answer = routes::answer(&desk, trusted, request.method(), request.uri().path());
             Ok::<_, Infallible>(answer)
         }
     });

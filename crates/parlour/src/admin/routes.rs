@@ -1,7 +1,5 @@
 //! What is answered on the admin listener.
 
-use std::time::Duration;
-
 use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{Method, StatusCode};
 use parlour_signaling::{RoomId, Stats};
@@ -13,34 +11,29 @@ use crate::clock::unix_seconds;
 use crate::https::Certificate;
 use crate::log::{self, Level};
 
-/// The rooms answer within so long or they are not well.
-const PATIENCE: Duration = Duration::from_secs(2);
-
 /// Answers one request. `trusted` callers may change something.
-pub(super) async fn answer(desk: &Desk, trusted: bool, method: &Method, path: &str) -> Response {
+pub(super) fn answer(desk: &Desk, trusted: bool, method: &Method, path: &str) -> Response {
     let mut response = match (method, path) {
-        (&Method::GET | &Method::HEAD, "/healthz") => match health(desk).await {
+        (&Method::GET | &Method::HEAD, "/healthz") => match health(desk) {
             Ok(()) => text(StatusCode::OK, "ok\n"),
             Err(why) => text(StatusCode::SERVICE_UNAVAILABLE, why),
         },
-        (&Method::GET | &Method::HEAD, "/readyz") => match readiness(desk).await {
+        (&Method::GET | &Method::HEAD, "/readyz") => match readiness(desk) {
             Ok(()) => text(StatusCode::OK, "ready\n"),
             Err(why) => text(StatusCode::SERVICE_UNAVAILABLE, why),
         },
         (&Method::GET | &Method::HEAD, "/metrics") => {
-            let page = metrics::page(desk, rooms(desk).await.ok());
+            let page = metrics::page(desk, rooms(desk).ok());
             let mut response = text(StatusCode::OK, page);
             let kind = HeaderValue::from_static(metrics::CONTENT_TYPE);
             response.headers_mut().insert(CONTENT_TYPE, kind);
             response
         }
-        (&Method::GET | &Method::HEAD, "/rooms") => match counts(desk).await {
+        (&Method::GET | &Method::HEAD, "/rooms") => match counts(desk) {
             Ok(counts) => text(StatusCode::OK, format!("{counts:#}\n")),
             Err(why) => text(StatusCode::SERVICE_UNAVAILABLE, why),
         },
-        (&Method::GET | &Method::HEAD, "/status") => {
-            text(StatusCode::OK, format!("{:#}\n", status(desk).await))
-        }
+        (&Method::GET | &Method::HEAD, "/status") => text(StatusCode::OK, format!("{:#}\n", status(desk))),
         (&Method::GET | &Method::HEAD, "/log-level") => match log::level() {
             Some(level) => text(StatusCode::OK, format!("{level}\n")),
             None => text(StatusCode::SERVICE_UNAVAILABLE, "this process does not log\n"),
@@ -49,7 +42,7 @@ pub(super) async fn answer(desk: &Desk, trusted: bool, method: &Method, path: &s
             StatusCode::FORBIDDEN,
             "Commands are taken from the socket file only, from the user that runs this server or from root.\n",
         ),
-        (&Method::POST, path) => command(desk, path).await,
+        (&Method::POST, path) => command(desk, path),
         (&Method::GET | &Method::HEAD, _) => text(
             StatusCode::NOT_FOUND,
             "There are /metrics, /healthz, /readyz, /status, /rooms and /log-level.\n",
@@ -65,7 +58,7 @@ pub(super) async fn answer(desk: &Desk, trusted: bool, method: &Method, path: &s
     response
 }
 
-async fn command(desk: &Desk, path: &str) -> Response {
+fn command(desk: &Desk, path: &str) -> Response {
     match path.strip_prefix('/').and_then(|path| path.split_once('/')) {
         Some(("drain", "on")) => {
             desk.ready.set_open(false);
@@ -77,9 +70,9 @@ async fn command(desk: &Desk, path: &str) -> Response {
             tracing::info!("no longer draining");
             text(StatusCode::OK, "no longer draining\n")
         }
-        Some(("close", "all")) => close(desk, None).await,
+        Some(("close", "all")) => close(desk, None),
         Some(("close", id)) => match RoomId::from_text(id) {
-            Some(id) => close(desk, Some(id)).await,
+            Some(id) => close(desk, Some(id)),
             None => text(StatusCode::BAD_REQUEST, "this is no public id of a room\n"),
         },
         Some(("log-level", level)) => match Level::read(level) {
@@ -97,38 +90,34 @@ async fn command(desk: &Desk, path: &str) -> Response {
 }
 
 /// Ends rooms; their people are told.
-async fn close(desk: &Desk, which: Option<RoomId>) -> Response {
-    match tokio::time::timeout(PATIENCE, desk.rooms.close(which)).await {
-        Ok(Some(count)) => {
+fn close(desk: &Desk, which: Option<RoomId>) -> Response {
+    match desk.rooms.close(which) {
+        Some(count) => {
             tracing::info!(count, "rooms were ended by the operator");
             let rooms = if count == 1 { "room" } else { "rooms" };
             text(StatusCode::OK, format!("{count} {rooms} ended\n"))
         }
-        Ok(None) | Err(_) => text(StatusCode::SERVICE_UNAVAILABLE, "the rooms do not answer\n"),
+        None => text(StatusCode::SERVICE_UNAVAILABLE, "the rooms have ended\n"),
     }
 }
 
-/// Alive: the task that owns the rooms answers.
-async fn health(desk: &Desk) -> Result<(), &'static str> {
-    rooms(desk).await.map(drop)
+/// Alive: the rooms answer.
+fn health(desk: &Desk) -> Result<(), &'static str> {
+    rooms(desk).map(drop)
 }
 
-async fn rooms(desk: &Desk) -> Result<Stats, &'static str> {
-    match tokio::time::timeout(PATIENCE, desk.rooms.stats()).await {
-        Ok(Some(stats)) => Ok(stats),
-        Ok(None) => Err("the rooms have ended\n"),
-        Err(_) => Err("the rooms do not answer\n"),
-    }
+fn rooms(desk: &Desk) -> Result<Stats, &'static str> {
+    desk.rooms.stats().ok_or("the rooms have ended\n")
 }
 
 /// Ready: alive, and new people are let in.
-async fn readiness(desk: &Desk) -> Result<(), &'static str> {
+fn readiness(desk: &Desk) -> Result<(), &'static str> {
     desk.ready.check()?;
-    health(desk).await
+    health(desk)
 }
 
-async fn counts(desk: &Desk) -> Result<serde_json::Value, &'static str> {
-    let rooms = rooms(desk).await?;
+fn counts(desk: &Desk) -> Result<serde_json::Value, &'static str> {
+    let rooms = rooms(desk)?;
     let relay = desk.relay.stats();
     Ok(serde_json::json!({
         "rooms": rooms.rooms,
@@ -144,13 +133,13 @@ async fn counts(desk: &Desk) -> Result<serde_json::Value, &'static str> {
 }
 
 /// Whether newcomers get in, and how long the certificate lets them.
-async fn status(desk: &Desk) -> serde_json::Value {
+fn status(desk: &Desk) -> serde_json::Value {
     let certificate = desk.ready.certificate();
     let validity = certificate.and_then(Certificate::validity);
     let progress = certificate
         .and_then(Certificate::acme)
         .map(|acme| acme.progress());
-    let readiness = readiness(desk).await;
+    let readiness = readiness(desk);
     serde_json::json!({
         "version": env!("CARGO_PKG_VERSION"),
         "ready": readiness.is_ok(),
