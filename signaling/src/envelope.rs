@@ -4,13 +4,17 @@
 //! then the body by its type. Numbers are only read here; `session` compares them.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 use std::num::NonZeroU32;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use serde_json::value::{RawValue, to_raw_value};
+use serde_json::value::RawValue;
 
 use crate::message::{ClientMessage, ServerMessage};
+
+/// Most of an envelope: its letters, the longest type and three numbers.
+const AROUND: usize = 80;
 
 /// A frame that says nothing of this protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,12 +54,12 @@ pub struct ServerFrame {
 }
 
 /// A page's envelope with its body unread.
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ClientEnvelope<'a> {
     #[serde(borrow)]
     pub(crate) t: Cow<'a, str>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub(crate) id: Option<NonZeroU32>,
     pub(crate) s: u32,
     pub(crate) a: u32,
@@ -63,11 +67,11 @@ pub(crate) struct ClientEnvelope<'a> {
     pub(crate) d: &'a RawValue,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 struct ServerEnvelope<'a> {
     #[serde(borrow)]
     t: Cow<'a, str>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     re: Option<NonZeroU32>,
     s: u32,
     a: u32,
@@ -78,7 +82,7 @@ struct ServerEnvelope<'a> {
 /// A message written once, for as many recipients as there are.
 pub(crate) struct Prepared {
     t: &'static str,
-    body: Box<RawValue>,
+    body: String,
 }
 
 impl<'a> ClientEnvelope<'a> {
@@ -117,15 +121,7 @@ impl ClientFrame {
     /// The frame as a page writes it.
     #[must_use]
     pub fn write(&self) -> String {
-        let Prepared { t, body } = self.message.prepare();
-        let envelope = ClientEnvelope {
-            t: Cow::Borrowed(t),
-            id: self.id,
-            s: self.s,
-            a: self.a,
-            d: &body,
-        };
-        serde_json::to_string(&envelope).expect("numbers and strings are JSON")
+        self.message.prepare().around("id", self.id, self.s, self.a)
     }
 }
 
@@ -155,25 +151,33 @@ impl ServerFrame {
 impl Prepared {
     /// The message with numbers around it.
     pub(crate) fn frame(&self, re: Option<NonZeroU32>, s: u32, a: u32) -> String {
-        let envelope = ServerEnvelope {
-            t: Cow::Borrowed(self.t),
-            re,
-            s,
-            a,
-            d: &self.body,
-        };
-        serde_json::to_string(&envelope).expect("numbers and strings are JSON")
+        self.around("re", re, s, a)
+    }
+
+    /// The envelope by hand: the body is JSON already, and so no string needs a look.
+    fn around(&self, request: &str, number: Option<NonZeroU32>, s: u32, a: u32) -> String {
+        let mut frame = String::with_capacity(self.body.len() + AROUND);
+        let t = self.t;
+        // Writing to a String cannot fail.
+        let _ = write!(frame, r#"{{"t":"{t}","#);
+        if let Some(number) = number {
+            let _ = write!(frame, r#""{request}":{number},"#);
+        }
+        let _ = write!(frame, r#""s":{s},"a":{a},"d":"#);
+        frame.push_str(&self.body);
+        frame.push('}');
+        frame
     }
 
     /// Length of the body as it is written.
     pub(crate) fn len(&self) -> usize {
-        self.body.get().len()
+        self.body.len()
     }
 
     fn new<T: Serialize>(t: &'static str, body: &T) -> Self {
         Self {
             t,
-            body: to_raw_value(body).expect("messages have string keys and finite numbers only"),
+            body: serde_json::to_string(body).expect("messages have string keys and finite numbers only"),
         }
     }
 }

@@ -276,11 +276,13 @@ impl Signaling {
 
     /// Tells everybody that the server stops.
     pub(crate) fn say_goodbye(&mut self, now: Instant) {
-        let sessions: Vec<SessionId> = self.sessions.keys().copied().collect();
+        let mut sessions: Vec<SessionId> = self.sessions.keys().copied().collect();
+        sessions.sort_unstable();
         for sid in sessions {
             self.end_by_server(now, sid, ByeCode::Restart);
         }
-        let young: Vec<ConnectionId> = self.connections.keys().copied().collect();
+        let mut young: Vec<ConnectionId> = self.connections.keys().copied().collect();
+        young.sort_unstable();
         for id in young {
             self.hang_up(now, id, CloseCode::Restart);
         }

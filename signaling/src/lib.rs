@@ -40,6 +40,7 @@ mod signaling;
 mod state;
 mod states;
 mod stats;
+mod table;
 mod tombstones;
 mod views;
 

@@ -22,6 +22,7 @@ use crate::rooms::Rooms;
 use crate::session::Session;
 use crate::shelf::Load;
 use crate::stats::Stats;
+use crate::table::Table;
 
 /// How often sources and tombstones with nothing left to remember are forgotten.
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
@@ -71,8 +72,8 @@ pub struct Signaling {
     pub(crate) random: StdRng,
     pub(crate) started: Instant,
     started_unix_ms: u64,
-    pub(crate) connections: BTreeMap<ConnectionId, Connection>,
-    pub(crate) sessions: BTreeMap<SessionId, Session>,
+    pub(crate) connections: Table<ConnectionId, Connection>,
+    pub(crate) sessions: Table<SessionId, Session>,
     pub(crate) rooms: Rooms,
     pub(crate) sources: Sources,
     pub(crate) deadlines: Deadlines<Due>,
@@ -114,8 +115,8 @@ impl Signaling {
             random,
             started: now,
             started_unix_ms: unix_ms,
-            connections: BTreeMap::new(),
-            sessions: BTreeMap::new(),
+            connections: Table::default(),
+            sessions: Table::default(),
             rooms: Rooms::new(key),
             sources: Sources::default(),
             deadlines: Deadlines::new(),
