@@ -16,6 +16,11 @@ pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
     URL_SAFE_NO_PAD.decode(text).ok()
 }
 
+/// The same into `bytes`, which must have room for whole threes of bytes; how many there are.
+pub(crate) fn decode_into(text: &str, bytes: &mut [u8]) -> Option<usize> {
+    URL_SAFE_NO_PAD.decode_slice(text, bytes).ok()
+}
+
 /// `lv(a, b, …)`: each item as a 32-bit big-endian length and its bytes, so that no two lists look alike.
 ///
 /// # Panics

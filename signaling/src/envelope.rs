@@ -11,7 +11,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::message::{ClientMessage, ServerMessage};
+use crate::id::Pid;
+use crate::message::{ClientMessage, ServerMessage, ServerSignal};
 
 /// Most of an envelope: its letters, the longest type and three numbers.
 const AROUND: usize = 80;
@@ -79,6 +80,15 @@ struct ServerEnvelope<'a> {
     d: &'a RawValue,
 }
 
+/// A signal's body of which nobody here needs a copy of their own.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct BorrowedSignal<'a> {
+    pub(crate) to: Pid,
+    #[serde(borrow)]
+    pub(crate) body: Cow<'a, str>,
+}
+
 /// A message written once, for as many recipients as there are.
 pub(crate) struct Prepared {
     t: &'static str,
@@ -101,6 +111,12 @@ impl<'a> ClientEnvelope<'a> {
     /// [`Unreadable::Type`], [`Unreadable::Body`].
     pub(crate) fn message(&self) -> Result<ClientMessage, Unreadable> {
         ClientMessage::read(&self.t, self.d)
+    }
+
+    /// What [`Self::message`] would be if it is a signal; `None` if it is none.
+    pub(crate) fn signal(&self) -> Option<Result<BorrowedSignal<'a>, Unreadable>> {
+        let read = || serde_json::from_str(self.d.get()).map_err(|_| Unreadable::Body);
+        (self.t == "signal").then(read)
     }
 }
 
@@ -149,6 +165,21 @@ impl ServerFrame {
 }
 
 impl Prepared {
+    /// [`ServerMessage::Signal`].
+    pub(crate) fn signal(from: Pid, body: Cow<'_, str>) -> Self {
+        match body {
+            // The reader lends what has neither quotes nor backslashes nor control characters: it is written as it came.
+            Cow::Borrowed(plain) => {
+                let from = from.to_text();
+                Self {
+                    t: "signal",
+                    body: [r#"{"from":""#, &from, r#"","body":""#, plain, r#""}"#].concat(),
+                }
+            }
+            Cow::Owned(text) => ServerMessage::Signal(ServerSignal { from, body: text }).prepare(),
+        }
+    }
+
     /// The message with numbers around it.
     pub(crate) fn frame(&self, re: Option<NonZeroU32>, s: u32, a: u32) -> String {
         self.around("re", re, s, a)
@@ -277,4 +308,55 @@ impl ServerMessage {
 
 fn body<T: DeserializeOwned>(d: &RawValue) -> Result<T, Unreadable> {
     serde_json::from_str(d.get()).map_err(|_| Unreadable::Body)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_borrowed_signal_is_written_as_its_copy_would_be() {
+        let from = Pid([3; 8]);
+        let to = from.to_text();
+        for body in [
+            r"c2VhbGVk",
+            "",
+            "Grüße \u{1f600} \u{7f}/",
+            r"a\\b",
+            r#"\"d\":{}"#,
+            r"\n\u0041\ud83d\ude00",
+        ] {
+            let text = format!(r#"{{"t":"signal","s":1,"a":0,"d":{{"to":"{to}","body":"{body}"}}}}"#);
+            let envelope = ClientEnvelope::read(&text).unwrap();
+            let borrowed = envelope.signal().unwrap().unwrap();
+            let ClientMessage::Signal(copy) = envelope.message().unwrap() else {
+                panic!("a signal is a signal");
+            };
+            assert_eq!(matches!(borrowed.body, Cow::Borrowed(_)), !body.contains('\\'));
+            let copied = ServerMessage::Signal(ServerSignal {
+                from,
+                body: copy.body,
+            });
+            assert_eq!(
+                Prepared::signal(from, borrowed.body).body,
+                copied.prepare().body,
+                "{body}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_borrowed_signal_is_read_as_strictly_as_its_copy() {
+        for body in [
+            r#"{"to":"AAAAAAAAAAA"}"#,
+            r#"{"to":"AAAAAAAAAAA","body":"\ud800"}"#,
+            "{}",
+            r#"{"to":"AAAAAAAAAAA","body":"","x":1}"#,
+        ] {
+            let text = format!(r#"{{"t":"signal","s":1,"a":0,"d":{body}}}"#);
+            let envelope = ClientEnvelope::read(&text).unwrap();
+            assert!(matches!(envelope.signal(), Some(Err(Unreadable::Body))), "{body}");
+            assert_eq!(envelope.message(), Err(Unreadable::Body), "{body}");
+        }
+    }
 }

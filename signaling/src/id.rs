@@ -8,7 +8,7 @@ use std::fmt;
 use serde::de::{Error as _, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::encoding::{decode, encode, hash};
+use crate::encoding::{decode, decode_into, encode, hash};
 
 macro_rules! bytes {
     ($(#[$doc:meta])* $name:ident, $length:literal) => {
@@ -26,7 +26,10 @@ macro_rules! bytes {
             /// Reads the one spelling; `None` for anything else.
             #[must_use]
             pub fn from_text(text: &str) -> Option<Self> {
-                decode(text)?.try_into().ok().map(Self)
+                let mut bytes = [0; $length + 2];
+                let length = decode_into(text, &mut bytes)?;
+                let bytes = bytes.first_chunk().filter(|_| length == $length)?;
+                Some(Self(*bytes))
             }
         }
 

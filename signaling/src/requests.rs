@@ -2,15 +2,16 @@
 //!
 //! Small requests are dealt with here; making rooms is in `claims`, coming and going in `joining`.
 
+use std::borrow::Cow;
 use std::num::NonZeroU32;
 use std::time::{Duration, Instant};
 
-use crate::envelope::Unreadable;
+use crate::envelope::{BorrowedSignal, Prepared, Unreadable};
 use crate::ice_servers::ice_servers;
-use crate::id::SessionId;
+use crate::id::{Pid, SessionId};
 use crate::joining::Departure;
 use crate::message::{
-    ClientMessage, ClientSignal, Empty, Ice, IceServer, Look, RoomInfo, ServerMessage, ServerSignal, States,
+    ClientMessage, ClientSignal, Empty, Ice, IceServer, Look, RoomInfo, ServerMessage, States,
 };
 use crate::refusal::Refusal;
 use crate::session::{Place, Share};
@@ -32,6 +33,9 @@ impl Signaling {
         message: Result<ClientMessage, Unreadable>,
     ) {
         let answer = match message {
+            Ok(ClientMessage::Signal(ClientSignal { to, body })) => {
+                self.signal(now, sid, to, Cow::Owned(body))
+            }
             Ok(ClientMessage::Create(claim)) => self.create(now, sid, claim),
             Ok(ClientMessage::Restore(claim)) => self.restore(now, sid, claim),
             Ok(ClientMessage::Look(look)) => self.look(now, sid, &look),
@@ -41,7 +45,6 @@ impl Signaling {
             Ok(ClientMessage::Invite(invite)) => self.invite(now, sid, invite),
             Ok(ClientMessage::Redeem(redeem)) => self.redeem(now, sid, &redeem),
             Ok(ClientMessage::Revoke(revoke)) => self.revoke(now, sid, revoke.inv_id),
-            Ok(ClientMessage::Signal(signal)) => self.signal(now, sid, signal),
             Ok(ClientMessage::State(states)) => self.state(now, sid, states),
             Ok(ClientMessage::Ice(_)) => self.ice(sid),
             Ok(ClientMessage::Leave(_)) => self.leave(now, sid),
@@ -50,6 +53,25 @@ impl Signaling {
             Err(Unreadable::Type) => Err(Refusal::Unsupported),
             Err(Unreadable::Body) => Err(Refusal::BadRequest),
         };
+        self.reply(sid, re, answer);
+    }
+
+    /// Deals with a signal in sequence; the same as [`Self::answer`], without a copy of its body.
+    pub(crate) fn pass_on(
+        &mut self,
+        now: Instant,
+        sid: SessionId,
+        re: Option<NonZeroU32>,
+        signal: Result<BorrowedSignal<'_>, Unreadable>,
+    ) {
+        let answer = match signal {
+            Ok(BorrowedSignal { to, body }) => self.signal(now, sid, to, body),
+            Err(_) => Err(Refusal::BadRequest),
+        };
+        self.reply(sid, re, answer);
+    }
+
+    fn reply(&mut self, sid: SessionId, re: Option<NonZeroU32>, answer: Result<ServerMessage, Refusal>) {
         match answer {
             // A signal that nobody asked about is not answered.
             Ok(ServerMessage::Done(_)) if re.is_none() => {}
@@ -85,11 +107,12 @@ impl Signaling {
         &mut self,
         now: Instant,
         sid: SessionId,
-        signal: ClientSignal,
+        to: Pid,
+        body: Cow<'_, str>,
     ) -> Result<ServerMessage, Refusal> {
         let session = self.sessions.get_mut(&sid).ok_or(Refusal::HelloFirst)?;
         let Place { room: tag, pid } = session.place.ok_or(Refusal::NotInRoom)?;
-        if signal.body.len() > self.config.body_bytes {
+        if body.len() > self.config.body_bytes {
             return Err(Refusal::TooLarge);
         }
         session
@@ -98,19 +121,15 @@ impl Signaling {
             .map_err(Refusal::Rate)?;
         let room = self.rooms.get(tag).ok_or(Refusal::NotInRoom)?;
         let target = room
-            .participant(signal.to)
-            .filter(|_| signal.to != pid)
+            .participant(to)
+            .filter(|_| to != pid)
             .ok_or(Refusal::NoSuchParticipant)?
             .session;
         let seated = room.seat_of(pid).is_some();
-        if !seated && room.seat_of(signal.to).is_none() {
+        if !seated && room.seat_of(to).is_none() {
             return Err(Refusal::NotAllowed);
         }
-        let body = ServerMessage::Signal(ServerSignal {
-            from: pid,
-            body: signal.body,
-        })
-        .prepare();
+        let body = Prepared::signal(pid, body);
         let bytes = body.len() + AROUND_SIGNAL;
         if bytes > self.config.frame_bytes {
             return Err(Refusal::TooLarge);
