@@ -8,11 +8,22 @@ use std::time::Duration;
 ///
 /// Threads that have ended are not counted; servers here keep theirs.
 pub(crate) fn cpu(pid: u32) -> io::Result<Duration> {
+    schedstat(pid, 0)
+}
+
+/// Time for which threads of a process could have run and had no core, since others (or threads of its own) had it.
+pub(crate) fn waited(pid: u32) -> io::Result<Duration> {
+    schedstat(pid, 1)
+}
+
+/// All threads' sums of one field: time on a core, time waiting for one (the kernel's sched-stats.rst).
+fn schedstat(pid: u32, field: usize) -> io::Result<Duration> {
     let mut nanos = 0;
     for task in fs::read_dir(format!("/proc/{pid}/task"))? {
         // A thread may end between the listing and the reading.
         if let Ok(text) = fs::read_to_string(task?.path().join("schedstat")) {
-            nanos += first_number(&text);
+            let number = text.split_whitespace().nth(field);
+            nanos += number.and_then(|number| number.parse::<u64>().ok()).unwrap_or(0);
         }
     }
     Ok(Duration::from_nanos(nanos))

@@ -39,8 +39,14 @@ pub(super) struct Window {
     pub(super) length: Duration,
     /// The server's CPU time.
     pub(super) cpu: Duration,
+    /// For how long the server, and the generator, had something to do and no core to do it on.
+    pub(super) waited: [Duration; 2],
     /// From saying to hearing in nanoseconds, sorted; a paced frame counts from when it was due.
     pub(super) latencies: Vec<u32>,
+    /// How long after its time a paced frame was said, sorted: what of a latency is the generator's own.
+    pub(super) lateness: Vec<u32>,
+    /// Share of the time in which the generator had something to say or to hear.
+    pub(super) busy: f64,
 }
 
 pub(super) struct Crowd<'a> {
@@ -54,6 +60,7 @@ pub(super) struct Crowd<'a> {
     /// Pages to whom the system would not take everything at once.
     blocked: Vec<usize>,
     refusals: u64,
+    lateness: Vec<u32>,
 }
 
 /// Lets `people` come. Without rooms they have a session with Parlour and nothing else.
@@ -104,6 +111,7 @@ impl<'a> Crowd<'a> {
             heard: Vec::new(),
             blocked: Vec::new(),
             refusals: 0,
+            lateness: Vec::new(),
         })
     }
 
@@ -124,12 +132,14 @@ impl<'a> Crowd<'a> {
     pub(super) fn paced(&mut self, per_second: f64, length: Duration) -> io::Result<Window> {
         let (begin, every) = (self.now(), 1e9 / per_second);
         let mut said = 0_u64;
-        let mut timetable = |crowd: &mut Self| -> io::Result<()> {
+        let mut timetable = |crowd: &mut Self| -> io::Result<bool> {
+            let before = said;
             loop {
                 let due = begin + (said as f64 * every) as u64;
-                if due > crowd.now() {
-                    return Ok(());
-                }
+                let Some(late) = crowd.now().checked_sub(due) else {
+                    return Ok(said > before);
+                };
+                crowd.lateness.push(u32::try_from(late).unwrap_or(u32::MAX));
                 // 1009 is prime: neighbours on the timetable are far from each other in memory.
                 let page = (said as usize).wrapping_mul(1009) % crowd.pages.len();
                 crowd.say(page, next(page), due)?;
@@ -147,22 +157,30 @@ impl<'a> Crowd<'a> {
         length: Duration,
         arrived: impl FnMut(&mut Self, usize, u64) -> io::Result<()>,
     ) -> io::Result<Window> {
-        self.look(length, &mut |_| Ok(()), arrived)
+        self.look(length, &mut |_| Ok(false), arrived)
     }
 
-    /// Hears everybody for so long; `arrived` is told who has got a frame that was for them, said when.
+    /// Hears everybody for so long; `arrived` is told who has got a frame that was for them, said when. `timetable` says what
+    /// is due, and whether anything was.
     fn look(
         &mut self,
         length: Duration,
-        timetable: &mut impl FnMut(&mut Self) -> io::Result<()>,
+        timetable: &mut impl FnMut(&mut Self) -> io::Result<bool>,
         mut arrived: impl FnMut(&mut Self, usize, u64) -> io::Result<()>,
     ) -> io::Result<Window> {
         let mut events = [EpollEvent::empty(); EVENTS];
-        let (start, cpu) = (Instant::now(), process::cpu(self.server)?);
-        let mut window = Window::default();
+        let server = self.server;
+        let waited = || io::Result::Ok([process::waited(server)?, process::waited(std::process::id())?]);
+        let (before, start, cpu) = (waited()?, Instant::now(), process::cpu(self.server)?);
+        let (mut window, mut idle) = (Window::default(), Duration::ZERO);
+        self.lateness.clear();
         while start.elapsed() < length {
-            timetable(self)?;
+            let look = Instant::now();
+            let said = timetable(self)?;
             let count = self.epoll.wait(&mut events, EpollTimeout::ZERO)?;
+            if !said && count == 0 {
+                idle += look.elapsed();
+            }
             for event in &events[..count] {
                 let index = event.data() as usize;
                 let mut heard = std::mem::take(&mut self.heard);
@@ -196,7 +214,12 @@ impl<'a> Crowd<'a> {
         }
         window.length = start.elapsed();
         window.cpu = process::cpu(self.server)? - cpu;
+        let after = waited()?;
+        window.waited = [after[0] - before[0], after[1] - before[1]];
         window.latencies.sort_unstable();
+        window.lateness = std::mem::take(&mut self.lateness);
+        window.lateness.sort_unstable();
+        window.busy = 1.0 - idle.as_secs_f64() / window.length.as_secs_f64();
         Ok(window)
     }
 

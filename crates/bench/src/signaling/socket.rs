@@ -125,17 +125,20 @@ impl Socket {
 
     /// Reads once and hands over each whole text. Pings are answered.
     pub(super) fn hear(&mut self, buffer: &mut Vec<u8>, mut each: impl FnMut(&[u8])) -> io::Result<()> {
-        buffer.clear();
-        buffer.append(&mut self.inbox);
-        let before = buffer.len();
-        buffer.resize(before + READ, 0);
-        match self.stream.read(&mut buffer[before..]) {
-            Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
-            Ok(count) => buffer.truncate(before + count),
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => buffer.truncate(before),
-            Err(error) => return Err(error),
+        let before = self.inbox.len();
+        // Grows once: to write zeros for each read would cost more than the read.
+        if buffer.len() < before + READ {
+            buffer.resize(before + READ, 0);
         }
-        let mut rest = &buffer[..];
+        buffer[..before].copy_from_slice(&self.inbox);
+        self.inbox.clear();
+        let came = match self.stream.read(&mut buffer[before..before + READ]) {
+            Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+            Ok(count) => count,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => 0,
+            Err(error) => return Err(error),
+        };
+        let mut rest = &buffer[..before + came];
         while let Some((opcode, start, end)) = whole(rest) {
             match opcode {
                 TEXT => each(&rest[start..end]),
