@@ -11,7 +11,7 @@ export CARGO_TERM_COLOR=never DEBIAN_FRONTEND=noninteractive
 
 STEPS=(install format deny-names lints rust docs web oracle release compose e2e)
 QUICK=(format deny-names lints rust docs web oracle)
-LONG=(soak relay-call scan four)
+LONG=(polling soak relay-call scan four)
 passed=0
 log=$(mktemp -d)
 trap 'rm -rf "$log"' EXIT
@@ -150,6 +150,18 @@ step_e2e() {
   [ -d e2e/node_modules/axe-core ] || (cd e2e && npm ci --no-audit --no-fund --silent)
   keep e2e node e2e/run.mjs
   count e2e '[0-9]+ passed, 0 failed'
+}
+
+# Everything that meets a server, where no WebSocket gets through: the tests of the SDK, then the hostile server's signals.
+step_polling() {
+  [ -x target/release/parlour ] || cargo build --release --locked
+  local tests
+  tests=$(grep -lE "fakes/(server|world|meetings)" web/test/*.test.js) || die "no test of web/test meets a server"
+  # shellcheck disable=SC2086 # names without spaces
+  keep polling env PARLOUR_TEST_CARRIER=polling node --test --test-concurrency=8 $tests
+  count polling '^# pass [0-9]+'
+  keep polling-hostile env PARLOUR_TEST_CARRIER=polling node e2e/run.mjs --only hostile-frames
+  count polling-hostile '[0-9]+ passed, 0 failed'
 }
 
 # Half an hour of an honest meeting that life disturbs; PARLOUR_SOAK_MINUTES and PARLOUR_SOAK_SEED as in the test.

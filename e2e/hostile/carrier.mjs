@@ -1,5 +1,5 @@
 /**
- * One page at the hostile server: its WebSocket on one side, a session with the real server on the other.
+ * One page at the hostile server: its WebSocket or poll on one side, a session with the real server on the other.
  *
  * Both sides are numbered anew, so that frames can be dropped, doubled and made up without a gap that would give the
  * game away. A page that wants to resume is told that its session is gone, as after a restart. What happens to frames
@@ -32,7 +32,7 @@ export class Carrier {
   /** @type {NodeJS.Timeout | undefined} */
   #timer;
 
-  /** @param {import("./server.mjs").Hostile} hostile @param {import("./websocket.mjs").Wire} wire */
+  /** @param {import("./server.mjs").Hostile} hostile @param {import("./websocket.mjs").Wire | import("./poll.mjs").PollWire} wire */
   constructor(hostile, wire) {
     this.hostile = hostile;
     this.wire = wire;

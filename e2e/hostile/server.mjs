@@ -21,6 +21,7 @@ import { join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import { onExit, temporaryDirectory } from "../lib/process.mjs";
 import { Carrier } from "./carrier.mjs";
+import { POLLING, Polls } from "./poll.mjs";
 import { Upstream } from "./upstream.mjs";
 import { acceptKey, Wire } from "./websocket.mjs";
 
@@ -39,7 +40,8 @@ const SERVER_HOST = `127.0.0.1:${SERVER_PORT}`;
 
 export class Hostile {
   origin = `http://127.0.0.1:${PAGE_PORT}`;
-  /** @type {Carrier[]} pages with a live WebSocket, oldest first */
+  #polls = new Polls((wire) => this.pages.push(new Carrier(this, wire)));
+  /** @type {Carrier[]} pages with a live connection, oldest first */
   pages = [];
   /** @type {Map<string, Guest>} */
   guests = new Map();
@@ -201,6 +203,11 @@ export class Hostile {
       outgoing.end("<!doctype html><title>blank</title>");
       return;
     }
+    if (path === "/poll") {
+      // A page that goes away in the middle of a request is no fault.
+      this.#polls.serve(incoming, outgoing).catch(() => outgoing.destroy());
+      return;
+    }
     const file = fileOf(path);
     if (file) {
       outgoing.writeHead(200, { ...this.#headers, "content-type": file.type });
@@ -218,6 +225,10 @@ export class Hostile {
 
   /** @param {import("node:http").IncomingMessage} incoming @param {import("node:stream").Duplex} stream @param {Buffer} head */
   #upgrade(incoming, stream, head) {
+    if (POLLING) {
+      stream.end("HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n");
+      return;
+    }
     const key = incoming.headers["sec-websocket-key"] ?? "";
     stream.write(
       "HTTP/1.1 101 Switching Protocols\r\nconnection: Upgrade\r\nupgrade: websocket\r\n" +
