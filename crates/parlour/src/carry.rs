@@ -154,6 +154,8 @@ impl Line {
     async fn close(&self, code: u16, reason: &'static str) {
         let last = poll_fn(|cx| {
             let mut wire = self.wire();
+            // From here on nobody else writes.
+            wire.blocked = true;
             if wire.state == State::Open {
                 std::task::ready!(wire.socket.poll_ready_unpin(cx))?;
                 wire.put(Outgoing::Close { code, reason })?;
@@ -165,7 +167,12 @@ impl Line {
     }
 
     async fn flush(&self) -> Result<(), Error> {
-        poll_fn(|cx| self.wire().socket.poll_flush_unpin(cx)).await
+        poll_fn(|cx| {
+            let mut wire = self.wire();
+            wire.blocked = true;
+            wire.socket.poll_flush_unpin(cx)
+        })
+        .await
     }
 
     fn wire(&self) -> MutexGuard<'_, Wire> {

@@ -70,7 +70,7 @@ impl Outbox {
         fits
     }
 
-    /// Takes what has waited longest.
+    /// Takes what has waited longest, cut or not.
     pub fn take(&self) -> Option<Outgoing> {
         let mut queue = self.queue();
         let what = queue.waiting.pop_front()?;
