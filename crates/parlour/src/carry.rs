@@ -10,8 +10,8 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use futures_util::{SinkExt as _, StreamExt as _};
-use hyper_util::rt::TokioIo;
 use parlour_signaling::{Closed, Source};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::Sleep;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
@@ -24,20 +24,13 @@ use crate::rooms::Rooms;
 /// A peer that takes nothing for so long is gone or hostile.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(15);
 
-pub(crate) type Socket = WebSocketStream<TokioIo<hyper::upgrade::Upgraded>>;
+/// What a WebSocket runs over.
+pub(crate) trait Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static {}
+impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Stream for S {}
 
 /// Serves a socket until it ends.
-pub(crate) async fn carry(socket: Socket, rooms: Rooms, source: Source) {
-    let line = Arc::new(Line {
-        outbox: Outbox::default(),
-        wire: Mutex::new(Wire {
-            socket,
-            written: 0,
-            unflushed: false,
-            blocked: false,
-            state: State::Open,
-        }),
-    });
+pub(crate) async fn carry<S: Stream>(socket: WebSocketStream<S>, rooms: Rooms, source: Source) {
+    let line = Arc::new(Line::new(socket));
     let Some(id) = rooms.open(source, Arc::clone(&line) as Arc<dyn Post>) else {
         // The server is stopping and the rooms are gone already.
         line.close(1001, "the server stops").await;
@@ -77,14 +70,14 @@ pub(crate) async fn carry(socket: Socket, rooms: Rooms, source: Source) {
 }
 
 /// A socket and what waits for it.
-struct Line {
+struct Line<S> {
     outbox: Outbox,
     /// Held for a system call, across no await.
-    wire: Mutex<Wire>,
+    wire: Mutex<Wire<S>>,
 }
 
-struct Wire {
-    socket: Socket,
+struct Wire<S> {
+    socket: WebSocketStream<S>,
     /// Frames that were handed to the socket, ever.
     written: u64,
     /// Something that was handed to it may not have reached the system.
@@ -110,7 +103,7 @@ enum Event {
     Ended,
 }
 
-impl Post for Line {
+impl<S: Stream> Post for Line<S> {
     fn outbox(&self) -> &Outbox {
         &self.outbox
     }
@@ -128,7 +121,20 @@ impl Post for Line {
     }
 }
 
-impl Line {
+impl<S: Stream> Line<S> {
+    fn new(socket: WebSocketStream<S>) -> Self {
+        Self {
+            outbox: Outbox::default(),
+            wire: Mutex::new(Wire {
+                socket,
+                written: 0,
+                unflushed: false,
+                blocked: false,
+                state: State::Open,
+            }),
+        }
+    }
+
     /// Writes what waits, then reads.
     fn poll(&self, cx: &mut Context<'_>, stall: &mut Stall) -> Poll<Event> {
         self.outbox.register(cx);
@@ -175,7 +181,7 @@ impl Line {
         .await
     }
 
-    fn wire(&self) -> MutexGuard<'_, Wire> {
+    fn wire(&self) -> MutexGuard<'_, Wire<S>> {
         // Nothing in here panics half-way.
         self.wire.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -191,7 +197,7 @@ enum Written {
     Failed,
 }
 
-impl Wire {
+impl<S: Stream> Wire<S> {
     fn write(&mut self, outbox: &Outbox, cx: &mut Context<'_>) -> Written {
         let written = self.poll_write(outbox, cx);
         self.blocked = written.is_pending();
@@ -271,5 +277,111 @@ fn close_code(error: &Error) -> (u16, &'static str) {
         (1007, "text is UTF-8")
     } else {
         (1002, "WebSocket protocol error")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::DuplexStream;
+    use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
+
+    use super::*;
+
+    /// A line over a network that holds so many bytes, served by a task, and its other end.
+    async fn line(
+        bytes: usize,
+    ) -> (
+        Arc<Line<DuplexStream>>,
+        tokio::task::JoinHandle<()>,
+        WebSocketStream<DuplexStream>,
+    ) {
+        let (near, far) = tokio::io::duplex(bytes);
+        let config = WebSocketConfig::default().write_buffer_size(0);
+        let near = WebSocketStream::from_raw_socket(near, Role::Server, Some(config)).await;
+        let far = WebSocketStream::from_raw_socket(far, Role::Client, None).await;
+        let line = Arc::new(Line::new(near));
+        let own = Arc::clone(&line);
+        let task = tokio::spawn(async move {
+            let mut stall = Stall::default();
+            while !matches!(
+                poll_fn(|cx| own.poll(cx, &mut stall)).await,
+                Event::Ended | Event::Failed(_)
+            ) {}
+        });
+        (line, task, far)
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+    async fn whoever_writes_and_however_slowly_it_goes_frames_keep_their_order() {
+        const EACH: u32 = 4000;
+        // A frame is longer than what the network holds, now and then.
+        let (line, _task, mut far) = line(64).await;
+        let next = Arc::new(Mutex::new(0_u32));
+        let writers: Vec<_> = (0..3)
+            .map(|_| {
+                let (line, next) = (Arc::clone(&line), Arc::clone(&next));
+                tokio::spawn(async move {
+                    let put = || {
+                        let mut number = next.lock().unwrap();
+                        let text = format!("{number}{}", " ".repeat(*number as usize % 90));
+                        let fits = line.outbox().put(Outgoing::Text(text));
+                        *number += u32::from(fits);
+                        fits
+                    };
+                    for _ in 0..EACH {
+                        while !put() {
+                            tokio::task::yield_now().await;
+                        }
+                        line.send_off();
+                    }
+                })
+            })
+            .collect();
+        for expected in 0..3 * EACH {
+            let message = far.next().await.unwrap().unwrap();
+            assert_eq!(message.to_text().unwrap().trim_end(), expected.to_string());
+        }
+        for writer in writers {
+            writer.await.unwrap();
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_takes_nothing_is_waited_for_by_its_own_task_alone_and_not_for_ever() {
+        let (line, task, mut far) = line(64).await;
+        let start = tokio::time::Instant::now();
+        let say = || {
+            let fits = line.outbox().put(Outgoing::Text("x".repeat(100)));
+            line.send_off();
+            fits
+        };
+        let room = std::iter::repeat_with(say).take_while(|fits| *fits).count();
+        assert_eq!(room, 1025, "one is under way, the others wait");
+        assert_eq!(start.elapsed(), Duration::ZERO);
+        // One frame taken is time gained.
+        tokio::time::sleep(WRITE_TIMEOUT - Duration::from_secs(1)).await;
+        assert_eq!(far.next().await.unwrap().unwrap().len(), 100);
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        assert!(!task.is_finished());
+        task.await.unwrap();
+        assert!(start.elapsed() < WRITE_TIMEOUT * 2);
+    }
+
+    #[tokio::test]
+    async fn nothing_comes_after_the_last_frame() {
+        let (line, task, mut far) = line(1024).await;
+        assert!(line.outbox().put(Outgoing::Text("bye".to_owned())));
+        assert!(line.outbox().put(Outgoing::Close {
+            code: 4001,
+            reason: "over"
+        }));
+        assert!(line.outbox().put(Outgoing::Ping));
+        line.send_off();
+        task.await.unwrap();
+        assert_eq!(far.next().await.unwrap().unwrap(), Message::text("bye"));
+        let Message::Close(Some(frame)) = far.next().await.unwrap().unwrap() else {
+            panic!("the last frame closes");
+        };
+        assert_eq!(u16::from(frame.code), 4001);
     }
 }
