@@ -393,8 +393,7 @@ impl Signaling {
 
     /// The time that the server had for stopping is over: the relay may end everything.
     pub(crate) fn drained(&mut self, now: Instant) {
-        let tags: Vec<RoomTag> = self.rooms.all().map(|room| room.tag).collect();
-        for tag in tags {
+        for tag in self.rooms.tags() {
             if let Some(room) = self.rooms.remove(tag) {
                 self.wake_room(tag);
                 self.close_room(now, &room);

@@ -12,10 +12,11 @@ use crate::config::Config;
 use crate::id::{HostPk, RoomId, SealedBox};
 use crate::refusal::Refusal;
 use crate::room::{Name, Room};
+use crate::table::Table;
 use crate::tombstones::Tombstones;
 
 pub(crate) struct Rooms {
-    by_tag: BTreeMap<RoomTag, Room>,
+    by_tag: Table<RoomTag, Room>,
     by_host: BTreeMap<HostPk, RoomTag>,
     /// Claims of each name, oldest first.
     by_name: BTreeMap<RoomId, Vec<RoomTag>>,
@@ -29,7 +30,7 @@ pub(crate) struct Rooms {
 impl Rooms {
     pub(crate) fn new(key: [u8; 32]) -> Self {
         Self {
-            by_tag: BTreeMap::new(),
+            by_tag: Table::default(),
             by_host: BTreeMap::new(),
             by_name: BTreeMap::new(),
             by_invitation: BTreeMap::new(),
@@ -43,8 +44,16 @@ impl Rooms {
         self.by_tag.len()
     }
 
-    pub(crate) fn all(&self) -> impl Iterator<Item = &Room> {
+    /// In no order that means anything.
+    fn all(&self) -> impl Iterator<Item = &Room> {
         self.by_tag.values()
+    }
+
+    /// In the order in which they were made.
+    pub(crate) fn tags(&self) -> Vec<RoomTag> {
+        let mut tags: Vec<RoomTag> = self.by_tag.keys().copied().collect();
+        tags.sort_unstable();
+        tags
     }
 
     pub(crate) fn get(&self, tag: RoomTag) -> Option<&Room> {
@@ -181,7 +190,7 @@ impl Rooms {
     pub(crate) fn longest_empty(&self) -> Option<RoomTag> {
         self.all()
             .filter(|room| room.is_empty())
-            .min_by_key(|room| room.empty_since)
+            .min_by_key(|room| (room.empty_since, room.tag))
             .map(|room| room.tag)
     }
 

@@ -241,7 +241,7 @@ impl Signaling {
     pub fn handle_close(&mut self, now: Instant, which: Option<RoomId>) -> usize {
         let tags: Vec<RoomTag> = match which {
             Some(id) => self.rooms.named(id).map(|room| room.tag).collect(),
-            None => self.rooms.all().map(|room| room.tag).collect(),
+            None => self.rooms.tags(),
         };
         for tag in &tags {
             self.end_room(now, *tag, ByeCode::Over, true);

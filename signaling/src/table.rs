@@ -1,4 +1,5 @@
-//! Tables by keys that strangers do not choose: a session's id is drawn at random, a connection's number is counted up.
+//! Tables by keys that strangers do not choose: a session's id is drawn at random, the numbers of connections and
+//! rooms are counted up.
 //!
 //! Such keys need no secret in their hash, and a table finds them in two looks at memory where a tree of thousands needs
 //! five. Nothing depends on the order of its entries: whoever goes through all of them sorts first, so that a transcript
