@@ -3,7 +3,7 @@
 #
 #   ./test.sh               all steps but the long ones
 #   ./test.sh --quick       without browsers and the release build
-#   ./test.sh --long        what takes long and is no part of the normal run: half an hour each
+#   ./test.sh --long        what takes long and is no part of the normal run: minutes to half an hour each
 #   ./test.sh --only STEP   one step of any kind (may be repeated); ./test.sh --list names them
 set -euo pipefail
 cd "$(dirname "$0")"
