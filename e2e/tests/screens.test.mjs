@@ -122,14 +122,15 @@ test("preview, and the call alone and with another", { timeout: bound(90_000) },
 
 test("habits: a theme of one's own, sound as it is, and a word to whoever talks while muted", { timeout: bound(40_000) }, async () => {
   await ada.click("Settings");
-  const ink = () => ada.evaluate(() => getComputedStyle(document.querySelector("dialog[open] h2")).color);
+  const ink = () => ada.evaluate(() => getComputedStyle(document.querySelector("dialog[open] h2") ?? document.body).color);
   /** @param {string} theme */
   const choose = (theme) => ada.evaluate((/** @type {string} */ value) => {
     const menu = document.getElementById("settings-theme");
+    if (!(menu instanceof HTMLSelectElement)) return;
     menu.value = value;
     menu.dispatchEvent(new Event("change"));
   }, theme);
-  for (const [theme, colour] of [["light", "rgb(27, 35, 31)"], ["dark", "rgb(238, 241, 236)"]]) {
+  for (const [theme, colour] of /** @type {const} */ ([["light", "rgb(27, 35, 31)"], ["dark", "rgb(238, 241, 236)"]])) {
     await choose(theme);
     await ada.waitFor((/** @type {string} */ wanted) => document.documentElement.dataset["theme"] === wanted, 5000, `the theme ${theme}`, theme);
     assert.equal(await ink(), colour);
@@ -143,7 +144,7 @@ test("habits: a theme of one's own, sound as it is, and a word to whoever talks 
   await expectTile(ben, /^Ada, muted/, "Ada's tile, muted");
   await ada.click("Unmute microphone");
   await ada.waitFor(() => !document.getElementById("toasts")?.textContent?.includes("You are muted"), 3000, "the word gone with its cause");
-  assert.equal(JSON.parse(await ada.evaluate(() => localStorage.getItem("parlour.preferences"))).habits.theme, "dark", "kept by this browser");
+  assert.equal(JSON.parse(await ada.evaluate(() => localStorage.getItem("parlour.preferences") ?? "{}")).habits.theme, "dark", "kept by this browser");
   await choose("");
 });
 
