@@ -44,7 +44,9 @@ export async function watch(page) {
     };
     if (!w.meetings) {
       w.pairs = {};
-      const { Pairs } = await import(`${location.origin}/sdk/seal/pairs.js`);
+      // By the address that the page has it by: another one would be another module.
+      const own = document.querySelector("script[type=module]")?.getAttribute("src") ?? "";
+      const { Pairs } = await import(new URL("../sdk/seal/pairs.js", new URL(own, document.baseURI)).href);
       const { handleTick } = Pairs.prototype;
       Pairs.prototype.handleTick = function (/** @type {number} */ now) {
         w.pairs.page = this;

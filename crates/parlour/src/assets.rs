@@ -2,6 +2,9 @@
 //! read from disk in debug builds, so that editing needs no rebuild.
 //!
 //! Paths are looked up in the embedded table, never in the file system by what a stranger typed.
+//!
+//! The page names its files below `v/STAMP/`, so that browsers keep them for good and never mix two versions; the stamp is a
+//! hash of all of them. That prefix is all in which the page that is served differs from the files of the repository.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -43,24 +46,45 @@ pub struct Asset {
 }
 
 /// All files of the page. What is compressed and hashed at first use is kept: bounded by the number of files.
-#[derive(Default)]
 pub struct Assets {
     ready: Mutex<HashMap<String, Asset>>,
+    /// What addresses below it begin with, `/v/STAMP`; `None` where files change under us.
+    stamp: Option<String>,
+}
+
+impl Default for Assets {
+    /// As this build serves them: in debug builds files change under us.
+    fn default() -> Self {
+        Self::new(!cfg!(debug_assertions))
+    }
 }
 
 impl Assets {
+    /// `settled`: as they are now they stay.
+    pub(crate) fn new(settled: bool) -> Self {
+        Self {
+            ready: Mutex::default(),
+            stamp: settled.then(|| format!("/v/{}", stamp())),
+        }
+    }
+
+    /// The path of a file that was asked for by its stamp; `None` for all others.
+    pub(crate) fn behind_stamp<'a>(&self, path: &'a str) -> Option<&'a str> {
+        let rest = path.strip_prefix(self.stamp.as_deref()?)?;
+        is_stamped(rest).then_some(rest)
+    }
+
     /// The file at an absolute URL path, `None` if there is none.
     #[must_use]
     pub fn find(&self, path: &str) -> Option<Asset> {
-        // In debug builds files change under us, so nothing is kept.
-        if cfg!(debug_assertions) {
-            return prepare(path);
-        }
+        let Some(stamp) = &self.stamp else {
+            return prepare(path, None);
+        };
         let mut ready = self.ready.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(asset) = ready.get(path) {
             return Some(asset.clone());
         }
-        let asset = prepare(path)?;
+        let asset = prepare(path, Some(stamp))?;
         ready.insert(path.to_owned(), asset.clone());
         Some(asset)
     }
@@ -70,18 +94,47 @@ impl Assets {
 pub struct PageFile {
     /// Where it lies in the repository, from `web/` on.
     pub file: String,
-    /// Where browsers find it: an absolute URL path, without what a proxy puts before it.
-    pub path: String,
+    /// Where browsers find it: absolute URL paths, without what a proxy puts before them.
+    pub paths: Vec<String>,
     /// Its MIME type with charset.
     pub content_type: &'static str,
     /// Its bytes.
     pub bytes: Cow<'static, [u8]>,
+    /// Its bytes as they go out: those of the document name the version.
+    pub served: Cow<'static, [u8]>,
 }
 
 /// All files of the page in the order of their names, as they are in release builds; without `/transparency`, in which the server
 /// writes.
 #[must_use]
 pub fn all() -> Vec<PageFile> {
+    all_by(Assets::default().stamp.as_deref())
+}
+
+/// `stamp` as in `Assets`: files are found below it and without it.
+fn all_by(stamp: Option<&str>) -> Vec<PageFile> {
+    let found = names()
+        .into_iter()
+        .filter(|(file, _)| !file.starts_with("app/gallery"));
+    found
+        .filter_map(|(file, path)| {
+            let served = prepare(&path, stamp)?;
+            let stamped = stamp
+                .filter(|_| is_stamped(&path))
+                .map(|stamp| format!("{stamp}{path}"));
+            Some(PageFile {
+                file,
+                content_type: served.content_type,
+                bytes: read(&path)?,
+                served: served.plain,
+                paths: stamped.into_iter().chain([path]).collect(),
+            })
+        })
+        .collect()
+}
+
+/// Of every file that is served its name from `web/` on and its path, in the order of their names.
+fn names() -> Vec<(String, String)> {
     let app = App::iter().map(|name| format!("app/{name}"));
     let sdk = Sdk::iter().map(|name| format!("sdk/{name}"));
     let mut found: Vec<(String, String)> = app
@@ -94,30 +147,47 @@ pub fn all() -> Vec<PageFile> {
         found.push((format!("pages/{name}"), path.to_owned()));
     }
     found.sort();
-    let files = found
-        .into_iter()
-        .filter(|(file, _)| !file.starts_with("app/gallery"));
-    files
-        .filter_map(|(file, path)| {
-            let Asset {
-                content_type, plain, ..
-            } = prepare(&path)?;
-            Some(PageFile {
-                file,
-                path,
-                content_type,
-                bytes: plain,
-            })
-        })
-        .collect()
+    found
 }
 
-fn prepare(path: &str) -> Option<Asset> {
-    let plain = read(path)?;
+/// What the document may name by its version.
+fn is_stamped(path: &str) -> bool {
+    path.starts_with("/app/") || path.starts_with("/sdk/")
+}
+
+/// The first 16 bytes of the SHA-256 in hex of every file's name, length and bytes, in the order of their names.
+fn stamp() -> String {
+    let mut hash = Sha256::new();
+    for (file, path) in names() {
+        let bytes = read(&path).unwrap_or_default();
+        hash.update(format!("{file} {}\n", bytes.len()));
+        hash.update(bytes);
+    }
+    hex(&hash.finalize())
+}
+
+/// The first 16 bytes of a hash.
+fn hex(hash: &[u8]) -> String {
+    hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The document, with its files by their stamp.
+fn stamped(document: &[u8], stamp: &str) -> Vec<u8> {
+    let below = stamp.trim_start_matches('/');
+    String::from_utf8_lossy(document)
+        .replace("=\"app/", &format!("=\"{below}/app/"))
+        .replace("=\"sdk/", &format!("=\"{below}/sdk/"))
+        .into_bytes()
+}
+
+fn prepare(path: &str, stamp: Option<&str>) -> Option<Asset> {
+    let mut plain = read(path)?;
+    if let (Some(stamp), "/") = (stamp, path) {
+        plain = stamped(&plain, stamp).into();
+    }
     let page = path == "/" || page_name(path).is_some();
     let content_type = content_type(if page { "index.html" } else { path })?;
-    let hash = Sha256::digest(&plain);
-    let hex: String = hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    let hex = hex(&Sha256::digest(&plain));
     let gzip = (plain.len() >= WORTH_COMPRESSING).then(|| compress(&plain));
     Some(Asset {
         content_type,
@@ -195,6 +265,26 @@ fn content_type(path: &str) -> Option<&'static str> {
 mod tests {
     use super::*;
 
+    /// What is compared with a server is what browsers run there.
+    #[test]
+    fn every_file_is_listed_with_the_addresses_at_which_it_is_served() {
+        let assets = Assets::new(true);
+        for file in all_by(assets.stamp.as_deref()) {
+            let below = file.file.starts_with("app/") || file.file.starts_with("sdk/");
+            assert_eq!(file.paths.len(), 1 + usize::from(below), "{}", file.file);
+            assert_eq!(
+                file.bytes == file.served,
+                file.file != "index.html",
+                "{}",
+                file.file
+            );
+            for path in &file.paths {
+                let served = assets.find(assets.behind_stamp(path).unwrap_or(path)).unwrap();
+                assert_eq!(served.plain, file.served, "{path}");
+            }
+        }
+    }
+
     #[test]
     fn the_page_is_there_and_compresses() {
         let assets = Assets::default();
@@ -241,15 +331,6 @@ mod tests {
             assert!(names.iter().any(|name| name == file), "{file}");
         }
         assert!(names.is_sorted() && !names.iter().any(|name| name.contains("gallery")));
-        for file in all() {
-            assert!(
-                Assets::default()
-                    .find(&file.path)
-                    .is_some_and(|asset| asset.plain == file.bytes),
-                "{}",
-                file.path
-            );
-        }
         // That of the operator is filled in by the server, and nothing that the call loads leads to it.
         let mut fixed = Pages::iter().filter(|name| name != "transparency.html");
         assert!(fixed.all(|name| names.contains(&format!("pages/{name}"))));

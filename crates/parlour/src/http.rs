@@ -7,10 +7,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use futures_util::Stream;
-use http::header::{
-    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderValue, LOCATION, RETRY_AFTER, VARY,
-};
-use http::{HeaderMap, Method, Response, StatusCode};
+use http::header::{CONTENT_TYPE, HeaderValue, LOCATION, RETRY_AFTER};
+use http::{HeaderMap, Method, StatusCode};
 use hyper::body::Buf;
 use hyper::upgrade::OnUpgrade;
 use parlour_signaling::Source;
@@ -21,6 +19,7 @@ use warp::{Filter, Reply as _};
 use crate::acme::{self, Challenges};
 use crate::assets::Assets;
 use crate::blobs::{self, Uploads};
+use crate::files;
 use crate::forwarded::TrustedProxies;
 use crate::headers;
 use crate::host::{self, Authority, Misaddressed, PublicUrl};
@@ -220,7 +219,7 @@ fn page(path: &str, headers: &HeaderMap, place: Place, site: &Site) -> Reply {
     };
     match path {
         "/ws" => open_websocket(headers, &host, place, site),
-        path => file(file_at(path), headers, &site.assets),
+        path => files::answer(path, headers, &site.assets).unwrap_or_else(not_found),
     }
 }
 
@@ -327,65 +326,6 @@ fn open_websocket(headers: &HeaderMap, host: &Authority, place: Place, site: &Si
     websocket::accept(&site.rooms, &handshake, place.upgrade, place.pass, source).into_response()
 }
 
-/// What an address shows. `/r/NAME` is the page, whatever the name: it says itself what is wrong with one, and the server
-/// has no need to know. The page names its files relative to its own address, so they are found from there, too.
-fn file_at(path: &str) -> &str {
-    let Some(rest) = path.strip_prefix("/r/") else {
-        return path;
-    };
-    match rest.split_once('/') {
-        None if !rest.is_empty() => "/",
-        Some(("app" | "sdk", _)) => &path["/r".len()..],
-        Some(_) | None => path,
-    }
-}
-
-fn file(path: &str, headers: &HeaderMap, assets: &Assets) -> Reply {
-    let Some(asset) = assets.find(path) else {
-        return not_found();
-    };
-    let etag = HeaderValue::from_str(&asset.etag).expect("quotes and hex are a header value");
-    let wants = |name: &str| {
-        headers
-            .get_all(name)
-            .iter()
-            .filter_map(|value| value.to_str().ok())
-    };
-
-    let mut response = Response::builder()
-        .header(ETAG, etag)
-        .header(CONTENT_TYPE, asset.content_type)
-        // Asked again each time and answered 304: a page and its modules never come from two versions.
-        .header(CACHE_CONTROL, if path == "/" { "no-store" } else { "no-cache" })
-        .header(VARY, "accept-encoding");
-    if path.starts_with("/sdk/") {
-        // Other people's pages import the SDK from a running server.
-        response = response
-            .header("access-control-allow-origin", "*")
-            .header("cross-origin-resource-policy", "cross-origin");
-    }
-    if wants("if-none-match")
-        .flat_map(|list| list.split(','))
-        .any(|tag| tag.trim() == &*asset.etag)
-    {
-        return finish(response.status(StatusCode::NOT_MODIFIED), Vec::new());
-    }
-    let takes_gzip = wants("accept-encoding")
-        .flat_map(|list| list.split(','))
-        .any(|coding| coding.trim().eq_ignore_ascii_case("gzip") || coding.trim().starts_with("gzip;q=1"));
-    match asset.gzip {
-        Some(gzip) if takes_gzip => finish(response.header(CONTENT_ENCODING, "gzip"), gzip.to_vec()),
-        Some(_) | None => finish(response, asset.plain.into_owned()),
-    }
-}
-
-fn finish(response: http::response::Builder, body: Vec<u8>) -> Reply {
-    response
-        .body(body)
-        .expect("every header above is well formed")
-        .map(Into::into)
-}
-
 fn not_found() -> Reply {
     text(
         StatusCode::NOT_FOUND,
@@ -420,25 +360,6 @@ pub(crate) fn later(body: &'static str) -> Reply {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_named_room_is_the_page_and_finds_its_files() {
-        for (path, shows) in [
-            ("/r/choir", "/"),
-            ("/r/app", "/"),
-            ("/r/%C3%A9", "/"),
-            ("/r/app/main.js", "/app/main.js"),
-            ("/r/sdk/parlour.js", "/sdk/parlour.js"),
-            ("/r/", "/r/"),
-            ("/r", "/r"),
-            ("/r/choir/", "/r/choir/"),
-            ("/r/choir/app/main.js", "/r/choir/app/main.js"),
-            ("/r//app/main.js", "/r//app/main.js"),
-            ("/room", "/room"),
-        ] {
-            assert_eq!(file_at(path), shows, "{path}");
-        }
-    }
 
     #[test]
     fn a_proxy_may_leave_our_path_away_or_not() {

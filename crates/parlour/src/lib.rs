@@ -22,6 +22,7 @@ mod dial;
 pub mod doctor;
 mod expiry;
 pub mod fault;
+mod files;
 pub mod forwarded;
 mod fronts;
 pub mod headers;

@@ -1,7 +1,7 @@
 //! `parlour page`: what the page consists of, and whether a server gives that and nothing else.
 //!
 //! The page is what everything rests on: who serves another one reads what is said (docs/security.md). Every file is one of
-//! the repository, byte for byte, so that anybody can compare.
+//! the repository, byte for byte, so that anybody can compare; only the document names its files by the version (`assets`).
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -63,8 +63,11 @@ pub(super) async fn compare(url: &str) -> Result<(bool, String), String> {
     let files = all();
     let mut wrong = Vec::new();
     for file in &files {
-        if let Some(difference) = server.differs(file).await? {
-            wrong.push(format!("fail {}: {difference}", file.file));
+        for path in &file.paths {
+            if let Some(difference) = server.differs(file, path).await? {
+                wrong.push(format!("fail {}: {difference}", file.file));
+                break;
+            }
         }
     }
     let mut report = server
@@ -99,8 +102,8 @@ struct Server<'a> {
 
 impl Server<'_> {
     /// What is different about a file there.
-    async fn differs(&mut self, file: &PageFile) -> Result<Option<String>, String> {
-        let (status, headers, body) = self.get(file).await?;
+    async fn differs(&mut self, file: &PageFile, path: &str) -> Result<Option<String>, String> {
+        let (status, headers, body) = self.get(file, path).await?;
         if status.is_redirection() {
             return Ok(Some(
                 "leads elsewhere; give the address that browsers end at".to_owned(),
@@ -117,7 +120,7 @@ impl Server<'_> {
         };
         let mut policies = headers.get_all(CONTENT_SECURITY_POLICY).iter();
         let same_policy = policies.any(|policy| policy == headers::CONTENT_SECURITY_POLICY);
-        Ok(if body.as_deref() != Some(&*file.bytes) {
+        Ok(if body.as_deref() != Some(&*file.served) {
             Some(body.map_or("is longer there".to_owned(), |body| {
                 format!("is another file there, {}", digest(&body))
             }))
@@ -136,10 +139,14 @@ impl Server<'_> {
     }
 
     /// `None` for a body that is longer than the file.
-    async fn get(&mut self, file: &PageFile) -> Result<(StatusCode, HeaderMap, Option<Bytes>), String> {
+    async fn get(
+        &mut self,
+        file: &PageFile,
+        path: &str,
+    ) -> Result<(StatusCode, HeaderMap, Option<Bytes>), String> {
         let host = self.target.with_port.clone();
         let wrong = move |error: &dyn std::fmt::Display| format!("{host}: {error}");
-        let path = format!("{}{}", self.target.base.trim_end_matches('/'), file.path);
+        let path = format!("{}{}", self.target.base.trim_end_matches('/'), path);
         // A second time if the server has closed the connection meanwhile, as it may after any answer.
         for _ in 0..2 {
             let mut sender = match self.open.take() {
@@ -160,7 +167,7 @@ impl Server<'_> {
                 Err(_) => return Err(wrong(&"no answer")),
             };
             let (parts, body) = answer.into_parts();
-            let body = timeout(PATIENCE, Limited::new(body, file.bytes.len()).collect())
+            let body = timeout(PATIENCE, Limited::new(body, file.served.len()).collect())
                 .await
                 .map_err(|error| wrong(&error))?;
             let body = match body {
