@@ -74,6 +74,8 @@ class ChromiumPage extends Page {
   #session = "";
   #target = "";
   #loads = 0;
+  /** Requests that are held back. @type {string[] | null} */
+  #held = null;
 
   /**
    * @param {string} name
@@ -194,13 +196,47 @@ class ChromiumPage extends Page {
   }
 
   /**
-   * From now on as on a slow phone, with nothing in the cache.
-   * @param {{ latencyMs: number, bytesPerSecond: number, cpu: number }} how `latencyMs` of each request and answer together; `cpu`: how many times slower
+   * A screen of that size, and a person who wants nothing to move.
+   * @param {{ width: number, height: number }} size
    */
-  async slow({ latencyMs, bytesPerSecond, cpu }) {
-    await this.#send("Network.setCacheDisabled", { cacheDisabled: true });
+  async still({ width, height }) {
+    await this.#send("Emulation.setEmulatedMedia", { features: [{ name: "prefers-reduced-motion", value: "reduce" }] });
+    await this.#send("Emulation.setDeviceMetricsOverride", { width, height, deviceScaleFactor: 1, mobile: true });
+  }
+
+  /**
+   * From now on as on a slow phone.
+   * @param {{ latencyMs: number, bytesPerSecond: number, cpu: number, cached?: boolean }} how `latencyMs` of each request and answer together; `cpu`: how
+   *   many times slower; `cached`: what came before is still there
+   */
+  async slow({ latencyMs, bytesPerSecond, cpu, cached = false }) {
+    await this.#send("Network.setCacheDisabled", { cacheDisabled: !cached });
     await this.#send("Network.emulateNetworkConditions", { offline: false, latency: latencyMs, downloadThroughput: bytesPerSecond, uploadThroughput: bytesPerSecond });
     await this.#send("Emulation.setCPUThrottlingRate", { rate: cpu });
+  }
+
+  /**
+   * Lets nothing come from an address that ends like this.
+   * @param {string} end
+   * @returns {Promise<() => Promise<void>>} lets it come
+   */
+  async holdBack(end) {
+    this.#held = [];
+    await this.#send("Fetch.enable", { patterns: [{ urlPattern: `*${end}` }] });
+    return async () => {
+      const held = this.#held;
+      this.#held = null;
+      for (const requestId of held ?? []) await this.#send("Fetch.continueRequest", { requestId });
+      await this.#send("Fetch.disable");
+    };
+  }
+
+  /**
+   * Runs in every page that is opened from now on, before its own scripts.
+   * @param {() => void} what
+   */
+  async runFirst(what) {
+    await this.#send("Page.addScriptToEvaluateOnNewDocument", { source: `(${what})();` });
   }
 
   /**
@@ -297,6 +333,9 @@ class ChromiumPage extends Page {
     switch (method) {
       case "Page.loadEventFired":
         this.#loads += 1;
+        break;
+      case "Fetch.requestPaused":
+        this.#held?.push(params["requestId"]);
         break;
       case "Page.javascriptDialogOpening":
         this.console.push({ level: "dialog", text: `${params["type"]}: ${params["message"]}` });

@@ -14,6 +14,7 @@ import { fileURLToPath } from "node:url";
 import { axeFindings } from "../lib/axe.mjs";
 import { atScreen, expectTile, expectTiles, join, leave, linkToNowhere, startRoom } from "../lib/meeting.mjs";
 import { Stage } from "../lib/stage.mjs";
+import { misfits } from "../lib/misfits.mjs";
 import { bound } from "../lib/patience.mjs";
 
 /** @typedef {import("../lib/page.mjs").Page} Page */
@@ -38,36 +39,6 @@ before(async () => {
 });
 
 after(() => stage.clear());
-
-/** Runs in the page: what does not fit or lies upon something else, in words. */
-async function misfits() {
-  const moving = document.getAnimations().filter((animation) => Number.isFinite(animation.effect?.getComputedTiming().endTime));
-  await Promise.race([Promise.allSettled(moving.map((animation) => animation.finished)), new Promise((done) => setTimeout(done, 1500))]);
-  const found = [];
-  const { scrollWidth, clientWidth, clientHeight } = document.documentElement;
-  if (scrollWidth > clientWidth) found.push(`the page is ${scrollWidth} wide in a viewport of ${clientWidth}`);
-  const inCall = document.querySelector("main")?.dataset["screen"] === "call";
-  const dialog = document.querySelector("dialog[open]");
-  /** @type {{ element: Element, name: string, box: DOMRect }[]} */
-  const seen = [];
-  for (const element of (dialog ?? document).querySelectorAll("button, a[href], input, select, textarea, [role=switch], .tile-plate, .tile[data-floating]")) {
-    if (!element.checkVisibility({ opacityProperty: true, visibilityProperty: true }) || element.closest("[inert]")) continue;
-    const box = element.getBoundingClientRect();
-    if (box.width <= 1) continue; // drawn by its label
-    const name = element.getAttribute("aria-label") ?? (element.textContent?.trim() || element.id);
-    if (box.left < -0.5 || box.right > clientWidth + 0.5) found.push(`"${name}" reaches from ${box.left} to ${box.right} of ${clientWidth}`);
-    // A call has no page to scroll: whatever cannot be seen cannot be pressed.
-    if (inCall && !dialog && (box.top < -0.5 || box.bottom > clientHeight + 0.5)) found.push(`"${name}" reaches from ${box.top} to ${box.bottom} of ${clientHeight}`);
-    for (const other of seen) {
-      if (other.element.contains(element)) continue;
-      const wide = Math.min(box.right, other.box.right) - Math.max(box.left, other.box.left);
-      const high = Math.min(box.bottom, other.box.bottom) - Math.max(box.top, other.box.top);
-      if (wide > 2 && high > 2) found.push(`"${name}" and "${other.name}" lie upon each other by ${Math.round(wide)}x${Math.round(high)}`);
-    }
-    seen.push({ element, name, box });
-  }
-  return found;
-}
 
 /**
  * @param {Page} page
@@ -262,6 +233,35 @@ async function tabTo(name) {
   }
   throw await ada.failure(`40 presses of Tab do not come to "${name}"`);
 }
+
+test("by a link, before the rest of the page is here: a picture, a name, other words, and Join, which is done when it has come", { timeout: bound(60_000) }, async () => {
+  const link = await startRoom(ada, server.origin);
+  const letCome = await ada.holdBack("/sdk/meeting.js");
+  // Not by open(), which waits until everything has come.
+  await ada.evaluate((url) => Object.assign(location, { href: `${url.split("#")[0]}?again${url.slice(url.indexOf("#"))}` }), link);
+  await ada.waitFor(() => document.querySelector("video")?.videoWidth, 10_000, "the own picture");
+  await ada.fill("Your name optional", "Früh");
+  await ada.evaluate(() => document.getElementById("preview-language")?.focus());
+  await ada.evaluate(`(() => {
+    const menu = document.getElementById("preview-language");
+    menu.value = "de";
+    menu.dispatchEvent(new Event("change"));
+  })()`);
+  await ada.waitFor(() => document.documentElement.lang === "de", 5000, "German");
+  assert.deepEqual(await ada.evaluate(() => [document.activeElement?.id, /** @type {HTMLInputElement} */ (document.getElementById("name")).value]), ["preview-language", "Früh"]);
+  await ada.waitFor(() => document.querySelector("video")?.videoWidth, 5000, "the same picture");
+  assert.equal(await ada.evaluate(() => /** @type {any} */ (window).__captured.length), 2, "one camera and one microphone, asked for once");
+  await ada.click("Teilnehmen");
+  await ada.waitFor(() => document.querySelector(".preview-join [aria-busy=true]") !== null, 5000, "Join that waits");
+  assert.equal(await ada.evaluate(() => performance.getEntriesByName("parlour: everything").length), 0);
+  await letCome();
+  await atScreen(ada, "call", 15_000);
+  assert.deepEqual(await ada.evaluate(() => [document.documentElement.lang, /** @type {any} */ (window).__captured.length]), ["de", 2]);
+  await ada.waitFor(() => /** @type {HTMLVideoElement | null} */ (document.querySelector("[data-self] video"))?.videoWidth, 10_000, "the own picture in the call");
+  await ada.click("Gehen");
+  await atScreen(ada, "left");
+  await ada.evaluate(() => localStorage.clear());
+});
 
 test("pages beside the call: /check, /security, /privacy", { timeout: bound(60_000) }, async () => {
   await ada.open(`${server.origin}/check`);

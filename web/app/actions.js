@@ -4,7 +4,7 @@
 
 import { Meeting, ParlourError, forgetDevice, supported } from "../sdk/parlour.js";
 import { createCopying } from "./copying.js";
-import { createDevices } from "./devices.js";
+import { createEntering } from "./entering.js";
 import { createHosting } from "./hosting.js";
 import { asksOnLeave, houseOf, wantsCode } from "./house.js";
 import { addressOf, fragmentOf, linkHere, wholeLink } from "./link_text.js";
@@ -12,7 +12,6 @@ import { forgetPreferences, parsePreferences } from "./preferences.js";
 import { takeNote } from "./renewal.js";
 import { isLanguage, speak, t } from "./language.js";
 import { createScreen } from "./screen.js";
-import { isOn } from "./state.js";
 import { createSummaries } from "./summaries.js";
 import { talkOf } from "./talk.js";
 import { createTalking } from "./talking.js";
@@ -32,8 +31,9 @@ const toastMs = 8000;
 
 /**
  * @param {Store} store
+ * @param {import("./devices.js").Devices} devices
  */
-export function createActions(store) {
+export function createActions(store, devices) {
   const { state, dispatch } = store;
   /** @type {Room | null} */
   let meeting = null;
@@ -41,36 +41,38 @@ export function createActions(store) {
   let listening = null;
   /** Whether a code was asked for in this meeting, or somebody else will. */
   let coded = false;
-  /** Whether somebody was in the meeting when this page joined. */
-  let cameLast = false;
   /** Whose host link was shown by itself. @type {Room | null} */
   let offered = null;
   /** How large the stage shows whom. @type {ReadonlyMap<string, "off" | "small" | "large">} */
   let sizes = new Map();
-  /** At the door, until it is clear as whom. @type {{password?: string, message?: string, offRecord?: boolean}} */
-  let said = {};
   const summaries = createSummaries();
 
-  const devices = createDevices(store, (kind, track) => {
-    if (state().screen !== "call") return;
-    if (kind === "microphone") meeting?.setAudio(track);
-    else meeting?.setVideo(track);
-  }, (kind, trouble) => {
-    // Before the call it stands on the picture's place.
-    if (state().screen !== "call") return;
-    const text = kind === "camera" ? deviceSentence(null, trouble) : deviceSentence(trouble, null);
-    say({ code: `${kind}-${trouble}`, text });
+  devices.tell({
+    send(kind, track) {
+      if (state().screen !== "call") return;
+      if (kind === "microphone") meeting?.setAudio(track);
+      else meeting?.setVideo(track);
+    },
+    complain(kind, trouble) {
+      // Before the call it stands on the picture's place.
+      if (state().screen !== "call") return;
+      const text = kind === "camera" ? deviceSentence(null, trouble) : deviceSentence(trouble, null);
+      say({ code: `${kind}-${trouble}`, text });
+    },
   });
 
   const copy = createCopying(store, say);
   const screen = createScreen(store, () => meeting, devices, say);
   const hosting = createHosting(store, () => meeting, (error) => say(problemOf(error)), copy,
     (error) => (error instanceof ParlourError && error.code === "unmet" ? error.who : null));
+  const entering = createEntering(store, () => meeting, follow, () => hosting.ask({ about: "elsewhere" }), problemOf);
   const talking = createTalking(store, () => meeting, (error) => say(problemOf(error)));
 
   /** @param {Room} opened */
   function adopt(opened) {
-    drop();
+    // The preview may be there already, with its devices open, from before this module was.
+    const early = meeting === null && state().screen === "preview";
+    if (!early) drop();
     meeting = opened;
     coded = false;
     summaries.begin(opened.name);
@@ -86,7 +88,7 @@ export function createActions(store) {
     opened.addEventListener("mute-asked", (event) => {
       if (event instanceof CustomEvent) hosting.muteAsked(event.detail);
     }, { signal });
-    dispatch({ type: "opened", link: opened.link });
+    dispatch({ type: "opened", link: opened.link, early });
     follow(opened);
   }
 
@@ -112,12 +114,16 @@ export function createActions(store) {
     const snapshot = { state: where, error, count, durable, me, people, notes, link, house: houseOf(followed), talk: talkOf(followed) };
     summaries.see(snapshot);
     dispatch({ type: "meeting", snapshot });
-    // Camera and microphone are asked for once there is a room to use them in, and not before.
-    if (where === "ready") void devices.openBoth();
+    // Camera and microphone are open while the preview is seen or the call goes on, and not while somebody waits for a room.
+    if (where === "no-room") devices.close();
+    if (where === "ready") {
+      void devices.openBoth();
+      if (state().eager) void entering.asPressed();
+    }
     // Who comes last into a named room has the code made: so it is there once for everybody.
     if (!coded && wantsCode(state())) {
       coded = true;
-      if (cameLast) followed.startCode();
+      if (entering.cameLast) followed.startCode();
     }
     // Without storage this page is host for as long as it lives, unless its person keeps the link.
     if (!over && me.host && !durable && offered !== followed) {
@@ -158,7 +164,7 @@ export function createActions(store) {
     // As it was: nobody who was muted is heard because the page has loaded itself again.
     if (back) for (const kind of /** @type {const} */ (["microphone", "camera"])) dispatch({ type: "device", kind, change: { wanted: back[kind] } });
     await open(fragment, stop);
-    if (back && state().room === "ready" && state().screen === "preview") await goIn(false);
+    if (back && state().room === "ready" && state().screen === "preview") await entering.goIn(false);
   }
 
   /** @param {Problem} problem */
@@ -179,7 +185,7 @@ export function createActions(store) {
       const support = supported();
       const link = linkHere();
       if (!support.ok) stop(support);
-      else if (link !== "" && link === state().link && state().screen !== "left") return;
+      else if (meeting !== null && link !== "" && link === state().link && state().screen !== "left") return;
       else if (link !== "") await arriveAt(link);
       else if (state().screen === "call") await hosting.leaveNow();
       else {
@@ -228,18 +234,12 @@ export function createActions(store) {
     /**
      * @param {{password?: string, message?: string, offRecord?: boolean}} [words] at the door; `offRecord`: of a named room that is made by this
      */
-    async join(words = {}) {
-      const going = meeting;
-      if (!going || state().joining) return;
-      said = words;
-      if (!await going.elsewhere()) await goIn(false);
-      else if (going === meeting) hosting.ask({ about: "elsewhere" });
-    },
+    join: (words = {}) => entering.join(words),
 
     /** This browser is in the room already. @param {"move" | "again"} how */
     async joinHere(how) {
       hosting.ask(null);
-      await goIn(how === "move");
+      await entering.goIn(how === "move");
     },
 
     async leave() {
@@ -335,49 +335,6 @@ export function createActions(store) {
       dispatch({ type: "announced" });
     },
   };
-
-  /**
-   * From the preview into the room.
-   * @param {boolean} move in the place of another tab
-   */
-  async function goIn(move) {
-    const going = meeting;
-    if (!going || state().joining) return;
-    dispatch({ type: "join-asked" });
-    cameLast = false;
-    const { name, hideAddress, microphone, camera } = state();
-    const { password = "", message = "", offRecord = true } = said;
-    said = {};
-    try {
-      await going.join({
-        name,
-        audio: isOn(microphone) ? microphone.track : null,
-        video: isOn(camera) ? camera.track : null,
-        hideAddress,
-        password,
-        message,
-        offRecord,
-        move,
-      });
-    } catch (error) {
-      if (going === meeting) dispatch({ type: "join-refused", problem: problemOf(error) });
-      return;
-    }
-    if (going !== meeting) return;
-    cameLast = going.count > 1;
-    follow(going);
-    sendDevices(going);
-  }
-
-  /**
-   * Devices may have been switched while the join was under way.
-   * @param {Room} joined
-   */
-  function sendDevices(joined) {
-    const { microphone, camera } = state();
-    joined.setAudio(isOn(microphone) ? microphone.track : null);
-    joined.setVideo(isOn(camera) ? camera.track : null);
-  }
 }
 
 /**

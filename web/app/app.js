@@ -2,6 +2,7 @@
 
 import { createActions } from "./actions.js";
 import { keepAwake } from "./awake.js";
+import { createDevices } from "./devices.js";
 import { announceEnd } from "./ending.js";
 import { showHabits } from "./habits.js";
 import { listenForMediaKeys } from "./media_keys.js";
@@ -14,13 +15,15 @@ import { show } from "./show.js";
 
 /**
  * @param {import("./state.js").Preferences} preferences
- * @param {import("./show.js").Shown} front what is on the screen already
+ * @param {import("./show.js").Shown | import("./door.js").Door} front what is on the screen already
  * @returns {Promise<import("./actions.js").Actions>}
  */
 export async function start(preferences, front) {
-  const store = createStore();
-  const actions = createActions(store);
-  store.dispatch({ type: "remembered", preferences });
+  const door = "store" in front ? front : null;
+  const store = door?.store ?? createStore();
+  const actions = createActions(store, door?.devices ?? createDevices(store));
+  // Else they are there, and may have been changed.
+  if (!door) store.dispatch({ type: "remembered", preferences });
   store.subscribe(writePreferences);
   store.subscribe(({ habits }) => showHabits(habits));
   keepAwake(store);
@@ -29,7 +32,7 @@ export async function start(preferences, front) {
   listenForShortcuts(store, actions);
   listenForMediaKeys(store, actions);
   nudgeWhoTalksMuted(store, () => actions.nudge(true), () => actions.nudge(false));
-  show(store, actions, front);
+  show(store, actions, "leave" in front ? front.leave() : front);
   addEventListener("popstate", () => void actions.arrive());
   void actions.arrive();
   return actions;

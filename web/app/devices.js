@@ -1,6 +1,4 @@
 // The page's camera and microphone: opened, switched, chosen, closed. Keeps the state told; knows no views.
-//
-// `send` is called whenever what the others should get has changed; a track that is not to be sent is null.
 
 import { listDevices, openDevices } from "./media.js";
 import { isOn } from "./state.js";
@@ -10,7 +8,14 @@ import { isOn } from "./state.js";
 /** @typedef {import("./words.js").DeviceTrouble} DeviceTrouble */
 
 /**
+ * Who is told of what happens: `send` whenever what the others should get has changed, a track that is not to be sent being
+ * null; `complain` when a device did not open, or went away.
+ * @typedef {{send: (kind: DeviceKind, track: MediaStreamTrack | null) => void, complain: (kind: DeviceKind, trouble: DeviceTrouble) => void}} Listener
+ */
+
+/**
  * @typedef {object} Devices
+ * @property {(listener: Listener) => void} tell there is one listener, and before there is one nobody to be told
  * @property {() => Promise<void>} openBoth asks for what is wanted and not open yet
  * @property {(kind: DeviceKind) => Promise<void>} toggle
  * @property {(kind: DeviceKind) => Promise<void>} retry
@@ -21,11 +26,11 @@ import { isOn } from "./state.js";
 
 /**
  * @param {Store} store
- * @param {(kind: DeviceKind, track: MediaStreamTrack | null) => void} send
- * @param {(kind: DeviceKind, trouble: DeviceTrouble) => void} complain a device did not open, or went away
  * @returns {Devices}
  */
-export function createDevices({ state, dispatch }, send, complain) {
+export function createDevices({ state, dispatch }) {
+  /** @type {Listener} */
+  let listener = { send() {}, complain() {} };
   // Grows with each close: what was asked for before it is stopped when it arrives after it.
   let round = 0;
 
@@ -44,7 +49,7 @@ export function createDevices({ state, dispatch }, send, complain) {
       if ("trouble" in answer) {
         if (asked !== round) continue;
         dispatch({ type: "device", kind, change: { status: answer.trouble, track: null } });
-        complain(kind, answer.trouble);
+        listener.complain(kind, answer.trouble);
       } else if (asked === round) adopt(kind, answer.track);
       else answer.track.stop();
     }
@@ -67,11 +72,11 @@ export function createDevices({ state, dispatch }, send, complain) {
     track.addEventListener("ended", () => {
       if (state()[kind].track !== track) return;
       dispatch({ type: "device", kind, change: { status: "lost", track: null } });
-      send(kind, null);
-      complain(kind, "lost");
+      listener.send(kind, null);
+      listener.complain(kind, "lost");
     });
     dispatch({ type: "device", kind, change: { status: "live", track } });
-    if (wanted) send(kind, track);
+    if (wanted) listener.send(kind, track);
   }
 
   navigator.mediaDevices?.addEventListener("devicechange", () => {
@@ -79,6 +84,10 @@ export function createDevices({ state, dispatch }, send, complain) {
   });
 
   return {
+    tell(next) {
+      listener = next;
+    },
+
     async openBoth() {
       const kinds = /** @type {DeviceKind[]} */ (["microphone", "camera"]);
       await open(kinds.filter((kind) => state()[kind].wanted && state()[kind].status === "off"));
@@ -91,11 +100,11 @@ export function createDevices({ state, dispatch }, send, complain) {
       else if (kind === "microphone") {
         device.track.enabled = !device.wanted;
         dispatch({ type: "device", kind, change: { wanted: !device.wanted } });
-        send(kind, device.wanted ? null : device.track);
+        listener.send(kind, device.wanted ? null : device.track);
       } else {
         device.track.stop();
         dispatch({ type: "device", kind, change: { wanted: false, status: "off", track: null } });
-        send(kind, null);
+        listener.send(kind, null);
       }
     },
 
@@ -116,7 +125,7 @@ export function createDevices({ state, dispatch }, send, complain) {
       if (wanted || !track) return;
       track.enabled = false;
       dispatch({ type: "device", kind, change: { wanted: false } });
-      send(kind, null);
+      listener.send(kind, null);
     },
 
     chooseSpeaker(id) {

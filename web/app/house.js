@@ -119,6 +119,17 @@ export function entryOf({ house: { rules }, me, link, refusal }) {
 }
 
 /**
+ * Whether Join, pressed before the door was known, is what would be pressed now: not where there is somebody to be asked or a
+ * password to be typed, and not where whoever comes first becomes host.
+ * @param {Pick<State, "house" | "me" | "link" | "refusal" | "eager">} state
+ * @returns {boolean}
+ */
+export function isPlainEntry(state) {
+  const { knock, password, optional } = entryOf(state);
+  return !knock && !state.house.vacant && (!password || optional || Boolean(state.eager?.password));
+}
+
+/**
  * Whether somebody waits at the door, on a screen of its own. A password is checked on the spot.
  * @param {Pick<State, "house" | "screen">} state
  * @returns {boolean}

@@ -13,10 +13,15 @@ export const languages = Object.freeze({ en: "English", de: "Deutsch", fr: "Fran
 
 /** @type {Language} */
 let spoken = "en";
+/** Asked for last, and on its way unless it is the one that is spoken. @type {Language} */
+let wished = spoken;
+let latest = Promise.resolve();
 /** @type {Map<string, Message>} */
 let table = new Map();
-/** @type {Set<Part>} */
-let parts = new Set();
+/** What `table` is made of. @type {Map<Part, Record<string, Message>>} */
+let tables = new Map();
+/** That are needed, whether here or not. @type {Set<Part>} */
+const parts = new Set();
 let intl = intlOf(spoken);
 
 /** @param {Language} language */
@@ -51,24 +56,44 @@ export function language() {
   return spoken;
 }
 
+/** Which one is spoken, or will be as soon as its words are here. @returns {Language} */
+export function languageWished() {
+  return wished;
+}
+
 /**
  * Fetches words and speaks by them from then on. What was fetched of another language is given up; its parts are fetched
- * anew, so that a change in the middle leaves nothing behind.
+ * anew, so that a change in the middle leaves nothing behind. Of two changes at once the later one holds, and both end with it.
  * @param {Language} wanted
- * @param {readonly Part[]} needed
+ * @param {readonly Part[]} needed from now on, in whatever language
+ * @returns {Promise<void>}
  * @throws {TypeError} if a table cannot be fetched; then everything stays as it was
  */
-export async function speak(wanted, needed) {
-  const missing = wanted === spoken ? needed.filter((part) => !parts.has(part)) : [...new Set([...parts, ...needed])];
-  const found = await Promise.all(missing.map(async (part) => Object.entries((await import(`./words/${wanted}/${part}.js`)).words)));
-  if (wanted !== spoken) {
-    spoken = wanted;
-    table = new Map();
-    parts = new Set();
-    intl = intlOf(wanted);
+export function speak(wanted, needed) {
+  for (const part of needed) parts.add(part);
+  wished = wanted;
+  latest = fetched(wanted);
+  return latest;
+}
+
+/** @param {Language} wanted */
+async function fetched(wanted) {
+  /** @type {Map<Part, Record<string, Message>>} */
+  const found = wanted === spoken ? new Map(tables) : new Map();
+  try {
+    // In the meantime more may be needed.
+    for (let missing = [...parts]; missing.length > 0; missing = [...parts].filter((part) => !found.has(part))) {
+      await Promise.all(missing.filter((part) => !found.has(part)).map(async (part) => found.set(part, (await import(`./words/${wanted}/${part}.js`)).words)));
+    }
+  } catch (error) {
+    if (wished === wanted) wished = spoken;
+    throw error;
   }
-  for (const part of missing) parts.add(part);
-  for (const [key, message] of found.flat()) table.set(key, /** @type {Message} */ (message));
+  if (wished !== wanted) return latest;
+  if (wanted !== spoken) intl = intlOf(wanted);
+  spoken = wanted;
+  tables = found;
+  table = new Map([...found.values()].flatMap((words) => Object.entries(words)));
 }
 
 /**

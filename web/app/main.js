@@ -1,44 +1,56 @@
-// Begins here, in two steps. First what somebody sees at once, which is small: the front page, or that the room is being looked for.
-// Then the rest, while that somebody reads: app.js, the SDK, the words. What was pressed meanwhile is done when it is there.
-// From then on nothing more is fetched, so that a call never waits for a server that is away.
+// Begins here, in steps. First what somebody sees at once, which is small: the front page, or that the room is being looked for.
+// For who comes by a link then the door: the preview, with the own picture. Then the rest, while that somebody reads: app.js, the
+// SDK, the words. What was pressed meanwhile is done when it is there. From then on nothing more is fetched, so that a call never
+// waits for a server that is away.
 
 import { setAttribute, setText } from "./dom.js";
 import { showHabits } from "./habits.js";
-import { language, languageOf, speak, t } from "./language.js";
+import { language, languageOf, languageWished, speak, t } from "./language.js";
 import { linkHere } from "./link_text.js";
 import { readPreferences } from "./preferences.js";
 import { landing } from "./views/landing.js";
 import { waiting } from "./views/waiting.js";
 
 /** @typedef {import("./actions.js").Actions} Actions */
+/** @typedef {import("./door.js").Door} Door */
 /** @typedef {import("./state.js").State} State */
 
 const screen = document.getElementById("screen") ?? document.body;
 const preferences = readPreferences();
 showHabits(preferences.habits);
-await speak(languageOf(preferences.language, navigator.languages), ["door"]);
+const name = linkHere() === "" ? "landing" : "waiting";
+const spoken = speak(languageOf(preferences.language, navigator.languages), ["door"]);
+// Right behind the words; on the front page after its first screen.
+if (name === "waiting") fetchStep("door");
+await spoken;
 setAttribute(document.documentElement, "lang", language());
 
-const name = linkHere() === "" ? "landing" : "waiting";
 /** @type {(actions: Actions) => void} */
 let arrived = () => {};
 /** @type {(error: unknown) => void} */
 let missed = () => {};
 /** @type {Promise<Actions>} */
 const rest = new Promise((resolve, reject) => [arrived, missed] = [resolve, reject]);
-const view = { landing, waiting }[name](actionsOf(rest));
+const later = actionsOf(rest);
+const view = { landing, waiting }[name](later);
 screen.dataset["screen"] = name === "landing" ? "landing" : "preview";
 screen.replaceChildren(view.element);
 draw({ room: "looking" });
 performance.mark("parlour: first screen");
 
-// The words first, then all the modules at once: depth costs no round trips.
-const words = speak(language(), ["errors", "room", "talk"]);
-const links = document.getElementById("rest");
-if (links instanceof HTMLTemplateElement) document.head.append(links.content);
+/** @type {import("./show.js").Shown | Door} */
+let front = { name, view };
 try {
+  if (name === "landing") fetchStep("door");
+  else {
+    const { openDoor } = await import("./door.js");
+    front = openDoor(preferences, later, rest);
+    performance.mark("parlour: preview");
+  }
+  const words = speak(languageWished(), ["errors", "room", "talk"]);
+  fetchStep("rest");
   const [{ start }] = await Promise.all([import("./app.js"), words]);
-  arrived(await start(preferences, { name, view }));
+  arrived(await start(preferences, front));
   performance.mark("parlour: everything");
 } catch (error) {
   missed(error);
@@ -46,6 +58,15 @@ try {
   const lead = name === "waiting" && view.element.querySelector(".lead");
   if (lead) setText(lead, t("rest.missing"));
   throw error;
+}
+
+/**
+ * Asks for all modules of a step at once, as depth then costs no round trips.
+ * @param {"door" | "rest"} id of the list in index.html
+ */
+function fetchStep(id) {
+  const list = document.getElementById(id);
+  if (list instanceof HTMLTemplateElement) document.head.append(list.content);
 }
 
 /** @param {Partial<State>} state */

@@ -63,6 +63,15 @@ function leaveNote({ screen, link, microphone, camera }, now) {
   }
 }
 
+/** Whether there is a note of before, which `takeNote` reads. */
+export function isReturning() {
+  try {
+    return sessionStorage.getItem(ITEM) !== null;
+  } catch {
+    return false;
+  }
+}
+
 /**
  * Whether this page was in a call until it loaded itself again, and what it sent there. Asked once.
  * @param {string} link of the address

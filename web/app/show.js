@@ -18,6 +18,7 @@ import { offer } from "./views/offer.js";
 import { preview } from "./views/preview.js";
 import { question } from "./views/question.js";
 import { settings } from "./views/settings.js";
+import { keepTyped } from "./typed.js";
 import { createAnnouncer, createToasts } from "./views/toasts.js";
 import { waiting } from "./views/waiting.js";
 import { language, t } from "./language.js";
@@ -63,13 +64,13 @@ export function show({ state, subscribe }, actions, front) {
 
   /** Other words: everything is made anew, and what had the focus has it again. */
   function speakAnew() {
-    const focused = document.activeElement?.id;
+    const restore = keepTyped(screen);
     setAttribute(document.documentElement, "lang", language());
     for (const { element } of over.dialogs) element.remove();
     byId("toasts").replaceChildren();
     over = createOver(actions);
     shown = "";
-    return () => (focused ? document.getElementById(focused)?.focus() : undefined);
+    return restore;
   }
 
   subscribe((now) => {
@@ -109,7 +110,7 @@ function createOver(actions) {
 export function viewOf(state) {
   const { screen, room } = state;
   if (isAtDoor(state)) return "knocking";
-  return screen === "preview" && room !== "ready" ? "waiting" : screen;
+  return screen === "preview" && room === "missing" ? "waiting" : screen;
 }
 
 /**

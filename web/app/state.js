@@ -48,6 +48,7 @@ import { dismissed, fitting, remarkOf, withCode } from "./toasts.js";
  * @property {"looking" | "missing" | "ready"} room
  * @property {number} count of people in the room
  * @property {boolean} joining
+ * @property {{password?: string, message?: string, offRecord?: boolean} | null} eager Join was pressed before it was known what this door asks for; what was typed then
  * @property {Problem | null} refusal why the last join did not work
  * @property {Problem | null} problem what the screen `problem` is about
  * @property {boolean} lastOut nobody was left in the room when this person went
@@ -106,8 +107,9 @@ import { dismissed, fitting, remarkOf, withCode } from "./toasts.js";
  *   | {type: "home"}
  *   | {type: "starting"}
  *   | {type: "refused", about: "start" | "link", text: string}
- *   | {type: "opened", link: string}
+ *   | {type: "opened", link: string, early?: boolean}
  *   | {type: "meeting", snapshot: Snapshot}
+ *   | {type: "eager", words: State["eager"]}
  *   | {type: "join-asked"}
  *   | {type: "join-refused", problem: Problem}
  *   | {type: "stopped", problem: Problem}
@@ -148,6 +150,7 @@ const noMeeting = Object.freeze({
   room: /** @type {State["room"]} */ ("looking"),
   count: 0,
   joining: false,
+  eager: /** @type {State["eager"]} */ (null),
   refusal: null,
   problem: null,
   me: nobody,
@@ -202,10 +205,12 @@ export function next(state, event) {
     case "home": return { ...state, ...noMeeting, ...closedDevices(state), screen: "landing", link: "" };
     case "starting": return { ...state, starting: true, trouble: null };
     case "refused": return { ...state, starting: false, trouble: { about: event.about, text: event.text } };
-    case "opened": return { ...state, ...noMeeting, ...closedDevices(state), screen: "preview", link: event.link };
+    // Early: the preview is there already, and its devices may be open.
+    case "opened": return { ...state, ...noMeeting, ...(event.early ? { eager: state.eager } : closedDevices(state)), screen: "preview", link: event.link };
     case "meeting": return afterChange(state, event.snapshot);
-    case "join-asked": return { ...state, joining: true, refusal: null };
-    case "join-refused": return { ...state, joining: false, refusal: event.problem };
+    case "eager": return { ...state, eager: event.words };
+    case "join-asked": return { ...state, joining: true, eager: null, refusal: null };
+    case "join-refused": return { ...state, joining: false, eager: null, refusal: event.problem };
     case "stopped": return { ...state, ...noMeeting, ...closedDevices(state), screen: "problem", link: "", problem: event.problem };
     // Who mutes, by whatever way, has answered the question.
     case "device": return { ...state, [event.kind]: { ...state[event.kind], ...event.change }, muteAsked: event.kind === "microphone" && event.change.wanted === false ? null : state.muteAsked };
@@ -301,7 +306,7 @@ function afterChange(before, snapshot) {
   switch (snapshot.state) {
     case "idle":
     case "looking": return { ...state, screen: "preview", room: "looking", count };
-    case "no-room": return { ...state, screen: "preview", room: "missing", count, joining: false };
+    case "no-room": return { ...state, ...closedDevices(state), screen: "preview", room: "missing", count, joining: false, eager: null };
     case "ready": return { ...state, screen: "preview", room: "ready", count, me };
     case "joining":
     case "knocking": return { ...state, screen: "preview", room: "ready", count, me, joining: true };

@@ -3,7 +3,7 @@
 import "./fakes/english.js";
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { asksOnLeave, entryOf, isAtDoor, isInvitation, knocksToShow, noHouse, roomNameOf, unanswered, wantsCode } from "../app/house.js";
+import { asksOnLeave, entryOf, isAtDoor, isInvitation, isPlainEntry, knocksToShow, noHouse, roomNameOf, unanswered, wantsCode } from "../app/house.js";
 import { createHosting } from "../app/hosting.js";
 import { titleOf, viewOf } from "../app/show.js";
 import { noTalk } from "../app/talk.js";
@@ -64,6 +64,14 @@ test("a named room always has a place for a password, and asks for it where the 
   assert.deepEqual(entryOf({ house: noHouse, me: guest, link: "r/choir", refusal: null }), { knock: false, password: true, optional: true }, "vacant");
   assert.deepEqual(at({}, "r/choir", host), { knock: false, password: false, optional: false });
   assert.deepEqual(at({ door: "invite" }, "r/choir#1iabc"), { knock: false, password: false, optional: false });
+});
+
+test("Join that was pressed before the door was known is done where the door asks for nothing more", () => {
+  const at = (/** @type {Partial<Rules>} */ rules, link = "#1abc", eager = {}, me = guest) => isPlainEntry({ house: house(rules), me, link, refusal: null, eager });
+  assert.deepEqual([at({}), at({ door: "knock" }), at({ password: true }), at({ password: true }, "#1abc", { password: "p" })], [true, false, false, true]);
+  assert.deepEqual([at({ door: "knock" }, "#1abc", {}, host), at({ password: true }, "#1iabc")], [true, true], "by right");
+  assert.deepEqual([at({}, "r/choir"), at({}, "r/choir#p"), at({}, "r/choir#p", { password: "p" })], [true, false, true]);
+  assert.equal(isPlainEntry({ house: { ...noHouse, vacant: true }, me: guest, link: "r/choir", refusal: null, eager: {} }), false, "who would be host by it");
 });
 
 test("in a named room a code is due as soon as all are met, once", () => {

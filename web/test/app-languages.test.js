@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
-import { capital, language, languageOf, languages, nth, speak, t } from "../app/language.js";
+import { capital, language, languageOf, languageWished, languages, nth, speak, t } from "../app/language.js";
 import { doors } from "../app/words_house.js";
 import { logSentence, problemSentence } from "../app/words.js";
 import { reactions } from "../app/words_talk.js";
@@ -155,6 +155,19 @@ test("a language that cannot be fetched leaves everything as it was", async () =
   await assert.rejects(speak(/** @type {any} */ ("xx"), []));
   assert.equal(t("chat"), "Chat");
   assert.equal(t("landing.start"), "Start a room");
+});
+
+test("two changes at once: the later one holds for both, with the parts that either needs", async () => {
+  await speak("en", ["door"]);
+  const first = speak("fr", ["errors"]);
+  const second = speak("de", ["talk"]);
+  assert.equal(languageWished(), "de");
+  await first;
+  assert.equal(language(), "de");
+  await second;
+  assert.deepEqual([language(), t("chat.close")], ["de", "Chat schließen"]);
+  assert.match(problemSentence(new ParlourError("room-full")), /^Dieser Raum ist voll\./u);
+  await speak("en", parts);
 });
 
 const scripts = readdirSync(app, { recursive: true }).map(String).filter((name) => name.endsWith(".js") && !name.startsWith("gallery") && !name.startsWith("words/"));

@@ -3,6 +3,8 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
+import { gzipSync } from "node:zlib";
+import { languages } from "../app/language.js";
 
 const web = new URL("../", import.meta.url);
 const read = (/** @type {string} */ path) => readFileSync(new URL(path, web), "utf8");
@@ -47,7 +49,7 @@ test("of the SDK the page knows the public door only, and the door's users are f
     }
   }
   const users = scripts.filter((name) => /^import .*sdk\/parlour\.js/mu.test(read(name)));
-  assert.deepEqual(users, ["app/actions.js", "app/check.js"]);
+  assert.deepEqual(users, ["app/actions.js", "app/check.js", "app/entering.js"]);
 });
 
 test("every file says what it is, and stays short", () => {
@@ -78,14 +80,37 @@ test("page and gallery wear the same clothes", () => {
 });
 
 test("the page asks for the modules of each step at once, so that depth costs no round trips, and for nothing later", () => {
-  const [head = "", rest = ""] = read("index.html").split("<template id=\"rest\">");
+  const [head = "", door = "", rest = ""] = read("index.html").split(/<template id="(?:door|rest)">/u);
   const asked = (/** @type {string} */ html) => [...html.matchAll(/modulepreload" href="([^"]+)"/gu)].map(([, path = ""]) => path);
-  const first = closureOf("app/main.js");
+  const [first, second, third] = steps();
   assert.deepEqual(asked(head).sort(), first.filter((path) => path !== "app/main.js").sort());
-  assert.deepEqual(asked(rest).sort(), closureOf("app/app.js").filter((path) => !first.includes(path)).sort());
+  assert.deepEqual(asked(door).sort(), second.sort());
+  assert.deepEqual(asked(rest).sort(), third.sort());
   // A call never waits for a file: what is fetched by name is fetched by these, before anybody can join.
   assert.deepEqual(scripts.filter((name) => /\bimport\(/u.test(read(name).replaceAll(/\/\*[^]*?\*\/|^\s*\/\/.*$/gmu, ""))).sort(), ["app/language.js", "app/main.js"]);
 });
+
+test("what each step weighs on the way: a step that has grown over its bound is for thinking again (docs/decisions/0014)", () => {
+  const weight = (/** @type {readonly string[]} */ paths) => paths.reduce((sum, path) => sum + gzipSync(read(path), { level: 9 }).length, 0);
+  const sheets = [...read("index.html").matchAll(/stylesheet" href="([^"]+)"/gu)].map(([, path = ""]) => path);
+  const words = (/** @type {string[]} */ parts) => Math.max(...Object.keys(languages).map((language) => weight(parts.map((part) => `app/words/${language}/${part}.js`))));
+  const [first, second, third] = steps();
+  const screen = weight(["index.html", "app/icon.svg", ...sheets, ...first]) + words(["door"]);
+  const preview = screen + weight(second);
+  const all = preview + weight(third) + words(["errors", "room", "talk"]);
+  // In bytes and files, and not far above what they are. The first two are waited for, each file a share of a round trip.
+  const at = `${screen} B for the first screen, ${preview} B for the preview, ${all} B in all`;
+  assert.ok(screen <= 44_000 && first.length <= 13, at);
+  assert.ok(preview <= 82_000 && second.length <= 20, at);
+  assert.ok(all <= 430_000, at);
+});
+
+/** The modules of the first screen, of the preview, and of the rest. @returns {[string[], string[], string[]]} */
+function steps() {
+  const first = closureOf("app/main.js");
+  const second = closureOf("app/door.js").filter((path) => !first.includes(path));
+  return [first, second, closureOf("app/app.js").filter((path) => !first.includes(path) && !second.includes(path))];
+}
 
 /** What a module needs, itself included. @param {string} entry @returns {string[]} */
 function closureOf(entry) {

@@ -31,6 +31,19 @@ function after(events, from = initialState) {
 /** @type {PageEvent} */
 const opened = { type: "opened", link: "#1abc" };
 
+test("the preview of before the room was found goes on: open devices, and a Join that was pressed", () => {
+  const track = /** @type {any} */ ({});
+  const early = after([opened, { type: "device", kind: "camera", change: { status: "live", track } }, { type: "eager", words: { password: "p" } }]);
+  assert.deepEqual([early.screen, early.room, early.joining], ["preview", "looking", false]);
+  const going = after([{ ...opened, early: true }, meeting({ state: "looking" }), meeting({ state: "ready" })], early);
+  assert.deepEqual([going.camera.track, going.eager, going.room], [track, { password: "p" }, "ready"]);
+  assert.deepEqual([after([{ type: "join-asked" }], going).eager, after([{ type: "join-refused", problem: { code: "room-full", text: "" } }], going).eager], [null, null]);
+  // Nobody waits for a room with an open camera, or goes in when it opens at last.
+  const missing = after([meeting({ state: "no-room" })], going);
+  assert.deepEqual([missing.camera.track, missing.camera.status, missing.eager], [null, "off", null]);
+  assert.equal(after([opened], early).camera.track, null, "another link");
+});
+
 test("a link is looked up, waited for, and found", () => {
   const looking = after([opened, meeting({ state: "looking" })]);
   assert.deepEqual([looking.screen, looking.room, looking.link], ["preview", "looking", "#1abc"]);

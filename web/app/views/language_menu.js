@@ -9,7 +9,13 @@ import { language, languages, t } from "../language.js";
  * @returns {HTMLElement}
  */
 export function languageMenu(id, actions) {
-  const select = h("select", { class: "select select-plain", id, "aria-label": t("language"), onchange: () => void actions.setLanguage(select.value) },
+  async function choose() {
+    await actions.setLanguage(select.value);
+    // Where the words do not come, the page goes on as it spoke.
+    select.value = language();
+  }
+
+  const select = h("select", { class: "select select-plain", id, "aria-label": t("language"), onchange: () => void choose() },
     ...Object.entries(languages).map(([tag, name]) => h("option", { value: tag, lang: tag }, name)));
   select.value = language();
   return select;

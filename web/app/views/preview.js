@@ -9,11 +9,15 @@ import { t } from "../language.js";
 import { deviceSentence, problemSentence, whoIsIn } from "../words.js";
 import { doorSentence, keepsNothing, kindSentence, namedPasswordHint, outsideSentence, vacantSentence } from "../words_house.js";
 import { kindChoice } from "./more_choices.js";
+import { languageMenu } from "./language_menu.js";
 import { createOwnPicture } from "./own_picture.js";
 import { brand, button, cameraLook, control, deviceMenu, microphoneLook, openId, sealedSign, switchField, troubleLine } from "./parts.js";
 import { createTile } from "./tile.js";
 
 /** @typedef {import("../state.js").State} State */
+
+/** What most rooms are. */
+const commonest = Object.freeze({ door: /** @type {const} */ ("open"), password: false, offRecord: true });
 
 /**
  * @param {import("../actions.js").Actions} actions
@@ -44,8 +48,9 @@ export function preview(actions) {
   }, copyImage, copyWord);
   const whoMay = h("p", { class: "small" });
   const named = h("p", { class: "small" });
-  const kind = h("p", { class: "small" });
+  const kind = h("p", { class: "small preview-kind" });
   const forgets = h("p", { class: "small", "data-tone": "amber" });
+  const invite = h("div", { class: "preview-invite" }, whoMay, copy);
   const form = h("form", {
     class: "preview-panel",
     onsubmit: (/** @type {SubmitEvent} */ event) => {
@@ -58,11 +63,12 @@ export function preview(actions) {
     h("label", { class: "field-label", for: "name" }, t("name.yours"), h("span", { class: "field-aside" }, t("optional"))), name),
   entrance.element, kinds.element, hide.element, kind, forgets,
   h("div", { class: "preview-join" }, refusal.element, join.element, named),
-  h("div", { class: "preview-invite" }, whoMay, copy));
+  invite);
 
   const element = h("div", { class: "page preview" },
     h("header", { class: "topbar" }, brand(actions.home), sealedSign()),
-    h("div", { class: "preview-body" }, stage.element, form));
+    h("div", { class: "preview-body" }, stage.element, form),
+    h("footer", { class: "preview-foot" }, languageMenu("preview-language", actions)));
 
   return {
     element,
@@ -70,21 +76,26 @@ export function preview(actions) {
       stage.update(state);
       const roomName = roomNameOf(state.link);
       setText(title, roomName === "" ? t("preview.title") : t("preview.named", { room: roomName }));
-      setText(status, state.house.vacant ? vacantSentence(roomName) : whoIsIn(state.count));
+      const isLooking = state.room === "looking";
+      setText(status, isLooking ? t("waiting.looking") : state.house.vacant ? vacantSentence(roomName) : whoIsIn(state.count));
+      show(status, !isLooking || !state.refusal);
       setText(named, roomName === "" || isInvitation(state.link) ? "" : t("preview.outside"));
       show(named, named.textContent !== "");
       if (name.value !== state.name && document.activeElement !== name) name.value = state.name;
       hide.set(state.hideAddress);
       refusal.say(state.refusal ? problemSentence(state.refusal) : "");
       entrance.update(state);
-      join.setBusy(state.joining, joinWord(state));
+      join.setBusy(state.joining || state.eager !== null, joinWord(state));
+      // Who may come in is known when the room is. Until then the place is kept, so that Join stays where it is.
+      setAttribute(form, "data-looking", isLooking);
+      const rules = isLooking ? commonest : state.house.rules;
       const personal = isInvitation(state.link);
       const done = state.copied === "room";
-      setText(whoMay, personal ? t("preview.personal") : entrance.says ? "" : doorSentence(state.house.rules, roomName !== "") || (roomName === "" ? t("door.open") : ""));
+      setText(whoMay, personal ? t("preview.personal") : entrance.says ? "" : doorSentence(rules, roomName !== "") || (roomName === "" ? t("door.open") : ""));
       show(whoMay, whoMay.textContent !== "");
       show(copy, !personal);
       show(kinds.element, state.house.vacant);
-      setText(kind, kindSentence(state.house.rules));
+      setText(kind, kindSentence(rules));
       show(kind, kind.textContent !== "");
       setText(forgets, state.durable ? "" : keepsNothing(state.me.host, false));
       show(forgets, !state.durable);
@@ -102,7 +113,7 @@ export function preview(actions) {
 function joinWord(state) {
   if (state.house.waiting?.what === "checking-password") return t("preview.checking");
   const { knock } = entryOf(state);
-  if (state.joining) return t(knock ? "preview.knocking" : "preview.joining");
+  if (state.joining || state.eager) return t(knock ? "preview.knocking" : "preview.joining");
   return t(knock ? "preview.knock" : "preview.join");
 }
 
