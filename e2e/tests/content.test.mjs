@@ -118,10 +118,10 @@ step("a hand goes up and is lowered by the host; a reaction flies", 60_000, asyn
 
 step("the host asks to mute: a question that is answered by the one who is asked, once with no and once with yes", 60_000, async () => {
   await ada.click("More for Ben");
-  await ada.click("Ask Ben to mute");
+  await ada.click("Ask to mute: Ben");
   await ben.reach("Not now");
   await ben.click("Not now");
-  await ada.click("Ask Ben to mute");
+  await ada.click("Ask to mute: Ben");
   await ben.click("Mute");
   await expectTile(ada, /^Ben, muted/, "Ben's tile says that he is muted, which he was not after the first question");
   const told = () => [...document.querySelectorAll(".log li span")].filter(({ textContent }) => textContent === "You asked Ben to mute.").length;

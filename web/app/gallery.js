@@ -1,5 +1,6 @@
 // The gallery, in debug builds only: every screen in every state with pretend people, to look at and to photograph.
-// `gallery.html` lists the scenes, `gallery.html#call-4` shows one. Nothing here talks to a server or to devices.
+// `gallery.html` lists the scenes, `gallery.html#call-4` shows one, and under `gallery.html#all` a test plays one after the
+// other (e2e/tests/gallery.test.mjs). Nothing here talks to a server or to devices.
 
 import { h } from "./dom.js";
 import { houseScenes } from "./gallery_house.js";
@@ -49,6 +50,7 @@ const scenes = {
   "call-weak": () => ({ ...inCall(4), panel: true, people: [
     person(0, { quality: { bars: 3, lost: 4, rttMs: 150 } }), person(1, { quality: { bars: 2, lost: 8, rttMs: 700 } }), person(2, { quality: { bars: 1, lost: 23, rttMs: null } }), person(3, { quality: null }),
   ] }),
+  "call-paused": () => ({ ...inCall(3), people: [person(0, { paused: "there" }), person(1, { paused: "here", audio: false }), person(2, {})] }),
   "call-reconnecting": () => ({ ...inCall(2), reconnecting: true }),
   "call-silenced": () => ({ ...inCall(2), silenced: true }),
   "call-camera-lost": () => ({ ...inCall(2), camera: device("lost"), toasts: [
@@ -85,15 +87,16 @@ await speak(spoken, ["door", "errors", "room", "talk"]);
 document.documentElement.lang = spoken;
 document.documentElement.dir = asked.get("dir") === "rtl" ? "rtl" : "ltr";
 
-const scene = scenes[location.hash.slice(1)];
-if (scene) play(scene());
+const wanted = location.hash.slice(1);
+if (wanted === "all") Object.assign(globalThis, { scenes: Object.keys(scenes), enter: createStage() });
+else if (wanted in scenes) createStage()(wanted);
 else list();
 addEventListener("hashchange", () => location.reload());
 
-/** @param {Partial<State>} change */
-function play(change) {
+/** @returns {(name: string) => void} plays a scene, from a fresh screen */
+function createStage() {
   /** @type {State} */
-  let state = { ...initialState, link: "#1n7ka-2m4qd-x8r5t-w3ehv-6yzpc-9gfsb", ...change };
+  let state = initialState;
   /** @type {Array<(state: State) => void>} */
   const listeners = [];
   const tell = () => listeners.forEach((listener) => listener(state));
@@ -117,11 +120,20 @@ function play(change) {
     dismiss: (/** @type {string} */ id) => set({ toasts: state.toasts.filter((toast) => toast.id !== id), dismissed: [...state.dismissed, id] }),
   });
   show(store, /** @type {any} */ (pretend));
-  tell();
-  if (location.hash === "#call-react") document.getElementById("react")?.showPopover();
-  if (location.hash === "#ask-filled") fillPoll();
+  return (name) => {
+    // What was unfolded goes with its view.
+    if (state !== initialState) set({ ...initialState, screen: "left" });
+    set({ ...initialState, link: "#1n7ka-2m4qd-x8r5t-w3ehv-6yzpc-9gfsb", ...scenes[name]?.() });
+    unfold(name);
+  };
+}
+
+/** What a scene of that name has open. @param {string} name */
+function unfold(name) {
+  if (name === "call-react") document.getElementById("react")?.showPopover();
+  if (name === "ask-filled") fillPoll();
   // What is folded away by itself is looked at unfolded in scenes of that name.
-  if (location.hash.endsWith("-unfolded")) for (const summary of document.querySelectorAll("summary, [aria-label^='More for'], [aria-label='Set a password'], [aria-label^='Not now']")) if (summary instanceof HTMLElement && summary.checkVisibility()) summary.click();
+  if (name.endsWith("-unfolded")) for (const summary of document.querySelectorAll("summary, [aria-label^='More for'], [aria-label='Set a password'], [aria-label^='Not now']")) if (summary instanceof HTMLElement && summary.checkVisibility()) summary.click();
 }
 
 function fillPoll() {

@@ -103,7 +103,7 @@ export const words = Object.freeze({
   "person.lower": "Lower hand",
   "person.lower.name": "Lower the hand of {name}",
   "person.mute": "Ask to mute",
-  "person.mute.name": "Ask {name} to mute",
+  "person.mute.name": "Ask to mute: {name}",
   "mark.host": "Host",
   "mark.ticked": "Checked by you",
   "mark.renamed": "Had another name when you checked",

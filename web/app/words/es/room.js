@@ -103,7 +103,7 @@ export const words = Object.freeze({
   "person.lower": "Bajar la mano",
   "person.lower.name": "Bajar la mano de {name}",
   "person.mute": "Pedir silencio",
-  "person.mute.name": "Pedir a {name} que silencie el micrófono",
+  "person.mute.name": "Pedir silencio: {name}",
   "mark.host": "Anfitrión",
   "mark.ticked": "Comprobado por usted",
   "mark.renamed": "Tenía otro nombre cuando lo comprobó",

@@ -103,7 +103,7 @@ export const words = Object.freeze({
   "person.lower": "Baisser la main",
   "person.lower.name": "Baisser la main de {name}",
   "person.mute": "Demander de couper le micro",
-  "person.mute.name": "Demander à {name} de couper le micro",
+  "person.mute.name": "Demander de couper le micro : {name}",
   "mark.host": "Hôte",
   "mark.ticked": "Vérifié par vous",
   "mark.renamed": "Avait un autre nom lors de votre vérification",
