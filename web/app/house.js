@@ -120,13 +120,13 @@ export function entryOf({ house: { rules }, me, link, refusal }) {
 
 /**
  * Whether Join, pressed before the door was known, is what would be pressed now: not where there is somebody to be asked or a
- * password to be typed, and not where whoever comes first becomes host.
+ * password to be typed, not where whoever comes first becomes host, and not where something is kept, which is to be read first.
  * @param {Pick<State, "house" | "me" | "link" | "refusal" | "eager">} state
  * @returns {boolean}
  */
 export function isPlainEntry(state) {
   const { knock, password, optional } = entryOf(state);
-  return !knock && !state.house.vacant && (!password || optional || Boolean(state.eager?.password));
+  return !knock && !state.house.vacant && state.house.rules?.offRecord !== false && (!password || optional || Boolean(state.eager?.password));
 }
 
 /**

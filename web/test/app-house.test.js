@@ -71,6 +71,7 @@ test("Join that was pressed before the door was known is done where the door ask
   assert.deepEqual([at({}), at({ door: "knock" }), at({ password: true }), at({ password: true }, "#1abc", { password: "p" })], [true, false, false, true]);
   assert.deepEqual([at({ door: "knock" }, "#1abc", {}, host), at({ password: true }, "#1iabc")], [true, true], "by right");
   assert.deepEqual([at({}, "r/choir"), at({}, "r/choir#p"), at({}, "r/choir#p", { password: "p" })], [true, false, true]);
+  assert.equal(at({ offRecord: false }), false, "nobody goes into a room that keeps things without having read so");
   assert.equal(isPlainEntry({ house: { ...noHouse, vacant: true }, me: guest, link: "r/choir", refusal: null, eager: {} }), false, "who would be host by it");
 });
 
