@@ -87,6 +87,10 @@ const sentences = Object.freeze({
   "no-such-file": "This file is not there any more.",
   "bad-poll": "A poll needs a question and two to ten different choices, and eight polls of one person can be open.",
   "no-such-poll": "This poll is closed.",
+  "recording-off": "This meeting is off the record: nothing can be recorded here.",
+  "recording-busy": "Somebody records already, or asks to. Wait until that is over.",
+  "recording-later": "Not everybody agreed. Ask again in five minutes at the earliest.",
+  "no-recording": "Nobody asks to record any more.",
   // How it was used.
   "already-joined": "This page has joined or left already. Open the link again.",
   "media-kind": "That is not a track of the right kind: audio goes to setAudio, video to setVideo.",

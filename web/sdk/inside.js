@@ -16,7 +16,9 @@ import { Log, admittedBy } from "./log.js";
 import { Mesh } from "./mesh.js";
 import { Muting } from "./muting.js";
 import { Names } from "./names.js";
+import { Recording } from "./recording.js";
 import { b64 } from "./seal/bytes.js";
+import { random } from "./seal/kdf.js";
 import { Stay } from "./stay.js";
 
 /** How long `settled` waits at most, and how often it looks, ms. */
@@ -35,7 +37,7 @@ const SETTLE_LOOK_MS = 200;
  */
 /**
  * @typedef {{onIn(): void, onPorch(): void, onAway(): void, onCount(count: number): void, onEnd(code: string): void,
- *   onHost(): void, onLink(): void, onReaction(person: string, emoji: string): void, onMuteAsked(by: string, name: string): void, onChange(): void, isAway(): boolean}} InsideUser
+ *   onHost(): void, onLink(): void, onReaction(person: string, emoji: string): void, onMuteAsked(by: string, name: string): void, onRecordingOver(over: import("./recording.js").Over): void, onChange(): void, isAway(): boolean}} InsideUser
  */
 
 export class Inside {
@@ -83,13 +85,18 @@ export class Inside {
         onGone: (hid) => {
           this.content.handleGone(hid);
           this.keeping?.handleGone(hid);
+          this.recording?.handleGone(hid);
         },
         onWrongPassword: () => this.#wrongPassword(),
         onCutOff: (code) => this.#cutOff(code),
         onTick: (awake) => this.#tick(awake),
         onDoubt: () => server.doubt(),
         isServerAway: () => user.isAway(),
-        onChange: () => user.onChange(),
+        onChange: () => {
+          // Who came in a moment ago has agreed to nothing.
+          this.recording?.handleTick();
+          user.onChange();
+        },
       },
     );
     this.content = new Content(
@@ -108,6 +115,14 @@ export class Inside {
       { server: server.address, knowledge, spk: this.#spk, name: () => me().name, content: this.content, mesh: this.mesh },
       { onChange: () => user.onChange(), onKeys: () => void entrance.self.remember() },
     ) : null;
+    this.recording = knowledge.rules?.mode === "standard" ? new Recording({
+      pages: () => this.mesh.pages, send: (hid, message) => this.mesh.send(hid, message), newId: () => b64(random(16)),
+      now: () => Date.now(), awake: () => this.mesh.awake,
+    }, {
+      onChange: () => user.onChange(),
+      onOver: (over) => user.onRecordingOver(over),
+      onLog: (text, of) => this.log.add("record", text, of),
+    }) : null;
     this.muting = new Muting({
       spk: this.#spk, isHost: () => this.#knowledge.hostKey !== null, isSpeaking: () => me().audio,
       people: () => this.mesh.people(), pages: () => this.mesh.reached,
@@ -336,7 +351,7 @@ export class Inside {
   /** @param {string} hid @param {import("./seal/types.js").Message} message */
   async #hear(hid, message) {
     const person = this.mesh.personOf(hid);
-    if (!person || this.content.handle(hid, message) || this.codes.handle(hid, message) || this.muting.handle(person, message) || this.keeping?.handle(message)) return;
+    if (!person || this.content.handle(hid, message) || this.codes.handle(hid, message) || this.muting.handle(person, message) || this.keeping?.handle(message) || this.recording?.handle(hid, person, message)) return;
     const taken = await this.giving.take(person, message);
     if (taken === null || this.#stopped) return;
     if (taken === "links" || taken === "password" || taken === "host") {
@@ -409,6 +424,7 @@ export class Inside {
     for (const spk of here) this.giving.met.set(spk, Date.now());
     this.content.handleTick();
     this.keeping?.handleTick(awake);
+    this.recording?.handleTick();
     this.codes.handleTick();
     this.hosting.handleTick(awake);
     // A set end comes whether or not there is a server to say so.

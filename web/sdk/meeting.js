@@ -291,6 +291,7 @@ export class Meeting extends Acts {
           onLink: () => void this.#followLink(),
           onReaction: (person, emoji) => this.dispatchEvent(new CustomEvent("reaction", { detail: Object.freeze({ person, emoji }) })),
           onMuteAsked: (by, called) => this.dispatchEvent(new CustomEvent("mute-asked", { detail: Object.freeze({ by, name: called }) })),
+          onRecordingOver: (over) => this.dispatchEvent(new CustomEvent("recording-over", { detail: Object.freeze(over) })),
           onChange: () => this.#changed(),
           isAway: () => this.#state === "reconnecting",
         },

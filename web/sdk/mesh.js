@@ -99,6 +99,9 @@ export class Mesh {
     return this.#roster.pages.filter(({ peer }) => peer.proven).map(({ hid, spk, host }) => ({ hid, spk, host }));
   }
 
+  /** Pages that have been met, whether there is a connection or not: hid, spk and name. */
+  get pages() { return this.#roster.pages.map(({ hid, spk, about }) => ({ hid, spk, name: about.name })); }
+
   /** Whom the server lists, with a seat, and who have not been met: spk, as far as they have said it, or empty. */
   get unmet() {
     const met = new Set([...this.#options.ownPages, ...this.#roster.pages.map(({ pid }) => pid)]);

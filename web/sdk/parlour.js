@@ -27,6 +27,7 @@ export { REACTIONS as reactions } from "./content/hands.js";
 /** @typedef {import("./types.js").Problem} Problem */
 /** @typedef {import("./types.js").ChatMessage} ChatMessage */
 /** @typedef {import("./types.js").Hand} Hand */
+/** @typedef {import("./types.js").RecordingState} RecordingState */
 /** @typedef {import("./types.js").FileOffer} FileOffer */
 /** @typedef {import("./types.js").Poll} Poll */
 /** @typedef {import("./links.js").ReadLink} ReadLink */

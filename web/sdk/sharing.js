@@ -11,7 +11,7 @@ const nothing = Object.freeze({ chat: Object.freeze([]), hands: Object.freeze([]
  * Of a meeting. Everything goes over the data channels between the pages, never by way of the server, and is gone with the
  * page. In standard mode chat, polls and files that are to be kept are also left with the server, sealed, until the room ends. Methods throw `not-in-room` outside; lists are empty there, and new arrays after each change.
  *
- * Event `reaction`: a CustomEvent whose `detail` is `{person, emoji}`, of this person as well.
+ * Event `reaction`: a CustomEvent whose `detail` is `{person, emoji}`, of this person as well. Event `recording-over`: see askToRecord.
  */
 export class Sharing extends EventTarget {
   #inside;
@@ -45,6 +45,9 @@ export class Sharing extends EventTarget {
 
   /** Whether what is said is kept for who comes later; null off the record. @returns {import("./types.js").KeepingState | null} */
   get keeping() { return this.#inside()?.keeping?.shown ?? null; }
+
+  /** A recording that is asked for or made here or on somebody else's device; null off the record, where there is none. @returns {import("./types.js").RecordingState | null} */
+  get recording() { return this.#inside()?.recording?.shown ?? null; }
 
   /** To everybody. Sent as soon as there is a connection with each. @param {string} text at most 4000 characters, 100 lines @throws {ParlourError} `too-large`, `too-fast` */
   say(text) { this.#content.say(text); }
@@ -99,4 +102,25 @@ export class Sharing extends EventTarget {
 
   /** For its author and hosts. @param {string} id of a poll @throws {ParlourError} `no-such-poll`, `not-host` */
   closePoll(id) { this.#content.closePoll(id); }
+
+  /**
+   * Asks everybody to be recorded on this device. Nothing is recorded by the SDK: while `recording.state` is `on`, this person and those
+   * in `recording.people` may be in a file, and nobody else. It pauses while anybody has not agreed, also who comes later, and
+   * ends with the first no (event `recording-over`: `{own, began, why, name}`).
+   * @throws {ParlourError} `recording-off` in a room off the record, `recording-busy`, `recording-later` within five minutes of a no
+   */
+  askToRecord() { this.#recording.ask(); }
+
+  /** What this person says to somebody else's recording; false takes a yes back. @param {boolean} yes @throws {ParlourError} `recording-off`, `no-recording` */
+  answerRecording(yes) { this.#recording.answer(yes); }
+
+  /** Ends this person's own recording, or its question. @throws {ParlourError} `recording-off` */
+  stopRecording() { this.#recording.stop(); }
+
+  get #recording() {
+    const here = this.#inside();
+    if (!here || here.stay.isEntering) throw new ParlourError("not-in-room");
+    if (!here.recording) throw new ParlourError("recording-off");
+    return here.recording;
+  }
 }

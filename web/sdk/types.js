@@ -131,6 +131,15 @@
  * @typedef {{readonly state: "kept" | "waiting" | "full" | "nowhere", readonly missing: number, readonly fileBytes: number}} KeepingState
  */
 
+/**
+ * A recording on somebody's device. `asking`: everybody is asked; `on`: everybody agrees, and it goes on; `paused`: somebody has not
+ * answered (who has just come in, or is not to be heard now), so nothing is recorded of anybody. `own`: on this device; else `by` is
+ * the id of who records, and `answer` what this person has said. Of one's own: `waits`, names of those without an answer that
+ * counts, and `people`, ids of the others who may be in the file at this moment.
+ * @typedef {{readonly state: "none" | "asking" | "on" | "paused", readonly own: boolean, readonly by: string, readonly name: string,
+ *   readonly answer: "none" | "yes" | "no", readonly waits: readonly string[], readonly people: readonly string[]}} RecordingState
+ */
+
 /** `person` is an id. @typedef {{readonly person: string, readonly at: Date}} Hand */
 
 /**
