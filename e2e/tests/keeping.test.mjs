@@ -1,6 +1,7 @@
 /**
  * A meeting in standard mode: what somebody wrote and offered who has left is there for who comes later, without what was taken
- * back; the server has bytes of it and no word, and whoever leaves can save a summary.
+ * back; the server has bytes of it and no word, whoever leaves can save a summary, and one can record it on one's own device
+ * while everybody agrees.
  *
  * The tests follow one another and are one story, in one browser.
  */
@@ -34,9 +35,72 @@ before(async () => {
 
 after(() => stage.clear());
 
-/** @param {Page} page @param {string} text */
-function shows(page, text, timeout = 15_000) {
-  return page.waitFor((wanted) => (document.querySelector("main")?.innerText ?? "").includes(wanted), timeout, `"${text}"`, text);
+/** @param {Page} page @param {string} text @param {number} [timeout] @param {"main" | "body"} [where] `body`: remarks as well */
+function shows(page, text, timeout = 15_000, where = "main") {
+  const find = (/** @type {string} */ wanted, /** @type {string} */ place) => (/** @type {HTMLElement | null} */ (document.querySelector(place))?.innerText ?? "").includes(wanted);
+  return page.waitFor(find, timeout, `"${text}"`, text, where);
+}
+
+/** To everybody, also to who cannot see it. @param {Page} page @param {string} text */
+function saysAloud(page, text) {
+  const find = (/** @type {string} */ wanted) => [...document.querySelectorAll("#toasts [role=alert]")].some((alert) => alert.textContent?.includes(wanted));
+  return page.waitFor(find, 15_000, `"${text}", aloud`, text);
+}
+
+/** With the people beside the stage. @param {Page} page */
+async function askToRecord(page) {
+  await page.click("Record this meeting\u2026");
+  await page.click("Ask everybody");
+}
+
+/** Runs in the page: counts the bytes of a recording, those after two pictures were in it as well, and keeps what is saved of it. */
+function watchRecorder() {
+  const pictures = new Set();
+  const { drawImage } = CanvasRenderingContext2D.prototype;
+  CanvasRenderingContext2D.prototype.drawImage = function (/** @type {any[]} */ ...what) {
+    pictures.add(what[0]);
+    return Reflect.apply(drawImage, this, what);
+  };
+  const start = MediaRecorder.prototype.start;
+  MediaRecorder.prototype.start = function (...times) {
+    this.addEventListener("dataavailable", ({ data }) => {
+      for (const kind of pictures.size > 1 ? ["recorded", "both"] : ["recorded"]) document.body.dataset[kind] = String(Number(document.body.dataset[kind] ?? 0) + data.size);
+    });
+    return start.apply(this, times);
+  };
+  const make = URL.createObjectURL.bind(URL);
+  URL.createObjectURL = (blob) => {
+    Object.assign(window, { saved: blob });
+    return make(blob);
+  };
+}
+
+/** Runs in the page: plays what was saved, and looks and listens. */
+async function playSaved() {
+  const { saved } = /** @type {{saved: Blob}} */ (/** @type {unknown} */ (window));
+  const video = document.createElement("video");
+  video.muted = true;
+  video.src = URL.createObjectURL(saved);
+  await video.play();
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [video.videoWidth, video.videoHeight];
+  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+  const half = canvas.width / 2;
+  /** @type {number[]} */
+  let halves = [];
+  do {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    context.drawImage(video, 0, 0);
+    halves = [0, half].map((x) => {
+      const { data } = context.getImageData(x, 0, half, canvas.height);
+      let bright = 0;
+      for (let i = 0; i < data.length; i += 4) bright += Number(Math.max(data[i] ?? 0, data[i + 1] ?? 0, data[i + 2] ?? 0) > 90);
+      return bright / (data.length / 4);
+    });
+  } while (!video.ended && halves.some((share) => share < 0.3));
+  const sound = await new AudioContext().decodeAudioData(await saved.arrayBuffer());
+  const samples = sound.getChannelData(0);
+  return { halves, loudness: Math.sqrt(samples.reduce((sum, sample) => sum + sample * sample, 0) / samples.length), seconds: sound.duration };
 }
 
 /** A dialog, which covers the page. @param {Page} page @param {string} text */
@@ -88,6 +152,34 @@ step("Ben takes a message back: it is gone from Ada's page; and has the room kee
   await asks(ben, "Sealed on the server until the room ends");
   await ben.click("Offer");
   await shows(ben, "Kept by the room, for who comes later.");
+});
+
+step("Ada records while Ben agrees; he takes it back, and what there is by then plays with both pictures and his sound", 90_000, async () => {
+  await ada.evaluate(watchRecorder);
+  // As browsers do that let no page write a file; and what sounds is Ben's alone.
+  await ada.evaluate(() => void Reflect.deleteProperty(window, "showSaveFilePicker"));
+  await ada.click("Mute microphone");
+  await ada.click("People, 2 people");
+  await askToRecord(ada);
+  await shows(ada, "1 person has not answered yet. Nothing is recorded.");
+  await saysAloud(ben, "Ada asks to record the sound and pictures of this meeting");
+  assert.equal(await ada.evaluate(() => Number(document.body.dataset["recorded"] ?? 0)), 0);
+  await ben.click("Agree");
+  await shows(ben, "Ada is recording.");
+  assert.match(await ben.evaluate(() => document.title), /^\u25cf /u);
+  await shows(ada, "You are recording.");
+  await ada.waitFor(() => Number(document.body.dataset["both"] ?? 0) > 30_000, 30_000, "30 kB of the recording with both in it");
+  await ben.click("I no longer agree");
+  await shows(ben, "Ada\u2019s recording has ended.", undefined, "body");
+  await shows(ada, "Not everybody agrees any more", undefined, "body");
+  const before = ada.requests.length;
+  await ada.click("Save the recording");
+  await ada.waitFor(() => "saved" in window, 10_000, "what is saved");
+  const { halves, loudness, seconds } = await ada.evaluate(playSaved);
+  assert.ok(halves.every((share) => share > 0.3), `parts of the halves that are pictures: ${halves}`);
+  assert.ok(loudness > 0.001, `loudness ${loudness}`);
+  assert.ok(seconds > 1 && seconds < 60, `${seconds} s of sound`);
+  assert.equal(ada.requests.slice(before).filter(({ url }) => url.startsWith("http")).length, 0);
   await leave(ben);
   await expectTiles(ada, 0);
 });
@@ -111,6 +203,29 @@ step("Cy comes later and reads it; the server was given bytes below /blob/ and n
   for (const word of [words, wrong, recipe, "recipe.txt"]) {
     assert.ok(!seen.includes(word) && !seen.includes(Buffer.from(word).toString("base64url").slice(0, -2)), word);
   }
+});
+
+step("Ben comes back while Cy records: it waits for Ben's yes, and goes into the file that was chosen", 60_000, async () => {
+  // No person is there to choose one: a real file, where pages may make some.
+  await cy.evaluate(() => void Object.assign(window, {
+    showSaveFilePicker: async () => (await navigator.storage.getDirectory()).getFileHandle("chosen", { create: true }),
+  }));
+  await cy.click("People, 2 people");
+  await askToRecord(cy);
+  await saysAloud(ada, "Cy asks to record");
+  await ada.click("Agree");
+  await shows(cy, "You are recording.");
+  await openAndJoin(ben, link, { name: "Ben" });
+  await expectTiles(ben, 2);
+  await saysAloud(ben, "It is paused until you answer");
+  await shows(cy, "Your recording is paused. It waits for Ben.");
+  await ben.click("Agree");
+  for (const page of [ada, ben]) await shows(page, "Cy is recording.");
+  await shows(cy, "You are recording.");
+  await cy.click("Stop recording");
+  await shows(cy, "The recording is saved in chosen.", undefined, "body");
+  const bytes = await cy.evaluate(async () => (await (await (await navigator.storage.getDirectory()).getFileHandle("chosen")).getFile()).size);
+  assert.ok(bytes > 1000, `${bytes} bytes`);
 });
 
 step("who leaves can save what it was; nothing is sent for it", 60_000, async () => {

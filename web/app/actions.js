@@ -11,6 +11,7 @@ import { addressOf, fragmentOf, linkHere, wholeLink } from "./link_text.js";
 import { forgetPreferences, parsePreferences } from "./preferences.js";
 import { takeNote } from "./renewal.js";
 import { isLanguage, speak, t } from "./language.js";
+import { createRecording } from "./recording.js";
 import { createScreen } from "./screen.js";
 import { createSummaries } from "./summaries.js";
 import { talkOf } from "./talk.js";
@@ -66,6 +67,7 @@ export function createActions(store, devices) {
   const hosting = createHosting(store, () => meeting, (error) => say(problemOf(error)), copy,
     (error) => (error instanceof ParlourError && error.code === "unmet" ? error.who : null));
   const entering = createEntering(store, () => meeting, follow, () => hosting.ask({ about: "elsewhere" }), problemOf);
+  const recording = createRecording(store, () => meeting, screen.track, { complain: (error) => say(problemOf(error)), say });
   const talking = createTalking(store, () => meeting, (error) => say(problemOf(error)));
 
   /** @param {Room} opened */
@@ -79,15 +81,8 @@ export function createActions(store, devices) {
     listening = new AbortController();
     const { signal } = listening;
     opened.addEventListener("change", () => follow(opened), { signal });
-    opened.addEventListener("problem", (event) => {
-      if (event instanceof CustomEvent) say(inWords(/** @type {Problem} */ (event.detail)));
-    }, { signal });
-    opened.addEventListener("reaction", (event) => {
-      if (event instanceof CustomEvent) talking.show(event.detail);
-    }, { signal });
-    opened.addEventListener("mute-asked", (event) => {
-      if (event instanceof CustomEvent) hosting.muteAsked(event.detail);
-    }, { signal });
+    const events = { "problem": (/** @type {Problem} */ problem) => say(inWords(problem)), "reaction": talking.show, "mute-asked": hosting.muteAsked, "recording-over": recording.over };
+    for (const [name, hear] of Object.entries(events)) opened.addEventListener(name, (event) => event instanceof CustomEvent && hear(event.detail), { signal });
     dispatch({ type: "opened", link: opened.link, early });
     follow(opened);
   }
@@ -98,6 +93,7 @@ export function createActions(store, devices) {
     listening = null;
     void meeting?.leave();
     meeting = null;
+    recording.close();
     devices.close();
     screen.close();
   }
@@ -107,6 +103,7 @@ export function createActions(store, devices) {
     const { state: where, error, count, durable, me, people, notes, link } = followed;
     const over = where === "left" || where === "ended" || where === "failed";
     if (over) {
+      recording.close();
       devices.close();
       screen.close();
       // A new link, or an invitation that became the room's own: the address follows, so that a reload comes back here.
@@ -114,6 +111,7 @@ export function createActions(store, devices) {
     const snapshot = { state: where, error, count, durable, me, people, notes, link, house: houseOf(followed), talk: talkOf(followed) };
     summaries.see(snapshot);
     dispatch({ type: "meeting", snapshot });
+    if (!over) recording.follow(followed);
     // Camera and microphone are open while the preview is seen or the call goes on, and not while somebody waits for a room.
     if (where === "no-room") devices.close();
     if (where === "ready") {
@@ -177,6 +175,7 @@ export function createActions(store, devices) {
     devices,
     screen,
     hosting,
+    recording,
     talking,
     summaries,
 

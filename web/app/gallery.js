@@ -115,6 +115,7 @@ function createStage() {
     hosting: otherwise(hosting),
     talking: otherwise(talking),
     screen: nothing,
+    recording: nothing,
     setSizes() {},
     arrange: (/** @type {import("./stage.js").StageEvent} */ event) => set({ stage: nextStage(state.stage, event) }),
     dismiss: (/** @type {string} */ id) => set({ toasts: state.toasts.filter((toast) => toast.id !== id), dismissed: [...state.dismissed, id] }),

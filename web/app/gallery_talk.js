@@ -56,8 +56,24 @@ function talking(talk, change) {
   return { ...inCall(3), chatting: true, talk: { chat: [], hands: [], files: [], polls: [], ...talk }, ...change };
 }
 
+/** In a room in standard mode. @param {Partial<import("../sdk/parlour.js").RecordingState>} change @returns {Partial<State>} */
+function recorded(change) {
+  const recording = { state: /** @type {const} */ ("none"), own: false, by: "", name: "", answer: /** @type {const} */ ("none"), waits: [], people: [], ...change };
+  const rules = { door: /** @type {const} */ ("open"), password: false, keepsPassword: false, cap: 8, offRecord: false, ends: null, keptUntil: null };
+  return { ...inCall(3), house: { ...noHouse, rules, recording, keeping: { state: "kept", missing: 0, fileBytes: 8_000_000 } } };
+}
+
 /** @type {Record<string, () => Partial<State>>} */
 export const talkScenes = {
+  "record-ask": () => ({ ...recorded({}), dialog: { about: "record" } }),
+  "record-asked": () => recorded({ state: "asking", by: "pretend-0", name: "Ada Lovelace" }),
+  "record-asked-late": () => recorded({ state: "paused", by: "pretend-0", name: "Ada Lovelace" }),
+  "record-asking": () => recorded({ state: "asking", own: true, answer: "yes", waits: ["Ben", "Dörte"] }),
+  "record-on": () => recorded({ state: "on", by: "pretend-0", name: "Ada Lovelace", answer: "yes" }),
+  "record-on-panel": () => ({ ...recorded({ state: "on", by: "pretend-0", name: "Ada Lovelace", answer: "yes" }), panel: true }),
+  "record-own": () => recorded({ state: "on", own: true, answer: "yes" }),
+  "record-paused": () => recorded({ state: "paused", own: true, answer: "yes", waits: ["Chidi Anagonye"] }),
+  "record-ready": () => ({ ...recorded({}), panel: true, tape: "waits" }),
   "chat-empty": () => talking({}),
   "chat": () => talking({ chat }),
   "chat-all": () => talking(full),

@@ -9,7 +9,7 @@
 
 /**
  * `invitations` is null where the SDK cannot invite.
- * @typedef {Readonly<Pick<Meeting, "rules" | "waiting" | "knocks" | "wrongPasswords" | "code" | "log" | "mayKeep" | "keeping"> & {invitations: Inviting["invitations"] | null, vacant: boolean}>} House
+ * @typedef {Readonly<Pick<Meeting, "rules" | "waiting" | "knocks" | "wrongPasswords" | "code" | "log" | "mayKeep" | "keeping" | "recording"> & {invitations: Inviting["invitations"] | null, vacant: boolean}>} House
  * `vacant`: nobody is in this named room, and whoever goes in is host
  */
 
@@ -24,13 +24,14 @@ export const noHouse = Object.freeze({
   code: { state: /** @type {const} */ ("none"), emoji: [], numbers: [], covers: [], missing: [] },
   log: [],
   keeping: null,
+  recording: null,
   vacant: false,
 });
 
 /**
  * A dialog over the page and what it is about; `person` is an id, `who` are names, empty where not known. `kept`: this device
  * stays host without the link, too.
- * @typedef {{about: "settings" | "code" | "leave" | "end" | "new-link" | "forget" | "no-password" | "elsewhere" | "invite"}
+ * @typedef {{about: "settings" | "code" | "leave" | "end" | "new-link" | "forget" | "no-password" | "elsewhere" | "invite" | "record"}
  *   | {about: "remove" | "make-host", person: string}
  *   | {about: "take-back", message: string}
  *   | {about: "close-door", door: import("./expected.js").Door}
@@ -44,8 +45,8 @@ export const noHouse = Object.freeze({
  * @returns {House}
  */
 export function houseOf(meeting) {
-  const { rules, waiting, knocks, wrongPasswords, code, log, mayKeep, keeping, vacant } = meeting;
-  return { rules, waiting, knocks, invitations: canInvite(meeting) ? meeting.invitations : null, wrongPasswords, code, log, mayKeep, keeping, vacant };
+  const { rules, waiting, knocks, wrongPasswords, code, log, mayKeep, keeping, recording, vacant } = meeting;
+  return { rules, waiting, knocks, invitations: canInvite(meeting) ? meeting.invitations : null, wrongPasswords, code, log, mayKeep, keeping, recording, vacant };
 }
 
 /**

@@ -18,11 +18,11 @@ const NOTE_MS = 60_000;
 
 /**
  * Whether nobody would miss a moment of this page.
- * @param {Pick<State, "screen" | "people" | "joining" | "starting" | "dialog">} state
+ * @param {Pick<State, "screen" | "people" | "joining" | "starting" | "dialog" | "tape">} state
  * @returns {boolean}
  */
-export function isQuiet({ screen, people, joining, starting, dialog }) {
-  return people.length === 0 && !joining && !starting && dialog === null && (screen === "call" || document.hidden || document.activeElement === document.body);
+export function isQuiet({ screen, people, joining, starting, dialog, tape }) {
+  return tape === "none" && people.length === 0 && !joining && !starting && dialog === null && (screen === "call" || document.hidden || document.activeElement === document.body);
 }
 
 /**

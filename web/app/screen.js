@@ -67,6 +67,9 @@ export function createScreen({ state, dispatch }, room, devices, say) {
   return {
     close,
 
+    /** What is shown now. @returns {MediaStreamTrack | null} */
+    track: () => track,
+
     async toggle() {
       const { sharing } = state().stage;
       if (sharing === "on") await stop();

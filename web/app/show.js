@@ -17,6 +17,7 @@ import { left, problem } from "./views/notice.js";
 import { offer } from "./views/offer.js";
 import { preview } from "./views/preview.js";
 import { question } from "./views/question.js";
+import { createRecordingQuestion, createTapeOffer } from "./views/recording.js";
 import { settings } from "./views/settings.js";
 import { keepTyped } from "./typed.js";
 import { createAnnouncer, createToasts } from "./views/toasts.js";
@@ -91,7 +92,7 @@ export function show({ state, subscribe }, actions, front) {
  */
 function createOver(actions) {
   const dialogs = [settings, code, leaving, question, deviceLink, elsewhere, ask, offer, invite].map((make) => make(actions));
-  const updates = [createKnockToast, createMuteQuestion, createToasts].map((make) => make(byId("toasts"), actions));
+  const updates = [createRecordingQuestion, createTapeOffer, createKnockToast, createMuteQuestion, createToasts].map((make) => make(byId("toasts"), actions));
   document.body.append(...dialogs.map(({ element }) => element));
   return {
     dialogs,
@@ -124,7 +125,7 @@ export function titleOf(state) {
   switch (screen) {
     case "landing": return "Parlour";
     case "preview": return `${t("title.preview")} · Parlour`;
-    case "call": return `${waiting > 0 ? `(${waiting}) ` : ""}${t("title.call", { people: howMany(people.length + 1) })} · Parlour`;
+    case "call": return `${house.recording?.state === "on" ? "\u25cf " : ""}${waiting > 0 ? `(${waiting}) ` : ""}${t("title.call", { people: howMany(people.length + 1) })} · Parlour`;
     case "left": return `${t("title.left")} · Parlour`;
     case "problem": return "Parlour";
   }

@@ -78,6 +78,7 @@ import { dismissed, fitting, remarkOf, withCode } from "./toasts.js";
  * @property {readonly import("./talk.js").News[]} news not yet said aloud
  * @property {readonly import("./talk.js").Reaction[]} reactions on the screen now
  * @property {{by: string, name: string} | null} muteAsked the host who asks this person to mute
+ * @property {import("./recording.js").Tape} tape a recording on this device
  * @property {Dialog | null} dialog
  * @property {boolean} durable this browser keeps who this person is; else a reload is somebody new
  * @property {readonly string[]} busy names of what a host has asked for and the SDK is doing
@@ -132,6 +133,7 @@ import { dismissed, fitting, remarkOf, withCode } from "./toasts.js";
  *   | {type: "invited", id: string, link: string}
  *   | {type: "copied", what: string}
  *   | {type: "silenced", on: boolean}
+ *   | {type: "tape", tape: State["tape"]}
  *   | {type: "announced"}
  *   | {type: "toast", toast: Toast}
  *   | {type: "dismissed", id: string}} PageEvent
@@ -183,6 +185,7 @@ export const initialState = Object.freeze({
   lastOut: false,
   keptUntil: null,
   gaveUp: false,
+  tape: "none",
   microphone: noDevice,
   camera: noDevice,
   speaker: { chosen: "", choices: [] },
@@ -237,6 +240,7 @@ export function next(state, event) {
     case "invited": return { ...state, invitationLinks: { ...state.invitationLinks, [event.id]: event.link } };
     case "copied": return { ...state, copied: event.what };
     case "silenced": return { ...state, silenced: event.on };
+    case "tape": return { ...state, tape: event.tape };
     case "announced": return { ...state, came: [], went: [], news: [] };
     case "toast": return { ...state, toasts: fitting([...state.toasts.filter(({ id }) => id !== event.toast.id), event.toast], "newest") };
     case "dismissed": return dismissed(state, event.id);

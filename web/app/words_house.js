@@ -218,6 +218,7 @@ export function questionOf(about, name, { open, host = false, named = false }) {
       yes: t("ask.remove.yes", who), grave: true,
     };
     case "take-back": return { title: t("ask.take-back"), text: t("ask.take-back.text"), yes: t("message.back"), grave: true };
+    case "record": return { title: t("ask.record"), text: t("ask.record.text"), yes: t("ask.record.yes"), grave: false };
     case "make-host": return { title: t("ask.make-host", who), text: t("ask.make-host.text", who), yes: t("ask.make-host.yes", who), grave: false };
   }
 }

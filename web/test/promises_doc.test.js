@@ -50,10 +50,16 @@ for (const { numbers, promise, by, shown } of rows) {
   });
 }
 
-test("the page has nothing to record with", () => {
-  for (const folder of ["web/app/", "web/sdk/"]) {
-    const scripts = readdirSync(new URL(folder, root), { recursive: true }).map(String).filter((name) => name.endsWith(".js"));
-    assert.ok(scripts.length > 15, folder);
-    for (const name of scripts) assert.doesNotMatch(read(folder + name), /MediaRecorder|showSaveFilePicker|createWritable/u, name);
-  }
+test("one file of the page records, one writes it, and both are asked by the one that follows everybody's consent", () => {
+  const scripts = ["web/app/", "web/sdk/"].flatMap((folder) => readdirSync(new URL(folder, root), { recursive: true }).map((name) => `${folder}${name}`).filter((name) => name.endsWith(".js")));
+  assert.ok(scripts.length > 100);
+  const withCode = (/** @type {RegExp} */ what) => scripts.filter((name) => what.test(read(name).replaceAll(/^\s*\/\/.*$/gmu, ""))).sort();
+  assert.deepEqual(withCode(/new MediaRecorder/u), ["web/app/recorder.js"]);
+  assert.deepEqual(withCode(/showSaveFilePicker|createWritable/u), ["web/app/record_file.js"]);
+  assert.deepEqual(withCode(/from "[./]+(?:recorder|record_file)\.js"/u), ["web/app/recording.js"]);
+  assert.deepEqual(withCode(/captureStream\(/u), ["web/app/film.js", "web/app/gallery_pretend.js"]);
+  // Nothing of it in a storage of the origin.
+  for (const name of ["recorder", "record_file", "recording", "film"]) assert.doesNotMatch(read(`web/app/${name}.js`), /indexedDB|getDirectory|caches|localStorage|sessionStorage|fetch\(/u, name);
+  // Off the record there is no machine that could agree.
+  assert.match(read("web/sdk/inside.js"), /this\.recording = knowledge\.rules\?\.mode === "standard" \? new Recording\(/u);
 });

@@ -13,6 +13,7 @@ import { chat } from "./chat.js";
 import { button, cameraLook, control, microphoneLook, screenLook, sealedLock } from "./parts.js";
 import { people } from "./people.js";
 import { createReact } from "./react.js";
+import { createRecordingSign } from "./recording.js";
 import { createStage } from "./stage.js";
 
 /** @typedef {import("../state.js").State} State */
@@ -33,11 +34,13 @@ export function call(actions) {
   const count = h("span", {});
   const lock = sealedLock();
   const banner = h("p", { class: "banner", hidden: true }, h("span", { class: "spinner" }), t("call.reconnecting"));
+  const sign = createRecordingSign(actions);
   const hear = button({ label: t("call.hear"), className: "hear", onclick: () => stage.playAll() });
   const element = h("div", { class: "page call" },
     h("header", { class: "callbar" },
       h("h1", { class: "unseen", tabindex: -1 }, t("call.title")),
       lock, h("div", { class: "callbar-end" }, h("p", { class: "sealed" }, icon("people"), count), view.element, settings)),
+    sign.element,
     // The controls come first for the keyboard and stand last for the eye.
     bar.element, hear.element,
     h("div", { class: "banners", role: "status" }, banner),
@@ -58,6 +61,7 @@ export function call(actions) {
       stage.update(state);
       bar.update(state);
       view.update(state);
+      sign.update(state);
       panel.update(state);
       talk.update(state);
       covered = state.panel || state.chatting;

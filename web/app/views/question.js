@@ -12,7 +12,7 @@ import { createDialog } from "./dialog.js";
  * @param {import("../actions.js").Actions} actions
  * @returns {{element: HTMLElement, update: (state: import("../state.js").State) => void}}
  */
-export function question({ hosting, talking }) {
+export function question({ hosting, recording, talking }) {
   const text = h("p", { class: "soft" });
   const yes = h("button", { type: "button", class: "button", onclick: () => answer() });
   // Has the focus at first: nothing grave happens by a stray key.
@@ -36,6 +36,7 @@ export function question({ hosting, talking }) {
       case "close-door": return void hosting.setDoor(asked.door, true);
       case "unmet": return hosting.anyway();
       case "take-back": return takeBack(asked.message);
+      case "record": return void recording.ask();
     }
   }
 

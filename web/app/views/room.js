@@ -16,7 +16,7 @@ import { button } from "./parts.js";
  * @param {import("../actions.js").Actions} actions
  */
 export function createRoom(actions) {
-  const { hosting } = actions;
+  const { hosting, recording } = actions;
   const door = createDoor(hosting);
   const sentence = h("p", { class: "small" });
   const kind = h("p", { class: "small" });
@@ -24,6 +24,7 @@ export function createRoom(actions) {
   const wrong = createWrongPasswords(hosting);
   const copy = h("button", { type: "button", class: "button button-small button-quiet", onclick: () => void actions.copyLink() });
   const qr = h("button", { type: "button", class: "button button-small button-quiet", onclick: () => hosting.ask({ about: "invite" }) }, t("qr"));
+  const record = h("button", { type: "button", class: "button button-small button-quiet", onclick: () => hosting.ask({ about: "record" }) }, t("record.begin"));
   const fresh = button({ label: t("room.new-link"), className: "button-small button-quiet", onclick: () => hosting.ask({ about: "new-link" }) });
   const device = button({ label: t("room.device"), className: "button-small button-quiet", onclick: () => void hosting.makeDeviceLink() });
   const invitations = createInvitations(hosting);
@@ -34,14 +35,14 @@ export function createRoom(actions) {
     h("h3", { id: "room-title" }, t("room.title")),
     h("div", { class: "field" }, door.element, sentence, kind),
     password.element, wrong.element,
-    h("div", { class: "row-actions" }, copy, qr, fresh.element),
+    h("div", { class: "row-actions" }, copy, qr, fresh.element, record),
     invitations.element, lasting.element, ending);
 
   return {
     element,
     /** @param {State} state */
     update(state) {
-      const { house, me, busy, copied } = state;
+      const { house, me, busy, copied, tape } = state;
       door.update(state);
       const named = roomNameOf(state.link) !== "";
       setText(sentence, doorSentence(house.rules, named));
@@ -54,6 +55,7 @@ export function createRoom(actions) {
       end.setBusy(busy.includes("end"));
       invitations.update(state);
       lasting.update(state);
+      show(record, recording.able && tape === "none" && house.recording?.state === "none");
       for (const part of [door.element, ending]) show(part, me.host);
       // A name cannot be replaced by another one.
       show(fresh.element, me.host && !named);

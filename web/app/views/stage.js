@@ -14,6 +14,8 @@ import { createTile } from "./tile.js";
 /** @typedef {import("./tile.js").Tile} Tile */
 
 const gap = 10;
+/** Lines in the picture of a recording. */
+const recordedHeight = 360;
 /** So long a page may be hidden before it asks for no pictures, ms: looking something up takes less. */
 const hiddenMs = 10_000;
 
@@ -60,7 +62,10 @@ export function createStage(actions) {
 
   /** Nobody sends more than is shown here. */
   function ask() {
-    if (now) actions.setSizes(sizesOf(now.stage, now.people, isUnseen ? new Map() : heights));
+    if (!now) return;
+    // Who records wants everybody's picture, also with the page behind another one.
+    const recorded = now.house.recording?.own === true && new Map(now.people.map(({ id }) => [id, recordedHeight]));
+    actions.setSizes(sizesOf(now.stage, now.people, recorded || (isUnseen ? new Map() : heights)));
   }
 
   function watch() {

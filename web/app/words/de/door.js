@@ -175,7 +175,7 @@ export const words = Object.freeze({
   "start.end.standard": "eine Zusammenfassung, wenn Sie sie sichern",
   "start.fixed": "Das bleibt so, solange es den Raum gibt.",
   "kind.off": "Unter uns: Von diesem Treffen wird nichts aufbewahrt.",
-  "kind.standard": "Standard: Chat, Umfragen und ausgewählte Dateien liegen bis zum Ende des Raums auf dem Server, so versiegelt, dass er sie nicht lesen kann.",
+  "kind.standard": "Standard: Chat, Umfragen und ausgewählte Dateien liegen bis zum Ende des Raums auf dem Server, so versiegelt, dass er sie nicht lesen kann. Jemand kann um eine Aufnahme bitten, der alle zustimmen müssen.",
   "summary.save": "Zusammenfassung sichern",
   "summary.hint": "Wer da war, der Chat, Umfragen und die Namen von Dateien, als Textdatei. Diese Seite schreibt sie; nichts wird irgendwohin gesendet.",
 });

@@ -175,7 +175,7 @@ export const words = Object.freeze({
   "start.end.standard": "a summary, if you save it",
   "start.fixed": "This stays as it is for as long as the room lives.",
   "kind.off": "Off the record: nothing of this meeting is kept.",
-  "kind.standard": "Standard meeting: chat, polls and chosen files are kept on the server until the room ends, sealed so that it cannot read them.",
+  "kind.standard": "Standard meeting: chat, polls and chosen files are kept on the server until the room ends, sealed so that it cannot read them. Somebody may ask to record it, which needs everybody’s yes.",
   "summary.save": "Save a summary",
   "summary.hint": "Who was here, the chat, polls and names of files, as a text file. This page writes it; nothing is sent anywhere.",
 });

@@ -175,7 +175,7 @@ export const words = Object.freeze({
   "start.end.standard": "un resumen, si se guarda",
   "start.fixed": "Queda así mientras exista la sala.",
   "kind.off": "Entre nosotros: no se conserva nada de esta reunión.",
-  "kind.standard": "Reunión estándar: el chat, las encuestas y los archivos elegidos se conservan en el servidor hasta que la sala termina, sellados de modo que no pueda leerlos.",
+  "kind.standard": "Reunión estándar: el chat, las encuestas y los archivos elegidos se conservan en el servidor hasta que la sala termina, sellados de modo que no pueda leerlos. Alguien puede pedir grabarla, y para ello todos deben estar de acuerdo.",
   "summary.save": "Guardar un resumen",
   "summary.hint": "Quién estuvo, el chat, las encuestas y los nombres de los archivos, en un archivo de texto. Lo escribe esta página; no se envía nada a ningún sitio.",
 });

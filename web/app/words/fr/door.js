@@ -175,7 +175,7 @@ export const words = Object.freeze({
   "start.end.standard": "un résumé, si vous l’enregistrez",
   "start.fixed": "Cela reste ainsi tant que la salle existe.",
   "kind.off": "Entre nous : rien de cette réunion n’est conservé.",
-  "kind.standard": "Réunion standard : le chat, les sondages et les fichiers choisis sont conservés sur le serveur jusqu’à la fin de la salle, scellés de sorte qu’il ne puisse pas les lire.",
+  "kind.standard": "Réunion standard : le chat, les sondages et les fichiers choisis sont conservés sur le serveur jusqu’à la fin de la salle, scellés de sorte qu’il ne puisse pas les lire. Quelqu’un peut demander à l’enregistrer, ce qui exige l’accord de tous.",
   "summary.save": "Enregistrer un résumé",
   "summary.hint": "Qui était là, le chat, les sondages et les noms des fichiers, dans un fichier texte. C’est cette page qui l’écrit ; rien n’est envoyé nulle part.",
 });
