@@ -70,6 +70,8 @@ export async function join(page, { hide = false, name } = {}) {
   await atScreen(page, "preview");
   if (name !== undefined) await page.fill("Your name optional", name);
   if (hide) await page.click("Hide my address", { role: "switch" });
+  // A room that keeps something is read about before it is joined.
+  await page.waitFor(() => document.querySelector("form[data-looking]") === null, 15_000, "what kind of room it is");
   await page.click("Join");
   await atScreen(page, "call", 15_000);
 }

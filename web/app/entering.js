@@ -2,6 +2,7 @@
 
 import { ParlourError } from "../sdk/parlour.js";
 import { entryOf, isPlainEntry } from "./house.js";
+import { t } from "./language.js";
 import { isOn } from "./state.js";
 
 /** @typedef {import("./expected.js").Room} Room */
@@ -89,6 +90,7 @@ export function createEntering({ state, dispatch }, room, follow, askWhich, prob
       dispatch({ type: "eager", words: null });
       if (eager && isPlain) await enter(eager);
       // Says so, and brings the focus to the field.
+      else if (eager && state().house.rules?.offRecord === false) dispatch({ type: "join-refused", problem: { code: "keeps", text: t("preview.read-first") } });
       else if (password && !optional) dispatch({ type: "join-refused", problem: problemOf(new ParlourError("needs-password")) });
     },
   };

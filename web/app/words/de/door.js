@@ -64,6 +64,7 @@ export const words = Object.freeze({
   "preview.hide": "Meine Adresse verbergen",
   "preview.hide.text": "Ihre Anrufe gehen nur über das Relay, sodass die anderen Ihre Netzwerkadresse nicht erfahren.",
   "preview.join": "Teilnehmen",
+  "preview.read-first": "In diesem Raum wird etwas aufbewahrt: Bitte lesen Sie, was, und nehmen Sie dann teil.",
   "preview.joining": "Es geht hinein…",
   "preview.knock": "Anklopfen",
   "preview.knocking": "Es klopft…",

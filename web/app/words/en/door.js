@@ -64,6 +64,7 @@ export const words = Object.freeze({
   "preview.hide": "Hide my address",
   "preview.hide.text": "Your calls go through the relay only, so the others do not learn your network address.",
   "preview.join": "Join",
+  "preview.read-first": "Something is kept in this room. Please read what, then join.",
   "preview.joining": "Going in…",
   "preview.knock": "Knock",
   "preview.knocking": "Knocking…",

@@ -64,6 +64,7 @@ export const words = Object.freeze({
   "preview.hide": "Ocultar mi dirección",
   "preview.hide.text": "Sus llamadas pasan solo por el relé, así que los demás no conocen su dirección de red.",
   "preview.join": "Entrar",
+  "preview.read-first": "En esta sala se guarda algo. Lea qué y después entre.",
   "preview.joining": "Entrando…",
   "preview.knock": "Llamar",
   "preview.knocking": "Llamando…",

@@ -64,6 +64,7 @@ export const words = Object.freeze({
   "preview.hide": "Masquer mon adresse",
   "preview.hide.text": "Vos appels passent uniquement par le relais : les autres n’apprennent pas votre adresse réseau.",
   "preview.join": "Entrer",
+  "preview.read-first": "Ce salon conserve quelque chose. Lisez quoi, puis entrez.",
   "preview.joining": "Entrée…",
   "preview.knock": "Frapper",
   "preview.knocking": "On frappe…",
