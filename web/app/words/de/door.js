@@ -29,7 +29,7 @@ export const words = Object.freeze({
   "title.left": "Verlassen",
 
   "landing.title": "Ein privater Raum, nur einen Link entfernt.",
-  "landing.lead": "Kleine Videotreffen, verschlüsselt von Browser zu Browser. Kein Konto, keine Aufzeichnung, nichts wird behalten, wenn Sie es nicht wollen.",
+  "landing.lead": "Kleine Videotreffen, verschlüsselt von Browser zu Browser. Kein Konto. Nichts wird behalten oder aufgezeichnet, wenn Sie es nicht wollen.",
   "landing.start": "Raum eröffnen",
   "landing.starting": "Die Tür geht auf…",
   "landing.have": "Haben Sie einen Link?",

@@ -29,7 +29,7 @@ export const words = Object.freeze({
   "title.left": "Left",
 
   "landing.title": "A private room, one link away.",
-  "landing.lead": "Small video meetings, sealed from browser to browser. No account, no recording, nothing kept unless you want it.",
+  "landing.lead": "Small video meetings, sealed from browser to browser. No account. Nothing is kept or recorded unless you want it.",
   "landing.start": "Start a room",
   "landing.starting": "Opening the door…",
   "landing.have": "Have a link?",

@@ -29,7 +29,7 @@ export const words = Object.freeze({
   "title.left": "Fuera",
 
   "landing.title": "Una sala privada, a un enlace de distancia.",
-  "landing.lead": "Pequeñas reuniones por vídeo, cifradas de navegador a navegador. Sin cuenta, sin grabación, sin conservar nada, salvo que se quiera.",
+  "landing.lead": "Pequeñas reuniones por vídeo, cifradas de navegador a navegador. Sin cuenta. Nada se conserva ni se graba, salvo que se quiera.",
   "landing.start": "Abrir una sala",
   "landing.starting": "Se abre la puerta…",
   "landing.have": "¿Tiene un enlace?",

@@ -29,7 +29,7 @@ export const words = Object.freeze({
   "title.left": "Parti",
 
   "landing.title": "Un salon privé, au bout d’un lien.",
-  "landing.lead": "De petites réunions vidéo, chiffrées de navigateur à navigateur. Pas de compte, pas d’enregistrement, rien n’est conservé, sauf si vous le voulez.",
+  "landing.lead": "De petites réunions vidéo, chiffrées de navigateur à navigateur. Pas de compte. Rien n’est conservé ni enregistré, sauf si vous le voulez.",
   "landing.start": "Ouvrir un salon",
   "landing.starting": "La porte s’ouvre…",
   "landing.have": "Vous avez un lien ?",
