@@ -8,7 +8,7 @@
 
 import assert from "node:assert/strict";
 import { after, before } from "node:test";
-import { atScreen, expectTiles, join, leave, openAndJoin } from "../lib/meeting.mjs";
+import { atScreen, expectTiles, join, leave } from "../lib/meeting.mjs";
 import { Stage } from "../lib/stage.mjs";
 import { story } from "../lib/story.mjs";
 
@@ -103,6 +103,13 @@ async function playSaved() {
   return { halves, loudness: Math.sqrt(samples.reduce((sum, sample) => sum + sample * sample, 0) / samples.length), seconds: sound.duration };
 }
 
+/** By the link; a Join that is pressed before the kind of the room can be read waits for another press. @param {Page} page @param {string} name */
+async function comes(page, name) {
+  await page.open(link);
+  await shows(page, "Standard meeting: chat, polls and chosen files are kept on the server until the room ends");
+  await join(page, { name });
+}
+
 /** A dialog, which covers the page. @param {Page} page @param {string} text */
 function asks(page, text) {
   return page.waitFor((wanted) => (document.querySelector("dialog[open]")?.textContent ?? "").includes(wanted), 15_000, `the question "${text}"`, text);
@@ -121,9 +128,7 @@ step("a room is made in standard mode, which is said before and inside; Ben writ
   await atScreen(ada, "preview");
   link = await ada.evaluate(() => location.href);
   await join(ada, { name: "Ada" });
-  await ben.open(link);
-  await shows(ben, "Standard meeting: chat, polls and chosen files are kept on the server until the room ends");
-  await join(ben, { name: "Ben" });
+  await comes(ben, "Ben");
   for (const page of [ada, ben]) await expectTiles(page, 1);
   for (const page of [ada, ben]) await page.click("Chat");
   await ben.fill("Message to everyone", words);
@@ -185,7 +190,7 @@ step("Ada records while Ben agrees; he takes it back, and what there is by then 
 });
 
 step("Cy comes later and reads it; the server was given bytes below /blob/ and no word", 60_000, async () => {
-  await openAndJoin(cy, link, { name: "Cy" });
+  await comes(cy, "Cy");
   await expectTiles(cy, 1);
   await cy.click("Chat");
   await shows(cy, words);
@@ -215,7 +220,7 @@ step("Ben comes back while Cy records: it waits for Ben's yes, and goes into the
   await saysAloud(ada, "Cy asks to record");
   await ada.click("Agree");
   await shows(cy, "You are recording.");
-  await openAndJoin(ben, link, { name: "Ben" });
+  await comes(ben, "Ben");
   await expectTiles(ben, 2);
   await saysAloud(ben, "It is paused until you answer");
   await shows(cy, "Your recording is paused. It waits for Ben.");

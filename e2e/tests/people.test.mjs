@@ -69,6 +69,8 @@ for (const browser of /** @type {const} */ (["chromium", "firefox"])) {
     assert.match(await dan.evaluate(() => document.querySelector("main")?.innerText ?? ""), /keeps nothing[^.]*no longer host/);
     await join(dan, { name: "Dan" });
     await dan.click("People, 1 person");
+    const room = await dan.evaluate(() => document.querySelector("main")?.innerText ?? "");
+    assert.ok(room.includes("Off the record") && !/record this/i.test(room), "off the record there is nothing to record with");
     await dan.click("Locked");
     await dan.reach("Close the door");
     assert.match(await dan.evaluate(() => /** @type {HTMLElement} */ (document.querySelector("dialog[open]"))?.innerText ?? ""), /somebody new/);
