@@ -1,4 +1,4 @@
-//! One WebSocket's beginning: the upgrade (RFC 6455 §4.2). What it carries then is in [`crate::carry`].
+//! One WebSocket's beginning: the upgrade (RFC 6455 §4.2). What it carries then is in `carry`.
 //!
 //! Upgraded by hand because the stock filter gives every socket 128 KiB of buffers; here an idle socket
 //! costs a few KiB.
