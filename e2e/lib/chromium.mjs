@@ -216,18 +216,20 @@ class ChromiumPage extends Page {
   }
 
   /**
-   * Lets nothing come from an address that ends like this.
+   * Lets nothing come from an address that ends like this, nor from the browser's cache, where a release's files are for good.
    * @param {string} end
    * @returns {Promise<() => Promise<void>>} lets it come
    */
   async holdBack(end) {
     this.#held = [];
+    await this.#send("Network.setCacheDisabled", { cacheDisabled: true });
     await this.#send("Fetch.enable", { patterns: [{ urlPattern: `*${end}` }] });
     return async () => {
       const held = this.#held;
       this.#held = null;
       for (const requestId of held ?? []) await this.#send("Fetch.continueRequest", { requestId });
       await this.#send("Fetch.disable");
+      await this.#send("Network.setCacheDisabled", { cacheDisabled: false });
     };
   }
 
