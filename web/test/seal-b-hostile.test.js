@@ -330,4 +330,14 @@ test("4: pending opens are bounded; the rest hears busy", async () => {
   assert.ok((await insider(bench, room, ana)).instance, "they are forgotten after 30 s");
 });
 
+test("4: opens that come all at once find no more places than those that come one by one", async () => {
+  const room = await TestRoom.link({ cap: 2 });
+  const bench = new Bench();
+  const ana = await TestPage.make(room, { host: true });
+  await bench.seat(ana);
+  const cores = await Promise.all(Array.from({ length: 6 }, () => makeCore(room.room, random(32))));
+  const all = await Promise.all(cores.map((core) => insider(bench, room, ana, core)));
+  assert.equal(all.filter(({ heard }) => heard[0].accept).length, 2);
+});
+
 after(() => assert.ok(sealed > 2000 && used.size > 2000, `only ${sealed} texts were sealed`));
