@@ -87,7 +87,7 @@ export function startRecorder(mimeType, { onPiece, onFault }) {
       show([]);
       await stopped;
       film.close();
-      for (const track of stream.getTracks()) track.stop();
+      for (const track of mixed.stream.getTracks()) track.stop();
       await audio.close().catch(() => {});
     },
   };

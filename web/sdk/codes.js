@@ -1,6 +1,7 @@
 // The code that people read to each other (seal.md 8): drives seal/code.js over the proven channels, and keeps whom this
 // person has ticked. A tick belongs to a person and a name: under another name it does not count, and is said to be old.
 
+import { makeWay } from "./seal/bounds.js";
 import { CodeMachine } from "./seal/code.js";
 import { emojiOf } from "./seal/sas.js";
 import { random } from "./seal/kdf.js";
@@ -67,8 +68,7 @@ export class Codes {
   tick(spk, name, on) {
     this.#ticks.delete(spk);
     if (on) this.#ticks.set(spk, name);
-    const [oldest] = this.#ticks.keys();
-    if (this.#ticks.size > TICKS && oldest !== undefined) this.#ticks.delete(oldest);
+    makeWay(this.#ticks, TICKS);
     this.#onChange();
   }
 

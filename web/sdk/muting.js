@@ -4,7 +4,7 @@
 // It goes over channel 0 like all that pages tell each other: `{k: "ask-mute", who}`, who being a person.
 
 import { ParlourError } from "./errors.js";
-import { Bucket } from "./seal/bounds.js";
+import { Bucket, Buckets } from "./seal/bounds.js";
 
 /** A host may ask so many times at once, and then once in so long; more is refused here and not heard there. */
 const BURST = 6;
@@ -26,7 +26,7 @@ export class Muting {
   #room;
   #user;
   #own = new Bucket(EVERY_MS, BURST);
-  /** By person. @type {Map<string, Bucket>} */ #heard = new Map();
+  #heard = new Buckets(EVERY_MS, HEARD_BURST, HOSTS);
 
   /**
    * @param {Room} room
@@ -55,7 +55,7 @@ export class Muting {
    */
   handle(from, { k, who }) {
     if (k !== "ask-mute") return false;
-    if (!from.host || typeof who !== "string" || !this.#mayAsk(from.spk)) return true;
+    if (!from.host || typeof who !== "string" || !this.#heard.take(from.spk, this.#room.awake())) return true;
     const by = from.name || "A host";
     if (who === this.#room.spk) {
       this.#user.onLog(`${by} asked you to mute.`, { what: "mute.me", who: from.name });
@@ -65,14 +65,5 @@ export class Muting {
       if (person) this.#user.onLog(`${by} asked ${person.name || "somebody"} to mute.`, { who: from.name, about: person.name });
     }
     return true;
-  }
-
-  /** @param {string} spk @returns {boolean} */
-  #mayAsk(spk) {
-    const bucket = this.#heard.get(spk) ?? new Bucket(EVERY_MS, HEARD_BURST);
-    this.#heard.set(spk, bucket);
-    const [oldest] = this.#heard.keys();
-    if (this.#heard.size > HOSTS && oldest !== undefined) this.#heard.delete(oldest);
-    return bucket.take(this.#room.awake());
   }
 }

@@ -2,6 +2,7 @@
 // makes way.
 
 import { tidyName } from "./roster.js";
+import { makeWay } from "./seal/bounds.js";
 
 const NAMES = 256;
 
@@ -15,7 +16,6 @@ export class Names {
   hear(spk, name) {
     this.#names.delete(spk);
     this.#names.set(spk, tidyName(name));
-    const [oldest] = this.#names.keys();
-    if (this.#names.size > NAMES && oldest !== undefined) this.#names.delete(oldest);
+    makeWay(this.#names, NAMES);
   }
 }

@@ -7,7 +7,7 @@
 
 import { Consents } from "./consents.js";
 import { ParlourError } from "./errors.js";
-import { Bucket } from "./seal/bounds.js";
+import { Buckets, makeWay } from "./seal/bounds.js";
 
 /** After a no, or an ending without an answer, the same person does not ask for so long, awake ms; who does is answered with no until a little before. */
 export const AGAIN_MS = 300_000;
@@ -38,7 +38,7 @@ export class Recording {
   /** This page's. @type {{id: string, state: Standing, began: boolean, consents: Consents} | null} */ #own = null;
   /** Somebody else's. Never both. @type {Other | null} */ #other = null;
   /** Until when whom is not heard asking. @type {Map<string, number>} */ #refused = new Map();
-  /** @type {Map<string, Bucket>} */ #heard = new Map();
+  #heard = new Buckets(HEARD_EVERY_MS, HEARD_BURST, PEOPLE);
   #mayAskAt = Number.NEGATIVE_INFINITY;
 
   /**
@@ -97,7 +97,7 @@ export class Recording {
    */
   handle(hid, { spk, name }, { k, id, n, state, yes }) {
     if (k !== "recording" && k !== "recording-answer") return false;
-    if (typeof id !== "string" || !ID.test(id) || !isNumber(n) || !this.#mayTell(spk)) return true;
+    if (typeof id !== "string" || !ID.test(id) || !isNumber(n) || !this.#heard.take(spk, this.#room.awake())) return true;
     if (k === "recording-answer") this.#answered(hid, id, n, yes);
     else if (state === "over") this.#over(hid, id);
     else if (state === "asking" || state === "on" || state === "paused") this.#asked({ hid, spk, name, id, n, state, began: false, answer: "none" });
@@ -210,15 +210,7 @@ export class Recording {
   #refuse(spk) {
     this.#refused.delete(spk);
     this.#refused.set(spk, this.#room.awake() + REFUSED_MS);
-    makeWay(this.#refused);
-  }
-
-  /** @param {string} spk @returns {boolean} */
-  #mayTell(spk) {
-    const bucket = this.#heard.get(spk) ?? new Bucket(HEARD_EVERY_MS, HEARD_BURST);
-    this.#heard.set(spk, bucket);
-    makeWay(this.#heard);
-    return bucket.take(this.#room.awake());
+    makeWay(this.#refused, PEOPLE);
   }
 }
 
@@ -229,12 +221,6 @@ const nothing = Object.freeze({ state: "none", own: false, by: "", name: "", ans
 function isBefore(one, other) {
   const [rank, otherRank] = [one, other].map(({ state }) => Number(state === "asking"));
   return rank === otherRank ? one.id < other.id : Number(rank) < Number(otherRank);
-}
-
-/** @param {Map<string, unknown>} map */
-function makeWay(map) {
-  const [oldest] = map.keys();
-  if (map.size > PEOPLE && oldest !== undefined) map.delete(oldest);
 }
 
 /** @param {unknown} n @returns {n is number} */

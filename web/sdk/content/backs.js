@@ -2,6 +2,7 @@
 //
 // Only what came over the author's own pair is put in here: a member cannot take back another's words, and a server none.
 
+import { makeWay } from "../seal/bounds.js";
 import { HISTORY_MESSAGES } from "./limits.js";
 
 /** Of so many people; of each as many as a chat can hold. The oldest make way. */
@@ -15,8 +16,8 @@ export class Backs {
     const ids = this.#byPerson.get(by) ?? new Set();
     this.#byPerson.delete(by);
     this.#byPerson.set(by, ids.add(id));
-    dropOldest(ids, HISTORY_MESSAGES);
-    dropOldest(this.#byPerson, PEOPLE);
+    makeWay(ids, HISTORY_MESSAGES);
+    makeWay(this.#byPerson, PEOPLE);
   }
 
   /** @param {string} by @param {string} id @returns {boolean} */
@@ -28,10 +29,4 @@ export class Backs {
   of(by) {
     return [...(this.#byPerson.get(by) ?? [])];
   }
-}
-
-/** @param {Set<string> | Map<string, unknown>} all in the order of coming @param {number} most */
-function dropOldest(all, most) {
-  const [oldest] = all.keys();
-  if (all.size > most && oldest !== undefined) all.delete(oldest);
 }

@@ -3,6 +3,7 @@
 // Nothing is signed, so that nobody can prove later what somebody said (seal.md 9). First hand is what came over the
 // author's own pair. What a page tells of others is `told` by that person, and stays so until the author tells it as well.
 
+import { makeWay } from "../seal/bounds.js";
 import { SealError, unb64 } from "../seal/bytes.js";
 import { Unreadable, base64, flag, integer, list, maybe, object, text } from "../read.js";
 import { Backs } from "./backs.js";
@@ -226,8 +227,7 @@ export class Chat {
     const time = Math.max(at, this.#last.get(by) ?? 0);
     this.#last.delete(by);
     this.#last.set(by, time);
-    const [oldest] = this.#last.keys();
-    if (this.#last.size > HISTORY_MESSAGES && oldest !== undefined) this.#last.delete(oldest);
+    makeWay(this.#last, HISTORY_MESSAGES);
     return time;
   }
 

@@ -31,6 +31,33 @@ export class Bucket {
   }
 }
 
+/** A bucket for each of so many; the oldest make way. */
+export class Buckets {
+  /** @type {Map<string, Bucket>} */
+  #buckets = new Map();
+
+  /** @param {number} every ms @param {number} burst @param {number} most of whom there is a bucket */
+  constructor(every, burst, most) {
+    this.every = every;
+    this.burst = burst;
+    this.most = most;
+  }
+
+  /** @param {string} whose @param {number} now @returns {boolean} whether there was one to take */
+  take(whose, now) {
+    const bucket = this.#buckets.get(whose) ?? new Bucket(this.every, this.burst);
+    this.#buckets.set(whose, bucket);
+    makeWay(this.#buckets, this.most);
+    return bucket.take(now);
+  }
+}
+
+/** Drops what was put in first once there is one more than `most`. @param {Map<string, unknown> | Set<string>} all @param {number} most */
+export function makeWay(all, most) {
+  const [oldest] = all.keys();
+  if (all.size > most && oldest !== undefined) all.delete(oldest);
+}
+
 /** The last so many strings. */
 export class Recent {
   /** @type {Set<string>} */
@@ -49,7 +76,6 @@ export class Recent {
   /** @param {string} item */
   add(item) {
     this.#items.add(item);
-    const [oldest] = this.#items;
-    if (this.#items.size > this.most && oldest !== undefined) this.#items.delete(oldest);
+    makeWay(this.#items, this.most);
   }
 }

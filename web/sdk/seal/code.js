@@ -5,6 +5,7 @@
  * Messages and awake time come in, messages and events go out; it knows no connection and no clock. All messages
  * travel inside proven pairs, so that `from` is a page whose proof holds. Ticks belong to the app.
  */
+import { makeWay } from "./bounds.js";
 import { b64, compare, equal, SealError, unb64 } from "./bytes.js";
 import { random } from "./kdf.js";
 import { commitmentOf, isSorted, sasOf, viewOf } from "./sas.js";
@@ -262,7 +263,6 @@ export class CodeMachine {
   #noteBegun(from, now) {
     this.#begun.delete(from);
     this.#begun.set(from, now);
-    const [oldest] = this.#begun.keys();
-    if (this.#begun.size > MAX_LIST && oldest !== undefined) this.#begun.delete(oldest);
+    makeWay(this.#begun, MAX_LIST);
   }
 }

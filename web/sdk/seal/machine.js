@@ -8,7 +8,7 @@ import { signHostIn } from "./core.js";
 import { packDocs, unpackDocs } from "./state.js";
 import { Mail } from "./mail.js";
 import { right } from "./rights.js";
-import { Bucket, Recent } from "./bounds.js";
+import { Bucket, Recent, makeWay } from "./bounds.js";
 import { ANSWERED_PNS, FIRST_DOCS_BYTES, OPEN_BURST, OPEN_EVERY_MS, PAGES, PAKE_EVERY_MS, REFUSED_IDS, REOPEN_MS } from "./limits.js";
 import { Beats } from "./beat.js";
 import { Guesses } from "./guesses.js";
@@ -238,16 +238,14 @@ export class Machine {
   drop({ pid, mail }) {
     this.pages.delete(pid);
     this.#pastMail.set(pid, mail);
-    const [oldest] = this.#pastMail.keys();
-    if (this.#pastMail.size > PAGES && oldest !== undefined) this.#pastMail.delete(oldest);
+    makeWay(this.#pastMail, PAGES);
   }
 
   /** @param {string} hid @param {"bye" | "replaced" | "mismatch"} why */
   refuseForGood(hid, why) {
     this.refused.set(hid, why);
     this.#refusedPids.add(b64(unb64(hid).subarray(0, 8)));
-    const [oldest] = this.refused.keys();
-    if (this.refused.size > REFUSED_IDS && oldest !== undefined) this.refused.delete(oldest);
+    makeWay(this.refused, REFUSED_IDS);
   }
 
   /** @param {string} pid @returns {boolean} whether that page said bye, was replaced or contradicted itself */

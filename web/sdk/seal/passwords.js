@@ -3,6 +3,7 @@
  * Passwords: runs of the PAKE between two pages, who may begin one, and who answers (how 1; section 7).
  * The newcomer N is I, the member G is R. The cryptography is in `pake.js`, the counting in `guesses.js`.
  */
+import { makeWay } from "./bounds.js";
 import { b64, SealError, unb64 } from "./bytes.js";
 import { finishPake, startPake, tagHolds } from "./pake.js";
 import { derive, refuse, takeUp } from "./answering.js";
@@ -201,8 +202,7 @@ export function wasProven(machine, page) {
   const pw = machine.room.password?.pw ?? 0;
   machine.provenPw = pw;
   machine.provenWith.set(page.hid, pw);
-  const [oldest] = machine.provenWith.keys();
-  if (machine.provenWith.size > PAGES && oldest !== undefined) machine.provenWith.delete(oldest);
+  makeWay(machine.provenWith, PAGES);
   syncGuesses(machine);
   machine.press = null;
 }
