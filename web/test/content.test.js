@@ -4,17 +4,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { made, network } from "./fakes/rtc.js";
-import { opens, reactions, server, starts, until } from "./fakes/meetings.js";
+import { enters, reactions, server, until } from "./fakes/meetings.js";
 
 const sees = (meeting, count) => until(`sees ${count}`, () => meeting.people.length === count && meeting.people.every(({ link }) => link === "connected"));
 const texts = (meeting) => meeting.chat.map(({ name, text, told }) => `${name}: ${text}${told.length > 0 ? ` (as told by ${told.join()})` : ""}`);
 const reads = (meeting, ...wanted) => until(`reads ${wanted} instead of ${texts(meeting)}`, () => texts(meeting).join("|") === wanted.join("|"));
-
-async function enters(name, link) {
-  const meeting = await (link ? opens(link) : starts());
-  await meeting.join({ name });
-  return meeting;
-}
 
 async function meet(...names) {
   const meetings = [await enters(names[0])];

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
 import { test } from "node:test";
 import { network } from "./fakes/rtc.js";
-import { opens, server, starts, until } from "./fakes/meetings.js";
+import { enters, opens, server, starts, until } from "./fakes/meetings.js";
 import { Device } from "./fakes/storage.js";
 import { Files } from "../sdk/content/files.js";
 
@@ -23,17 +23,7 @@ const PIECE = 32764;
 /** Full ones, by length. */
 const pieces = () => [...blobs()].filter(([, { bytes }]) => bytes.length === 32800).map(([id]) => id);
 
-async function begins(name = "Ana") {
-  const meeting = await starts({ offRecord: false });
-  await meeting.join({ name });
-  return meeting;
-}
-
-async function enters(name, link) {
-  const meeting = await opens(link);
-  await meeting.join({ name });
-  return meeting;
-}
+const begins = (name = "Ana") => enters(name, "", { offRecord: false });
 
 /** Ana, who heard nothing of it, and Ben who left a file of three pieces and a bit with the room, and went. */
 async function afterBen(size = 3 * PIECE + 10) {

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { network } from "./fakes/rtc.js";
-import { opens, server, starts, until } from "./fakes/meetings.js";
+import { enters, opens, server, starts, until } from "./fakes/meetings.js";
 import { Blobs } from "../sdk/blobs.js";
 import { Device } from "./fakes/storage.js";
 
@@ -20,17 +20,7 @@ const hasLooked = async (meeting) => {
 const room = () => [...server.rooms.values()][0];
 const blobs = () => room().blobs;
 
-async function begins(name = "Ana", options = {}) {
-  const meeting = await starts({ offRecord: false, ...options });
-  await meeting.join({ name });
-  return meeting;
-}
-
-async function enters(name, link) {
-  const meeting = await opens(link);
-  await meeting.join({ name });
-  return meeting;
-}
+const begins = (name = "Ana", options = {}) => enters(name, "", { offRecord: false, ...options });
 
 /** Ana, who heard nothing of it, and Ben who said this and has left: only the server has it. */
 async function afterBen(...said) {

@@ -36,6 +36,13 @@ export const starts = (options = {}, device = nowhere) => device.use(async () =>
 /** A meeting by its link or name. */
 export const opens = (link, device = nowhere) => device.use(async () => kept(await Meeting.open({ server: origin, fragment: link })));
 
+/** Somebody in a room: by its link, or else in a new one, made with these options. */
+export async function enters(name, link, options) {
+  const meeting = await (link ? opens(link) : starts(options));
+  await meeting.join({ name });
+  return meeting;
+}
+
 const nowhere = { use: (task) => task() };
 
 function kept(meeting) {
