@@ -2,6 +2,9 @@
 // one timer for all tracks, none while the page is hidden. Nothing is played here, only measured.
 
 const readingsPerSecond = 10;
+/** What is looked at, samples: more than come between two readings (0.17 s at 48 kHz), in blocks of 20 ms, so that no short sound falls between. */
+const windowSize = 8192;
+const blockSize = 1024;
 const quietest = -58;
 const loudest = -18;
 const speakingFrom = 0.3;
@@ -23,14 +26,14 @@ export function watchLevel(track, tell) {
   const audio = audioContext();
   if (!audio) return () => {};
   const source = audio.createMediaStreamSource(new MediaStream([track]));
-  const analyser = new AnalyserNode(audio, { fftSize: 1024 });
+  const analyser = new AnalyserNode(audio, { fftSize: windowSize });
   source.connect(analyser);
   const samples = new Float32Array(analyser.fftSize);
   let spokeAt = -Infinity;
 
   function read() {
     analyser.getFloatTimeDomainData(samples);
-    const level = track.enabled && !track.muted ? levelOf(samples) : 0;
+    const level = track.enabled && !track.muted ? loudestOf(samples) : 0;
     const now = performance.now();
     if (level >= speakingFrom) spokeAt = now;
     tell(level, now - spokeAt < speakingHoldMs);
@@ -45,6 +48,13 @@ export function watchLevel(track, tell) {
     clearInterval(timer);
     timer = 0;
   };
+}
+
+/** The loudest block of these samples. @param {Float32Array} samples @returns {number} from 0 to 1 */
+export function loudestOf(samples) {
+  let most = 0;
+  for (let at = 0; at < samples.length; at += blockSize) most = Math.max(most, levelOf(samples.subarray(at, at + blockSize)));
+  return most;
 }
 
 /**

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
-import { levelOf } from "../app/levels.js";
+import { levelOf, loudestOf } from "../app/levels.js";
 import { openDevices, troubleFrom } from "../app/media.js";
 import { parsePreferences, preferencesOf } from "../app/preferences.js";
 import { shortcutOf } from "../app/shortcuts.js";
@@ -106,6 +106,14 @@ test("loudness goes from nothing to everything, and silence is nothing", () => {
   assert.equal(levelOf(new Float32Array(256).fill(0.9)), 1);
   const voice = levelOf(new Float32Array(256).fill(0.02));
   assert.ok(voice > 0.3 && voice < 1, String(voice));
+});
+
+test("a sound of 20 ms is heard wherever in what was looked at it lies", () => {
+  for (const at of [0, 512, 1000, 4321, 8192 - 960]) {
+    const samples = new Float32Array(8192);
+    samples.fill(0.1, at, at + 960);
+    assert.ok(loudestOf(samples) > 0.6, `at ${at}: ${loudestOf(samples)}`);
+  }
 });
 
 test("what is remembered comes back; what was spoilt becomes the default", () => {
