@@ -166,10 +166,7 @@ impl Signaling {
         match heard {
             Heard::Broken => return self.close(now, id, CloseCode::Sequence),
             Heard::Again => self.stats.repeated_total += 1,
-            Heard::Next => match envelope.signal() {
-                Some(signal) => self.pass_on(now, sid, envelope.id, signal),
-                None => self.answer(now, sid, envelope.id, envelope.message()),
-            },
+            Heard::Next => self.answer(now, sid, &envelope),
             Heard::Outside => match envelope.message() {
                 Ok(ClientMessage::Ping(_)) => {
                     self.say_outside(sid, envelope.id, &ServerMessage::Pong(Empty {}));

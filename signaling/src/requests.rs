@@ -6,13 +6,11 @@ use std::borrow::Cow;
 use std::num::NonZeroU32;
 use std::time::{Duration, Instant};
 
-use crate::envelope::{BorrowedSignal, Prepared, Unreadable};
+use crate::envelope::{BorrowedSignal, ClientEnvelope, Prepared, Unreadable};
 use crate::ice_servers::ice_servers;
 use crate::id::{Pid, SessionId};
 use crate::joining::Departure;
-use crate::message::{
-    ClientMessage, ClientSignal, Empty, Ice, IceServer, Look, RoomInfo, ServerMessage, States,
-};
+use crate::message::{ClientMessage, Empty, Ice, IceServer, Look, RoomInfo, ServerMessage, States};
 use crate::refusal::Refusal;
 use crate::session::{Place, Share};
 use crate::signaling::Signaling;
@@ -25,17 +23,23 @@ const AROUND_SIGNAL: usize = 128;
 
 impl Signaling {
     /// Deals with a message in sequence.
-    pub(crate) fn answer(
+    pub(crate) fn answer(&mut self, now: Instant, sid: SessionId, envelope: &ClientEnvelope<'_>) {
+        // Signals are most of all that is said: their bodies are passed on without a copy.
+        let answer = match envelope.signal() {
+            Some(Ok(BorrowedSignal { to, body })) => self.signal(now, sid, to, body),
+            Some(Err(_)) => Err(Refusal::BadRequest),
+            None => self.answer_to(now, sid, envelope.message()),
+        };
+        self.reply(sid, envelope.id, answer);
+    }
+
+    fn answer_to(
         &mut self,
         now: Instant,
         sid: SessionId,
-        re: Option<NonZeroU32>,
         message: Result<ClientMessage, Unreadable>,
-    ) {
-        let answer = match message {
-            Ok(ClientMessage::Signal(ClientSignal { to, body })) => {
-                self.signal(now, sid, to, Cow::Owned(body))
-            }
+    ) -> Result<ServerMessage, Refusal> {
+        match message {
             Ok(ClientMessage::Create(claim)) => self.create(now, sid, claim),
             Ok(ClientMessage::Restore(claim)) => self.restore(now, sid, claim),
             Ok(ClientMessage::Look(look)) => self.look(now, sid, &look),
@@ -48,27 +52,16 @@ impl Signaling {
             Ok(ClientMessage::State(states)) => self.state(now, sid, states),
             Ok(ClientMessage::Ice(_)) => self.ice(sid),
             Ok(ClientMessage::Leave(_)) => self.leave(now, sid),
-            Ok(ClientMessage::Hello(_) | ClientMessage::Ping(_) | ClientMessage::Ack(_))
+            Ok(
+                ClientMessage::Hello(_)
+                | ClientMessage::Ping(_)
+                | ClientMessage::Ack(_)
+                | ClientMessage::Signal(_),
+            )
             | Err(Unreadable::Envelope) => Err(Refusal::BadFrame),
             Err(Unreadable::Type) => Err(Refusal::Unsupported),
             Err(Unreadable::Body) => Err(Refusal::BadRequest),
-        };
-        self.reply(sid, re, answer);
-    }
-
-    /// Deals with a signal in sequence; the same as [`Self::answer`], without a copy of its body.
-    pub(crate) fn pass_on(
-        &mut self,
-        now: Instant,
-        sid: SessionId,
-        re: Option<NonZeroU32>,
-        signal: Result<BorrowedSignal<'_>, Unreadable>,
-    ) {
-        let answer = match signal {
-            Ok(BorrowedSignal { to, body }) => self.signal(now, sid, to, body),
-            Err(_) => Err(Refusal::BadRequest),
-        };
-        self.reply(sid, re, answer);
+        }
     }
 
     fn reply(&mut self, sid: SessionId, re: Option<NonZeroU32>, answer: Result<ServerMessage, Refusal>) {
