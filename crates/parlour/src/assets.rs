@@ -118,15 +118,15 @@ fn all_by(stamp: Option<&str>) -> Vec<PageFile> {
         .filter(|(file, _)| !file.starts_with("app/gallery"));
     found
         .filter_map(|(file, path)| {
-            let served = prepare(&path, stamp)?;
+            let (served, content_type) = as_served(&path, stamp)?;
             let stamped = stamp
                 .filter(|_| is_stamped(&path))
                 .map(|stamp| format!("{stamp}{path}"));
             Some(PageFile {
                 file,
-                content_type: served.content_type,
+                content_type,
                 bytes: read(&path)?,
-                served: served.plain,
+                served,
                 paths: stamped.into_iter().chain([path]).collect(),
             })
         })
@@ -142,10 +142,8 @@ fn names() -> Vec<(String, String)> {
         .map(|file| (file.clone(), format!("/{file}")))
         .collect();
     found.push(("index.html".to_owned(), "/".to_owned()));
-    for path in PAGES {
-        let name = page_name(path).unwrap_or_default();
-        found.push((format!("pages/{name}"), path.to_owned()));
-    }
+    let pages = PAGES.map(|(path, name)| (format!("pages/{name}"), path.to_owned()));
+    found.extend(pages);
     found.sort();
     found
 }
@@ -163,12 +161,17 @@ fn stamp() -> String {
         hash.update(format!("{file} {}\n", bytes.len()));
         hash.update(bytes);
     }
-    hex(&hash.finalize())
+    short(&hash.finalize())
 }
 
 /// The first 16 bytes of a hash.
-fn hex(hash: &[u8]) -> String {
-    hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+fn short(hash: &[u8]) -> String {
+    hex(&hash[..16])
+}
+
+/// Lowercase, two letters a byte.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The document, with its files by their stamp.
@@ -180,18 +183,24 @@ fn stamped(document: &[u8], stamp: &str) -> Vec<u8> {
         .into_bytes()
 }
 
-fn prepare(path: &str, stamp: Option<&str>) -> Option<Asset> {
+/// What goes out at a path, and its MIME type.
+fn as_served(path: &str, stamp: Option<&str>) -> Option<(Cow<'static, [u8]>, &'static str)> {
     let mut plain = read(path)?;
     if let (Some(stamp), "/") = (stamp, path) {
         plain = stamped(&plain, stamp).into();
     }
     let page = path == "/" || page_name(path).is_some();
     let content_type = content_type(if page { "index.html" } else { path })?;
-    let hex = hex(&Sha256::digest(&plain));
+    Some((plain, content_type))
+}
+
+fn prepare(path: &str, stamp: Option<&str>) -> Option<Asset> {
+    let (plain, content_type) = as_served(path, stamp)?;
+    let hash = short(&Sha256::digest(&plain));
     let gzip = (plain.len() >= WORTH_COMPRESSING).then(|| compress(&plain));
     Some(Asset {
         content_type,
-        etag: format!("\"{hex}\"").into(),
+        etag: format!("\"{hash}\"").into(),
         plain,
         gzip,
     })
@@ -221,17 +230,19 @@ fn read(path: &str) -> Option<Cow<'static, [u8]>> {
     Sdk::get(name).map(|file| file.data)
 }
 
-/// Where the pages beside the call are.
-const PAGES: [&str; 3] = ["/check", "/privacy", "/security"];
+/// The pages beside the call: short address and file.
+const PAGES: [(&str, &str); 3] = [
+    ("/check", "check.html"),
+    ("/privacy", "privacy.html"),
+    ("/security", "security.html"),
+];
 
 /// The file behind a page's short address.
 fn page_name(path: &str) -> Option<&'static str> {
-    match path {
-        "/security" => Some("security.html"),
-        "/privacy" => Some("privacy.html"),
-        "/check" => Some("check.html"),
-        _ => None,
-    }
+    PAGES
+        .iter()
+        .find(|(short, _)| *short == path)
+        .map(|(_, name)| *name)
 }
 
 #[cfg(not(debug_assertions))]

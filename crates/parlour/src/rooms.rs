@@ -137,7 +137,6 @@ impl Rooms {
             hall.drained = Some(until);
             hall.machine.drain(now, until);
         });
-        self.0.earlier.notify_one();
     }
 
     /// One input to the machine, and everything that follows from it. `None` when the rooms have ended.

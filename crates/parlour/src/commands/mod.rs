@@ -107,15 +107,11 @@ fn check(args: &ConfigArgs) -> Result<(), Fault> {
 }
 
 fn doctor(config: &Config, settings: &Settings, url: Option<&str>) -> Result<(), Fault> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(Fault::System)?;
     let mut failed = 0;
-    runtime.block_on(crate::doctor::examine(config, settings, url, |finding| {
+    wait_for(crate::doctor::examine(config, settings, url, |finding| {
         failed += usize::from(finding.verdict == Verdict::Fail);
         print(&format!("{finding}\n"));
-    }));
+    }))?;
     match failed {
         0 => Ok(()),
         1 => Err(Fault::Command("one thing is in the way of calls".to_owned())),
@@ -124,11 +120,7 @@ fn doctor(config: &Config, settings: &Settings, url: Option<&str>) -> Result<(),
 }
 
 fn compare(url: &str) -> Result<(), Fault> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(Fault::System)?;
-    let (different, report) = runtime.block_on(page::compare(url)).map_err(Fault::Command)?;
+    let (different, report) = wait_for(page::compare(url))?.map_err(Fault::Command)?;
     print(&report);
     if different {
         return Err(Fault::Command(
@@ -136,6 +128,14 @@ fn compare(url: &str) -> Result<(), Fault> {
         ));
     }
     Ok(())
+}
+
+fn wait_for<T>(what: impl Future<Output = T>) -> Result<T, Fault> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(Fault::System)?;
+    Ok(runtime.block_on(what))
 }
 
 fn completions(shell: Shell) {

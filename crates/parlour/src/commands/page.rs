@@ -19,7 +19,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
-use crate::assets::{PageFile, all};
+use crate::assets::{PageFile, all, hex};
 use crate::target::Target;
 use crate::{headers, tls};
 
@@ -32,7 +32,11 @@ const NAMED: usize = 20;
 
 /// A line for each file, as `sha256sum` writes it and checks it.
 pub(super) fn list() -> String {
-    all()
+    list_of(&all())
+}
+
+fn list_of(files: &[PageFile]) -> String {
+    files
         .iter()
         .fold(String::new(), |mut list, PageFile { file, bytes, .. }| {
             let _ = writeln!(list, "{}  {file}", digest(bytes));
@@ -42,10 +46,7 @@ pub(super) fn list() -> String {
 
 /// SHA-256 in hex.
 pub(super) fn digest(bytes: impl AsRef<[u8]>) -> String {
-    Sha256::digest(bytes).iter().fold(String::new(), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+    hex(&Sha256::digest(bytes))
 }
 
 /// Whether the page there is another one, and a report in lines.
@@ -86,7 +87,7 @@ pub(super) async fn compare(url: &str) -> Result<(bool, String), String> {
             report,
             "ok   {} files, each as in this program: page {}",
             files.len(),
-            digest(list())
+            digest(list_of(&files))
         );
     }
     Ok((!wrong.is_empty(), report))
