@@ -27,14 +27,15 @@ const FLAGS = [
 ];
 
 /**
- * How camera and microphone answer: `fake` gives a test picture and a tone without asking, `denied` is a person
- * who says no, `absent` is a machine without devices (whose owner says yes).
- * @typedef {"fake" | "denied" | "absent"} Camera
+ * How camera and microphone answer: `fake` gives a test picture and a tone without asking, `two` has a second camera, `denied`
+ * is a person who says no, `absent` is a machine without devices (whose owner says yes).
+ * @typedef {"fake" | "two" | "denied" | "absent"} Camera
  */
 
 /** @type {Record<Camera, string[]>} */
 const CAMERAS = {
   fake: ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream=fps=15"],
+  two: ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream=fps=15,device-count=2"],
   denied: ["--use-fake-device-for-media-stream=fps=15", "--deny-permission-prompts"],
   absent: ["--use-fake-ui-for-media-stream"],
 };
@@ -202,6 +203,11 @@ class ChromiumPage extends Page {
   async still({ width, height }) {
     await this.#send("Emulation.setEmulatedMedia", { features: [{ name: "prefers-reduced-motion", value: "reduce" }] });
     await this.#send("Emulation.setDeviceMetricsOverride", { width, height, deviceScaleFactor: 1, mobile: true });
+  }
+
+  /** Whether the screen is for fingers. @param {boolean} on */
+  async byTouch(on) {
+    await this.#send("Emulation.setTouchEmulationEnabled", { enabled: on });
   }
 
   /**

@@ -35,7 +35,7 @@ let ben;
 
 before(async () => {
   mkdirSync(OUT, { recursive: true });
-  [server, ada, ben] = await Promise.all([stage.serve(), stage.chromium("Ada"), stage.firefox("Ben")]);
+  [server, ada, ben] = await Promise.all([stage.serve(), stage.chromium("Ada", { camera: "two" }), stage.firefox("Ben")]);
 });
 
 after(() => stage.clear());
@@ -91,7 +91,7 @@ test("preview, and the call alone and with another", { timeout: bound(90_000) },
   await ada.click("Close");
 });
 
-test("habits: a theme of one's own, sound as it is, and a word to whoever talks while muted", { timeout: bound(40_000) }, async () => {
+test("habits: a theme of one's own, sound as it is, the other camera, and a word to whoever talks while muted", { timeout: bound(40_000) }, async () => {
   await ada.click("Settings");
   const ink = () => ada.evaluate(() => getComputedStyle(document.querySelector("dialog[open] h2") ?? document.body).color);
   /** @param {string} theme */
@@ -110,6 +110,24 @@ test("habits: a theme of one's own, sound as it is, and a word to whoever talks 
   await ada.click("Clean up my sound", { role: "switch" });
   await ada.click("Close");
   await expectTile(ben, /^Ada, Direct/, "Ada's tile, not muted");
+  const camera = () => ada.evaluate(() => {
+    const video = /** @type {HTMLVideoElement | null} */ (document.querySelector("[data-self] video"));
+    const [track] = video?.srcObject instanceof MediaStream ? video.srcObject.getVideoTracks() : [];
+    return track?.readyState === "live" ? track.getSettings().deviceId ?? "" : "";
+  });
+  const first = await camera();
+  await ada.byTouch(true);
+  await ada.click("Mute microphone"); // and drawn anew, as a finger now
+  await ada.click("Unmute microphone");
+  await ada.click("Use the other camera");
+  await ada.waitFor((/** @type {string} */ before) => {
+    const video = /** @type {HTMLVideoElement | null} */ (document.querySelector("[data-self] video"));
+    const [track] = video?.srcObject instanceof MediaStream ? video.srcObject.getVideoTracks() : [];
+    return track?.readyState === "live" && track.getSettings().deviceId !== before;
+  }, 5000, "the picture of the other camera", first);
+  await takePictures(ada, "call-two-cameras");
+  await ada.byTouch(false);
+  await expectTile(ben, /^Ada, Direct/, "Ada's tile, with a picture");
   await ada.click("Mute microphone");
   await ada.waitFor(() => document.getElementById("toasts")?.textContent?.includes("You are muted, and seem to be talking."), 10_000, "the word to whoever talks");
   await expectTile(ben, /^Ada, muted/, "Ada's tile, muted");

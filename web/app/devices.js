@@ -1,6 +1,6 @@
 // The page's camera and microphone: opened, switched, chosen, closed. Keeps the state told; knows no views.
 
-import { listDevices, openDevices } from "./media.js";
+import { listDevices, openDevices, otherCamera } from "./media.js";
 import { isOn } from "./state.js";
 
 /** @typedef {import("./store.js").Store} Store */
@@ -20,6 +20,7 @@ import { isOn } from "./state.js";
  * @property {(kind: DeviceKind) => Promise<void>} toggle
  * @property {(kind: DeviceKind) => Promise<void>} retry
  * @property {(kind: DeviceKind, id: string) => Promise<void>} choose
+ * @property {() => Promise<void>} turn to another camera
  * @property {(id: string) => void} chooseSpeaker
  * @property {() => void} close
  */
@@ -79,6 +80,23 @@ export function createDevices({ state, dispatch }) {
     if (wanted) listener.send(kind, track);
   }
 
+  /** @param {DeviceKind} kind @param {string} id */
+  async function choose(kind, id) {
+    const device = state()[kind];
+    dispatch({ type: "device", kind, change: { chosen: id } });
+    if (device.status === "asking" || (kind === "camera" && !isOn(device))) return;
+    // The old one first: phones do not open two at once.
+    device.track?.stop();
+    const { wanted } = device;
+    dispatch({ type: "device", kind, change: { track: null } });
+    await open([kind]);
+    const { track } = state()[kind];
+    if (wanted || !track) return;
+    track.enabled = false;
+    dispatch({ type: "device", kind, change: { wanted: false } });
+    listener.send(kind, null);
+  }
+
   navigator.mediaDevices?.addEventListener("devicechange", () => {
     if (state().microphone.track || state().camera.track) void refreshChoices();
   });
@@ -112,20 +130,12 @@ export function createDevices({ state, dispatch }) {
       if (state()[kind].status !== "asking") await open([kind]);
     },
 
-    async choose(kind, id) {
-      const device = state()[kind];
-      dispatch({ type: "device", kind, change: { chosen: id } });
-      if (device.status === "asking" || (kind === "camera" && !isOn(device))) return;
-      // The old one first: phones do not open two at once.
-      device.track?.stop();
-      const { wanted } = device;
-      dispatch({ type: "device", kind, change: { track: null } });
-      await open([kind]);
-      const { track } = state()[kind];
-      if (wanted || !track) return;
-      track.enabled = false;
-      dispatch({ type: "device", kind, change: { wanted: false } });
-      listener.send(kind, null);
+    choose,
+
+    async turn() {
+      const { choices, track } = state().camera;
+      const other = otherCamera(choices, track?.getSettings().deviceId ?? "");
+      if (other) await choose("camera", other.id);
     },
 
     chooseSpeaker(id) {

@@ -61,7 +61,7 @@ export function devices() {
 
 /** @param {import("./state.js").Device["status"]} status @returns {import("./state.js").Device} */
 export function device(status) {
-  const choices = status === "live" ? [{ id: "a", label: "Built-in device" }, { id: "b", label: "Conference device on USB (2041:ff10)" }] : [];
+  const choices = status === "live" ? [{ id: "a", label: "Built-in device", facing: /** @type {const} */ ("user") }, { id: "b", label: "Conference device on USB (2041:ff10)", facing: /** @type {const} */ ("") }] : [];
   return { wanted: true, status, track: null, chosen: "", choices };
 }
 

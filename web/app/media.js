@@ -40,8 +40,37 @@ export async function listDevices() {
   const all = (await navigator.mediaDevices?.enumerateDevices().catch(() => [])) ?? [];
   const of = (/** @type {MediaDeviceKind} */ kind) => all
     .filter((device) => device.kind === kind && device.label !== "")
-    .map(({ deviceId, label }) => ({ id: deviceId, label }));
+    .map((device) => ({ id: device.deviceId, label: device.label, facing: facingOf(device) }));
   return { microphone: of("audioinput"), camera: of("videoinput"), speaker: of("audiooutput") };
+}
+
+/**
+ * Which way a camera looks, where the browser says so (Media Capture and Streams 9.2.2, InputDeviceInfo).
+ * @param {MediaDeviceInfo} device
+ * @returns {Choice["facing"]}
+ */
+function facingOf(device) {
+  const [facing] = device.kind === "videoinput" && "getCapabilities" in device ? /** @type {InputDeviceInfo} */ (device).getCapabilities().facingMode ?? [] : [];
+  return facing === "user" || facing === "environment" ? facing : "";
+}
+
+/**
+ * The camera to turn to: one that looks the other way, or else the next. Phones list several for each side.
+ * @param {readonly Choice[]} cameras
+ * @param {string} id of the one that is open
+ * @returns {Choice | null} null if there is no other
+ */
+export function otherCamera(cameras, id) {
+  if (cameras.length < 2) return null;
+  const at = cameras.findIndex((camera) => camera.id === id);
+  const facing = cameras[at]?.facing ?? "";
+  const turned = cameras.find((camera) => facing !== "" && camera.facing !== "" && camera.facing !== facing);
+  return turned ?? cameras[(at + 1) % cameras.length] ?? null;
+}
+
+/** Whether what a stream shows is what lies before the person. @param {MediaStream | null} stream @returns {boolean} */
+export function looksAway(stream) {
+  return stream?.getVideoTracks()[0]?.getSettings().facingMode === "environment";
 }
 
 /**
@@ -69,7 +98,7 @@ export async function openScreen() {
  * @returns {DeviceTrouble}
  */
 export function troubleFrom(error) {
-  switch (error instanceof Error || error instanceof DOMException ? error.name : "") {
+  switch (nameOf(error)) {
     case "NotAllowedError":
     case "SecurityError": return "blocked";
     case "NotReadableError":
@@ -78,6 +107,11 @@ export function troubleFrom(error) {
     case "OverconstrainedError": return "missing";
     default: return "failed";
   }
+}
+
+/** Not every browser's OverconstrainedError is an Error. @param {unknown} error @returns {unknown} */
+function nameOf(error) {
+  return typeof error === "object" && error !== null && "name" in error ? error.name : "";
 }
 
 /**
@@ -89,28 +123,33 @@ function kindsOf(wanted) {
 }
 
 /**
+ * Asks for the very devices that were chosen, since a browser takes a wish for one among others and may find another camera to
+ * fit better (Chromium did). One that is not there any more is a wish, and any other will do.
  * @param {Wanted} wanted
+ * @param {"exact" | "ideal"} [how]
  * @returns {Promise<{stream: MediaStream} | {trouble: DeviceTrouble}>}
  */
-async function ask({ microphone, camera, cleanSound = true }) {
+async function ask(wanted, how = "exact") {
+  const { microphone, camera, cleanSound = true } = wanted;
   if (!navigator.mediaDevices) return { trouble: "blocked" };
   try {
     return { stream: await navigator.mediaDevices.getUserMedia({
       audio: microphone !== undefined && {
-        ...(microphone && { deviceId: { ideal: microphone } }),
+        ...(microphone && { deviceId: { [how]: microphone } }),
         echoCancellation: cleanSound,
         noiseSuppression: cleanSound,
         autoGainControl: cleanSound,
       },
       video: camera !== undefined && {
-        ...(camera ? { deviceId: { ideal: camera } } : { facingMode: "user" }),
+        ...(camera ? { deviceId: { [how]: camera } } : { facingMode: "user" }),
         width: { ideal: 1280 },
         height: { ideal: 720 },
         frameRate: { ideal: 30, max: 30 },
       },
     }) };
   } catch (error) {
-    return { trouble: troubleFrom(error) };
+    const isGone = how === "exact" && (microphone || camera) && nameOf(error) === "OverconstrainedError";
+    return isGone ? ask(wanted, "ideal") : { trouble: troubleFrom(error) };
   }
 }
 

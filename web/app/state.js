@@ -19,7 +19,7 @@ import { dismissed, fitting, remarkOf, withCode } from "./toasts.js";
 
 /** @typedef {"landing" | "preview" | "call" | "left" | "problem"} Screen */
 
-/** A device of the machine, for a menu. @typedef {{id: string, label: string}} Choice */
+/** A device of the machine, for a menu. `facing` of cameras, where it is known. @typedef {{id: string, label: string, facing: "" | "user" | "environment"}} Choice */
 
 /**
  * A microphone or camera. `wanted` is what the person asked for, `status` what came of it: a device is sent while it

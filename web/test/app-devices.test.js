@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
 import { levelOf, loudestOf } from "../app/levels.js";
-import { openDevices, troubleFrom } from "../app/media.js";
+import { openDevices, otherCamera, troubleFrom } from "../app/media.js";
 import { parsePreferences, preferencesOf } from "../app/preferences.js";
 import { shortcutOf } from "../app/shortcuts.js";
 import { initialState } from "../app/state.js";
@@ -67,8 +67,24 @@ test("only what is wanted is asked for", async () => {
   const asked = browser({});
   assert.deepEqual(Object.keys(await openDevices({ microphone: "usb" })), ["microphone"]);
   const seenTo = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
-  assert.deepEqual(asked, [{ audio: { deviceId: { ideal: "usb" }, ...seenTo }, video: false }]);
+  assert.deepEqual(asked, [{ audio: { deviceId: { exact: "usb" }, ...seenTo }, video: false }]);
   assert.deepEqual(await openDevices({}), {});
+});
+
+test("who chose a device gets that one, and another one only when it is gone", async () => {
+  const asked = browser({});
+  const { mediaDevices } = navigator;
+  const open = mediaDevices.getUserMedia.bind(mediaDevices);
+  mediaDevices.getUserMedia = async (wanted) => {
+    const stream = await open(wanted);
+    if (/** @type {any} */ (wanted?.video).deviceId.exact === "gone") throw Object.assign(Object.create(null), { name: "OverconstrainedError" });
+    return stream;
+  };
+  const chosen = () => asked.splice(0).map(({ video }) => /** @type {any} */ (video).deviceId);
+  assert.deepEqual(await openDevices({ camera: "rear" }), { camera: { track: { kind: "video" } } });
+  assert.deepEqual(chosen(), [{ exact: "rear" }]);
+  assert.deepEqual(await openDevices({ microphone: "", camera: "gone" }), { microphone: { track: { kind: "audio" } }, camera: { track: { kind: "video" } } });
+  assert.deepEqual(chosen(), [{ exact: "gone" }, { ideal: "gone" }]);
 });
 
 test("for music the browser leaves the sound alone, also when both are asked for apart", async () => {
@@ -98,6 +114,16 @@ test("keys work alone, not with a modifier, not held down, not while typing", ()
   assert.equal(shortcutOf({ ...press, repeat: true }, false), null);
   for (const modifier of ["altKey", "ctrlKey", "metaKey"]) assert.equal(shortcutOf({ ...press, [modifier]: true }, false), null);
   assert.equal(shortcutOf({ ...press, key: "x" }, false), null);
+});
+
+test("a phone turns to a camera that looks the other way, and where that is not known to the next", () => {
+  const camera = (/** @type {string} */ id, /** @type {"" | "user" | "environment"} */ facing = "") => ({ id, label: id, facing });
+  const phone = [camera("front", "user"), camera("wide", "environment"), camera("tele", "environment"), camera("usb")];
+  const turned = (/** @type {string} */ id, cameras = phone) => otherCamera(cameras, id)?.id;
+  assert.deepEqual(["front", "wide", "tele", "usb", "gone"].map((id) => turned(id)), ["wide", "front", "front", "front", "front"]);
+  assert.deepEqual(["a", "b"].map((id) => turned(id, [camera("a"), camera("b")])), ["b", "a"]);
+  assert.equal(turned("a", [camera("a", "user")]), undefined);
+  assert.equal(turned("a", []), undefined);
 });
 
 test("loudness goes from nothing to everything, and silence is nothing", () => {

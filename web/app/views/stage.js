@@ -9,6 +9,7 @@ import { handPlace } from "../talk.js";
 import { createChair } from "./chair.js";
 import { createOwnPicture } from "./own_picture.js";
 import { createTile } from "./tile.js";
+import { createTurn } from "./turn.js";
 
 /** @typedef {import("../state.js").State} State */
 /** @typedef {import("./tile.js").Tile} Tile */
@@ -24,6 +25,8 @@ const hiddenMs = 10_000;
  */
 export function createStage(actions) {
   const own = createTile({ self: true });
+  const turn = createTurn(actions.devices);
+  own.element.append(turn.element);
   const ownPicture = createOwnPicture();
   const chair = createChair(actions);
   /** @type {Map<string, Tile>} */
@@ -132,6 +135,7 @@ export function createStage(actions) {
         id: "you", name: state.name, picture: video ? ownPicture(camera.track) : null,
         sound: microphone.track, audio: isOn(microphone), video, screen, paused: "", pinned: false, link: "connected", route: null, quality: null, speaker: "", hand: handPlace(talk, me.id),
       });
+      turn.update(camera);
       for (const { id, person, emoji } of reactions) {
         if (!flown.has(id)) (person === me.id ? own : tiles.get(person))?.react(emoji);
       }

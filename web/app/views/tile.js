@@ -3,6 +3,7 @@
 import { attach, h, setAttribute, setText, show } from "../dom.js";
 import { icon, qualityBars, setIcon } from "../icons.js";
 import { watchLevel } from "../levels.js";
+import { looksAway } from "../media.js";
 import { t } from "../language.js";
 import { handMark } from "../words_talk.js";
 import { hueOf, initials, linkSentence, routeExplained, routeName, tileName } from "../words.js";
@@ -125,6 +126,7 @@ export function createTile({ self, tag = "li", onSilenced, onVoice, onPin }) {
       setAttribute(pin, "title", pinLabel(shown.name, shown.pinned));
       setAttribute(pin, "data-pinned", shown.pinned);
       setAttribute(element, "data-link", shown.link);
+      setAttribute(element, "data-away", self && looksAway(shown.picture));
       attach(video, shown.picture, silence);
       setSpeaker(video, shown.speaker);
       show(hand, shown.hand > 0);

@@ -47,6 +47,7 @@ export const words = Object.freeze({
   "microphone.off": "Mikrofon stumm.",
   "camera.on": "Kamera an.",
   "camera.off": "Kamera aus.",
+  "camera.turn": "Zur anderen Kamera wechseln",
   "joined": { one: "{names} ist hereingekommen.", other: "{names} sind hereingekommen." },
   "joined.many": { one: "{count} Person ist hereingekommen.", other: "{count} Personen sind hereingekommen." },
   "gone": { one: "{names} ist gegangen.", other: "{names} sind gegangen." },

@@ -47,6 +47,7 @@ export const words = Object.freeze({
   "microphone.off": "Microphone muted.",
   "camera.on": "Camera on.",
   "camera.off": "Camera off.",
+  "camera.turn": "Use the other camera",
   "joined": { one: "{names} joined.", other: "{names} joined." },
   "joined.many": { one: "{count} person joined.", other: "{count} people joined." },
   "gone": { one: "{names} left.", other: "{names} left." },

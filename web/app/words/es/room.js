@@ -47,6 +47,7 @@ export const words = Object.freeze({
   "microphone.off": "Micrófono en silencio.",
   "camera.on": "Cámara encendida.",
   "camera.off": "Cámara apagada.",
+  "camera.turn": "Cambiar a la otra cámara",
   "joined": { one: "{names} ha entrado.", many: "{names} han entrado.", other: "{names} han entrado." },
   "joined.many": { one: "{count} persona ha entrado.", many: "{count} de personas han entrado.", other: "{count} personas han entrado." },
   "gone": { one: "{names} ha salido.", many: "{names} han salido.", other: "{names} han salido." },

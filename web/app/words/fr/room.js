@@ -47,6 +47,7 @@ export const words = Object.freeze({
   "microphone.off": "Micro coupé.",
   "camera.on": "Caméra activée.",
   "camera.off": "Caméra coupée.",
+  "camera.turn": "Passer à l’autre caméra",
   "joined": { one: "Arrivée : {names}.", many: "Arrivées : {names}.", other: "Arrivées : {names}." },
   "joined.many": { one: "{count} arrivée.", many: "{count} d’arrivées.", other: "{count} arrivées." },
   "gone": { one: "Départ : {names}.", many: "Départs : {names}.", other: "Départs : {names}." },
