@@ -1,6 +1,6 @@
 // Begins here, in steps. First what somebody sees at once, which is small: the front page, or that the room is being looked for.
 // For who comes by a link then the door: the preview, with the own picture. Then the rest, while that somebody reads: app.js, the
-// SDK, the words. What was pressed meanwhile is done when it is there. From then on nothing more is fetched, so that a call never
+// SDK, the words, what the call wears. What was pressed meanwhile is done when it is there. From then on nothing more is fetched, so that a call never
 // waits for a server that is away.
 
 import { setAttribute, setText } from "./dom.js";
@@ -48,8 +48,8 @@ try {
     performance.mark("parlour: preview");
   }
   const words = speak(languageWished(), ["errors", "room", "talk"]);
-  fetchStep("rest");
-  const [{ start }] = await Promise.all([import("./app.js"), words]);
+  const dressed = fetchStep("rest");
+  const [{ start }] = await Promise.all([import("./app.js"), words, dressed]);
   arrived(await start(preferences, front));
   performance.mark("parlour: everything");
 } catch (error) {
@@ -61,12 +61,19 @@ try {
 }
 
 /**
- * Asks for all modules of a step at once, as depth then costs no round trips.
+ * Asks for all modules and style sheets of a step at once, as depth then costs no round trips.
  * @param {"door" | "rest"} id of the list in index.html
+ * @returns {Promise<unknown>} when the sheets are here: nothing is shown that would change its clothes
  */
 function fetchStep(id) {
   const list = document.getElementById(id);
-  if (list instanceof HTMLTemplateElement) document.head.append(list.content);
+  if (!(list instanceof HTMLTemplateElement)) return Promise.resolve();
+  const sheets = [...list.content.querySelectorAll("link[rel=stylesheet]")].map((link) => new Promise((resolve, reject) => {
+    link.addEventListener("load", resolve);
+    link.addEventListener("error", () => reject(new Error("a style sheet is missing")));
+  }));
+  document.head.append(list.content);
+  return Promise.all(sheets);
 }
 
 /** @param {Partial<State>} state */

@@ -1,5 +1,5 @@
 // What the page says of people, devices and failures: which sentence it is, by what it is about. The sentences themselves are in
-// words/<language>/ (language.js). Those about doors, hosts and the code are chosen in words_house.js.
+// words/<language>/ (language.js). Those about doors, hosts and the code are chosen in words_door.js and words_house.js.
 
 import { capital, known, listed, t, timeOf } from "./language.js";
 

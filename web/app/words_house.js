@@ -3,6 +3,7 @@
 
 import { capital, t, timeOf } from "./language.js";
 import { linkSentence, nameOf, namesOf, routeName } from "./words.js";
+import { keepsNothing } from "./words_door.js";
 import { qualityWords } from "./words_stage.js";
 
 /** @typedef {import("./expected.js").Door} Door */
@@ -13,49 +14,9 @@ import { qualityWords } from "./words_stage.js";
 /** @typedef {import("./expected.js").Code} Code */
 /** @typedef {import("./house.js").Dialog} Dialog */
 
-/** The door's four ways, in the order of strictness. @type {readonly Door[]} */
-export const doors = Object.freeze(["open", "knock", "invite", "locked"]);
-
-/** Of which kind a room is, in a sentence. @param {Pick<Rules, "offRecord"> | null} rules @returns {string} */
-export function kindSentence(rules) {
-  return rules === null ? "" : t(rules.offRecord ? "kind.off" : "kind.standard");
-}
-
-/**
- * Who can come in, in a sentence.
- * @param {Pick<Rules, "door" | "password"> | null} rules
- * @param {boolean} [named] reached by a name
- * @returns {string}
- */
-export function doorSentence(rules, named = false) {
-  if (!rules) return "";
-  const { door, password } = rules;
-  if (door === "open" && password) return t(named ? "door.open.password.named" : "door.open.password");
-  if (door === "open" || door === "knock") return t(named ? `door.${door}.named` : `door.${door}`);
-  return t(`door.${door}`);
-}
-
 /** What somebody reads whom a host asks to mute. @param {string} name of the host, may be empty @returns {string} */
 export function muteQuestion(name) {
   return t("mute.asked", { name: nameOf(name) });
-}
-
-/**
- * Under the password field of a named room.
- * @param {boolean} vacant
- * @returns {string}
- */
-export function namedPasswordHint(vacant) {
-  return t(vacant ? "preview.password.first" : "preview.password.told");
-}
-
-/**
- * Who is in, before one goes in.
- * @param {string} name
- * @returns {string}
- */
-export function vacantSentence(name) {
-  return t("preview.vacant", { room: name });
 }
 
 /** A room of the wished name is there. @param {string} address @returns {string} */
@@ -72,15 +33,6 @@ export function nameTaken(address) {
 export function invitationSentence(door, named = false) {
   if (door === undefined || door === "open") return t(named ? "chair.open.named" : "chair.open");
   return t(`chair.${door}`);
-}
-
-/**
- * What stands before the name field about the door, for somebody who is outside; empty where there is nothing to know.
- * @param {Door | undefined} door
- * @returns {string}
- */
-export function outsideSentence(door) {
-  return door === undefined || door === "open" ? "" : t(`outside.${door}`);
 }
 
 /**
@@ -221,17 +173,6 @@ export function questionOf(about, name, { open, host = false, named = false }) {
     case "record": return { title: t("ask.record"), text: t("ask.record.text"), yes: t("ask.record.yes"), grave: false };
     case "make-host": return { title: t("ask.make-host", who), text: t("ask.make-host.text", who), yes: t("ask.make-host.yes", who), grave: false };
   }
-}
-
-/**
- * What a browser that refuses storage means for the person in front of it.
- * @param {boolean} host
- * @param {boolean} closed the door is, or is about to be
- * @returns {string}
- */
-export function keepsNothing(host, closed) {
-  if (host) return t(closed ? "keeps.host.closed" : "keeps.host");
-  return t(closed ? "keeps.closed" : "keeps.open");
 }
 
 /**

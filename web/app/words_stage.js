@@ -1,6 +1,6 @@
-// What the page says about shared screens, the speaker view, pins, how well somebody comes through, and invitations.
+// What the page says about shared screens, the speaker view, pins, raised hands, and how well somebody comes through.
 
-import { t } from "./language.js";
+import { nth, t } from "./language.js";
 import { nameOf, namesOf } from "./words.js";
 
 /** @typedef {"refused" | "missing" | "failed"} ScreenTrouble */
@@ -44,4 +44,9 @@ export function qualityWords({ bars, lost, rttMs }) {
 /** On a tile whose picture does not come. @param {import("../sdk/parlour.js").Person["paused"]} paused @returns {string} empty if it does */
 export function pauseWords(paused) {
   return paused === "" ? "" : t(`paused.${paused}`);
+}
+
+/** A raised hand, by the order in which hands went up. @param {number} place from 1 @returns {string} */
+export function handMark(place) {
+  return nth("hand.up", place);
 }

@@ -1,6 +1,6 @@
-// What the page says about chat, hands, reactions, files and polls.
+// What the page says about chat, reactions, files and polls.
 
-import { decimal, known, nth, t, timeOf } from "./language.js";
+import { decimal, known, t, timeOf } from "./language.js";
 import { nameOf, namesOf } from "./words.js";
 
 /** @typedef {import("../sdk/parlour.js").ChatMessage} ChatMessage */
@@ -87,14 +87,6 @@ export function newsSentence(news) {
 /** @param {News} news @returns {string} */
 function newsLine({ kind, name, text }) {
   return t(kind === "file" ? "news.file" : kind === "poll" ? "news.poll" : "news.message", { name: nameOf(name), text: shortened(text, 200) });
-}
-
-/**
- * @param {number} place from 1
- * @returns {string}
- */
-export function handMark(place) {
-  return nth("hand.up", place);
 }
 
 /** As the SDK has them. */

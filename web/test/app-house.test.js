@@ -9,7 +9,8 @@ import { titleOf, viewOf } from "../app/show.js";
 import { noTalk } from "../app/talk.js";
 import { initialState, next } from "../app/state.js";
 import { t } from "../app/language.js";
-import { coverage, doors, doorSentence, invitationSentence, keepsNothing, knockHow, knockSentence, leavingSentence, marksOf, outsideSentence, questionOf, unmetQuestion, usedSentence, waitingWords, wrongPasswordsSentence } from "../app/words_house.js";
+import { doors, doorSentence, keepsNothing, outsideSentence } from "../app/words_door.js";
+import { coverage, invitationSentence, knockHow, knockSentence, leavingSentence, marksOf, questionOf, unmetQuestion, usedSentence, waitingWords, wrongPasswordsSentence } from "../app/words_house.js";
 
 /** @typedef {import("../app/state.js").State} State */
 /** @typedef {import("../app/state.js").PageEvent} PageEvent */

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { capital, language, languageOf, languageWished, languages, nth, speak, t } from "../app/language.js";
-import { doors } from "../app/words_house.js";
+import { doors } from "../app/words_door.js";
 import { logSentence, problemSentence } from "../app/words.js";
 import { reactions } from "../app/words_talk.js";
 import { ParlourError, codes } from "../sdk/errors.js";

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { noTalk } from "../app/talk.js";
 import { Summary } from "../app/summary.js";
-import { kindSentence } from "../app/words_house.js";
+import { kindSentence } from "../app/words_door.js";
 
 const at = (minute) => new Date(2026, 4, 17, 14, minute);
 const me = { id: "a", name: "Ada", audio: true, video: true, screen: false, host: true };

@@ -6,7 +6,8 @@ import { test } from "node:test";
 import { noHouse } from "../app/house.js";
 import { initialState, next } from "../app/state.js";
 import { handPlace, newsOf, noTalk, piecesOf, timeline, transcript } from "../app/talk.js";
-import { deliverySentence, fileSentence, handMark, newsSentence, percentOf, pollSentence, reactions, receiverSentence, sizeOf, transcriptHead } from "../app/words_talk.js";
+import { deliverySentence, fileSentence, newsSentence, percentOf, pollSentence, reactions, receiverSentence, sizeOf, transcriptHead } from "../app/words_talk.js";
+import { handMark } from "../app/words_stage.js";
 import { REACTIONS } from "../sdk/content/hands.js";
 import { shortcutOf } from "../app/shortcuts.js";
 

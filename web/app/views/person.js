@@ -6,7 +6,7 @@ import { isOn } from "../state.js";
 import { hueOf, initials, nameOf } from "../words.js";
 import { handPlace } from "../talk.js";
 import { marksOf } from "../words_house.js";
-import { handMark } from "../words_talk.js";
+import { handMark } from "../words_stage.js";
 import { moreButton } from "./parts.js";
 
 /** @typedef {import("../../sdk/parlour.js").Person} Person */

@@ -7,7 +7,7 @@ import { entryOf, isInvitation, roomNameOf } from "../house.js";
 import { isComing, isOn, troubleOf } from "../state.js";
 import { t } from "../language.js";
 import { deviceSentence, problemSentence, whoIsIn } from "../words.js";
-import { doorSentence, keepsNothing, kindSentence, namedPasswordHint, outsideSentence, vacantSentence } from "../words_house.js";
+import { doorSentence, keepsNothing, kindSentence, namedPasswordHint, outsideSentence, vacantSentence } from "../words_door.js";
 import { kindChoice } from "./more_choices.js";
 import { languageMenu } from "./language_menu.js";
 import { createOwnPicture } from "./own_picture.js";

@@ -4,7 +4,8 @@
 import { h, setAttribute, setText, show } from "../dom.js";
 import { roomNameOf } from "../house.js";
 import { t } from "../language.js";
-import { doors, doorSentence, kindSentence, wrongPasswordsSentence } from "../words_house.js";
+import { doors, doorSentence, kindSentence } from "../words_door.js";
+import { wrongPasswordsSentence } from "../words_house.js";
 import { createInvitations } from "./invitations.js";
 import { createLasting } from "./lasting.js";
 import { button } from "./parts.js";

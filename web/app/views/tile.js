@@ -5,9 +5,8 @@ import { icon, qualityBars, setIcon } from "../icons.js";
 import { watchLevel } from "../levels.js";
 import { looksAway } from "../media.js";
 import { t } from "../language.js";
-import { handMark } from "../words_talk.js";
 import { hueOf, initials, linkSentence, routeExplained, routeName, tileName } from "../words.js";
-import { pauseWords, pinLabel, plateName, qualityWords } from "../words_stage.js";
+import { handMark, pauseWords, pinLabel, plateName, qualityWords } from "../words_stage.js";
 
 /** @typedef {import("../../sdk/parlour.js").Person} Person */
 
