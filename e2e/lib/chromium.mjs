@@ -155,6 +155,14 @@ class ChromiumPage extends Page {
    */
   async duplicate(name) {
     await this.#send("Runtime.evaluate", { expression: "void window.open(location.href)", userGesture: true });
+    return this.opened(name);
+  }
+
+  /**
+   * The window that this page has opened, of whatever kind.
+   * @param {string} name who sits before it
+   */
+  async opened(name) {
     const isOver = deadline(5000);
     for (;;) {
       const { targetInfos } = await this.channel.send("Target.getTargets");
@@ -164,7 +172,7 @@ class ChromiumPage extends Page {
         await tab.attach(made["targetId"]);
         return tab;
       }
-      if (isOver()) throw new Error(`${this.name}: no second tab`);
+      if (isOver()) throw new Error(`${this.name}: no second window`);
       await sleep(50);
     }
   }

@@ -20,7 +20,7 @@ const step = story();
 const stage = new Stage();
 /** @type {import("../lib/server.mjs").Server} */
 let server;
-/** @type {Page} */
+/** @type {Awaited<ReturnType<Stage["chromium"]>>} */
 let ada;
 /** @type {Awaited<ReturnType<Stage["chromium"]>>} */
 let ben;
@@ -165,6 +165,29 @@ step("Cy leaves: both others notice within two seconds, and the connections are 
   assert.equal((await receptionsOf(ada)).length, 1, "Ada's page keeps the one to Ben");
 });
 
+step("Ben opens the small window: Ada is in it, and he mutes himself there, which his page and hers show", 30_000, async () => {
+  await ben.click("Small window");
+  await ben.reach("Close the small window");
+  const small = await ben.opened("Ben, in the small window");
+  await small.waitFor(() => {
+    const video = document.querySelector("video");
+    return document.querySelector(".tile")?.getAttribute("aria-label") === "Ada" && video?.muted && !video.paused && video.videoWidth > 0;
+  }, 10_000, "Ada's picture, with her sound on the page alone");
+  assert.deepEqual(await small.evaluate(() => [document.documentElement.lang, document.title, document.querySelectorAll("main").length]), ["en", "Parlour, small window", 1]);
+  await small.click("Mute microphone");
+  await ben.reach("Unmute microphone");
+  await expectTile(ada, /^Ben, muted/, "Ben's tile says that he is muted");
+  await ada.click("Mute microphone");
+  await small.waitFor(() => document.querySelector(".tile")?.getAttribute("aria-label") === "Ada, muted", 10_000, "that Ada is muted");
+  await ada.click("Unmute microphone");
+  await small.key("m");
+  await ben.reach("Mute microphone");
+  await small.key("w");
+  await ben.reach("Small window");
+  assert.equal(await ben.evaluate(() => /** @type {any} */ (window).documentPictureInPicture.window), null);
+  await expectTile(ada, /^Ben, Direct/, "Ben is still there, and heard");
+});
+
 step("Ben loads the page again and joins: Ada sees one Ben, and they see and hear each other", 60_000, async () => {
   await openAndJoin(ben, link);
   for (const page of [ada, ben]) await expectTiles(page, 1);
@@ -183,8 +206,13 @@ step("Ada, alone, loads the page again: the room is still there", 40_000, async 
   await expectTiles(ada, 0);
 });
 
-step("with the last leave the room is gone: its link opens nothing any more", 30_000, async () => {
-  await leave(ada);
+step("with the last leave, from the small window, that is closed and the room is gone: its link opens nothing any more", 30_000, async () => {
+  await ada.key("w");
+  const small = await ada.opened("Ada, in the small window");
+  await small.waitFor(() => document.querySelector("main")?.innerText.includes("Nobody else is here."), 10_000, "that she is alone");
+  await small.click("Leave");
+  await atScreen(ada, "left");
+  assert.equal(await ada.evaluate(() => /** @type {any} */ (window).documentPictureInPicture.window), null);
   await ada.waitFor(() => /you were the last one/i.test(document.querySelector("main")?.innerText ?? ""), 3000, "the sentence that the room is gone");
   await ada.open(link);
   await atScreen(ada, "preview|problem");

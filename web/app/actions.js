@@ -13,6 +13,7 @@ import { takeNote } from "./renewal.js";
 import { isLanguage, speak, t } from "./language.js";
 import { createRecording } from "./recording.js";
 import { createScreen } from "./screen.js";
+import { createSmallWindow } from "./small_window.js";
 import { createSummaries } from "./summaries.js";
 import { talkOf } from "./talk.js";
 import { createTalking } from "./talking.js";
@@ -64,6 +65,7 @@ export function createActions(store, devices) {
 
   const copy = createCopying(store, say);
   const screen = createScreen(store, () => meeting, devices, say);
+  const small = createSmallWindow(store, () => say({ code: "small-window", text: t("small.failed") }));
   const hosting = createHosting(store, () => meeting, (error) => say(problemOf(error)), copy,
     (error) => (error instanceof ParlourError && error.code === "unmet" ? error.who : null));
   const entering = createEntering(store, () => meeting, follow, () => hosting.ask({ about: "elsewhere" }), problemOf);
@@ -176,6 +178,7 @@ export function createActions(store, devices) {
     screen,
     hosting,
     recording,
+    small,
     talking,
     summaries,
 

@@ -67,6 +67,10 @@ const scenes = {
   "call-speaker": () => ({ ...inCall(4), stage: { ...noStage, view: "speaker", floor: "pretend-3" } }),
   "call-speaker-12": () => ({ ...inCall(11), stage: { ...noStage, view: "speaker", floor: "pretend-3" } }),
   "call-pinned": () => ({ ...inCall(3), stage: { ...noStage, pinned: "pretend-1" } }),
+  "small-window": () => ({ ...inCall(2), stage: { ...noStage, voices: ["pretend-1"], floor: "pretend-1" }, people: [person(0, {}), person(1, {})] }),
+  "small-window-muted": () => ({ ...inCall(1), microphone: { ...device("live"), wanted: false }, people: [person(2, { name: "Benedict with a Name that is Longer than any Window is Wide", audio: false, video: false })] }),
+  "small-window-screen": () => ({ ...inCall(1), stage: { ...noStage, screens: ["pretend-1"] }, people: [person(1, { screen: true, stream: paper() })] }),
+  "small-window-alone": () => inCall(0),
   "call-settings": () => ({ ...inCall(2), dialog: { about: "settings" } }),
   ...houseScenes,
   ...talkScenes,
@@ -108,6 +112,8 @@ function createStage() {
     closed: () => set({ dialog: null }),
     setPanel: (/** @type {boolean} */ panel) => set({ panel, chatting: state.chatting && !panel }),
   };
+  /** @type {() => import("./small_frame.js").Inside | null} */
+  let inSmall = () => null;
   const talking = { setChat: (/** @type {boolean} */ chatting) => set({ chatting, panel: state.panel && !chatting, unread: 0 }) };
   const otherwise = (/** @type {object} */ acts) => new Proxy(acts, { get: (target, name) => Reflect.get(target, name) ?? (() => {}) });
   const pretend = otherwise({
@@ -116,6 +122,7 @@ function createStage() {
     talking: otherwise(talking),
     screen: nothing,
     recording: nothing,
+    small: { way: "window", toggle() {}, fill: (/** @type {typeof inSmall} */ make) => void (inSmall = make) },
     setSizes() {},
     arrange: (/** @type {import("./stage.js").StageEvent} */ event) => set({ stage: nextStage(state.stage, event) }),
     dismiss: (/** @type {string} */ id) => set({ toasts: state.toasts.filter((toast) => toast.id !== id), dismissed: [...state.dismissed, id] }),
@@ -126,6 +133,10 @@ function createStage() {
     if (state !== initialState) set({ ...initialState, screen: "left" });
     set({ ...initialState, link: "#1n7ka-2m4qd-x8r5t-w3ehv-6yzpc-9gfsb", ...scenes[name]?.() });
     unfold(name);
+    // In the place of the page: its own window has its size and nothing else.
+    const inside = name.startsWith("small-") ? inSmall() : null;
+    inside?.update(state);
+    if (inside) document.getElementById("screen")?.replaceChildren(inside.element);
   };
 }
 

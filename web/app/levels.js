@@ -1,5 +1,5 @@
 // How loud a track is: for the meter before the call and for the light on whoever speaks. Ten readings a second,
-// one timer for all tracks, none while the page is hidden. Nothing is played here, only measured.
+// one timer for all tracks, none while the page is hidden and no small window shows who speaks. Nothing is played here, only measured.
 
 const readingsPerSecond = 10;
 /** What is looked at, samples: more than come between two readings (0.17 s at 48 kHz), in blocks of 20 ms, so that no short sound falls between. */
@@ -70,7 +70,7 @@ export function levelOf(samples) {
 }
 
 function readAll() {
-  if (document.hidden) return;
+  if (document.hidden && !("documentPictureInPicture" in window && /** @type {any} */ (window.documentPictureInPicture).window) && !document.pictureInPictureElement) return;
   for (const read of readers) read();
 }
 

@@ -1,4 +1,5 @@
-// The keys of a headset and the browser's own call controls (Media Session): mute, camera, hang up.
+// The keys of a headset and the browser's own call controls (Media Session): mute, camera, hang up; and the small window, which some
+// browsers open by themselves, if their person lets them, when another tab comes before a call.
 
 import { isOn } from "./state.js";
 
@@ -14,6 +15,7 @@ export function listenForMediaKeys({ state, subscribe }, actions) {
     ["togglemicrophone", () => void actions.devices.toggle("microphone")],
     ["togglecamera", () => void actions.screen.toggleCamera()],
     ["hangup", () => void actions.leave()],
+    ["enterpictureinpicture", () => actions.small.offer()],
   ];
   let inCall = false;
 

@@ -1,6 +1,7 @@
 // Single keys during a call: M for the microphone, V for the camera, S for the screen, P for the people, C for the chat, H for a
-// hand, G for grid or speaker, a digit to pin that person, ? for the settings, where all of them stand; Space is held to be heard while muted. Never while something is being typed or a dialog is open, never with
-// a modifier, and they can be switched off (WCAG 2.1.4).
+// hand, G for grid or speaker, W for the small window, a digit to pin that person, ? for the settings, where all of them stand; Space is
+// held to be heard while muted. Never while something is being typed or a dialog is open, never with a modifier, and they can be switched
+// off (WCAG 2.1.4).
 
 /** @typedef {import("./words.js").DeviceKind} DeviceKind */
 
@@ -8,7 +9,7 @@
  * What a key press asks for.
  * @param {{key: string, repeat: boolean, altKey: boolean, ctrlKey: boolean, metaKey: boolean}} press
  * @param {boolean} typing the focus is in something that takes text
- * @returns {DeviceKind | "screen" | "people" | "chat" | "hand" | "view" | "help" | {pin: number} | null} `pin`: a place among the others, from 0
+ * @returns {DeviceKind | "screen" | "people" | "chat" | "hand" | "view" | "small" | "help" | {pin: number} | null} `pin`: a place among the others, from 0
  */
 export function shortcutOf(press, typing) {
   if (typing || press.repeat || press.altKey || press.ctrlKey || press.metaKey) return null;
@@ -20,6 +21,7 @@ export function shortcutOf(press, typing) {
     case "c": return "chat";
     case "h": return "hand";
     case "g": return "view";
+    case "w": return "small";
     case "?": return "help";
     default: return /^[1-9]$/u.test(press.key) ? { pin: Number(press.key) - 1 } : null;
   }
@@ -42,7 +44,7 @@ export function holdsToTalk(press, target, { microphone }) {
  * @param {import("./store.js").Store} store
  * @param {import("./actions.js").Actions} actions
  */
-export function listenForShortcuts({ state }, { arrange, devices, hosting, screen: shown, talking }) {
+export function listenForShortcuts({ state }, { arrange, devices, hosting, screen: shown, small, talking }) {
   let isHeld = false;
   function release() {
     if (!isHeld) return;
@@ -71,6 +73,7 @@ export function listenForShortcuts({ state }, { arrange, devices, hosting, scree
     else if (kind === "screen") void shown.toggle();
     else if (kind === "camera") void shown.toggleCamera();
     else if (kind === "microphone") void devices.toggle("microphone");
+    else if (kind === "small") small.toggle();
     else if (kind === "help") hosting.ask({ about: "settings" });
     else if (kind === "view") arrange({ what: "view", view: stage.view === "grid" ? "speaker" : "grid" });
     else if (kind) {

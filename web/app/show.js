@@ -19,6 +19,7 @@ import { preview } from "./views/preview.js";
 import { question } from "./views/question.js";
 import { createRecordingQuestion, createTapeOffer } from "./views/recording.js";
 import { settings } from "./views/settings.js";
+import { smallWindow } from "./views/small_window.js";
 import { keepTyped } from "./typed.js";
 import { createAnnouncer, createToasts } from "./views/toasts.js";
 import { waiting } from "./views/waiting.js";
@@ -41,6 +42,7 @@ export function show({ state, subscribe }, actions, front) {
   const screen = byId("screen");
   const announce = createAnnouncer(byId("announcer"), state, actions);
   let over = createOver(actions);
+  actions.small.fill(() => smallWindow(actions));
 
   /** @type {keyof typeof views | ""} */
   let shown = front?.name ?? "";

@@ -1,5 +1,5 @@
 // Who is large on the stage: whom this person has pinned, else a screen that somebody shows, else, in the speaker view, who
-// speaks. Pure, as state.js; forgotten with the meeting.
+// speaks. And whom the small window shows. Pure, as state.js; forgotten with the meeting.
 
 /** @typedef {import("../sdk/parlour.js").Person} Person */
 
@@ -11,17 +11,21 @@
  * @property {readonly string[]} voices ids of the others who speak now
  * @property {string} floor id of who spoke last; stays with them until somebody else speaks alone
  * @property {"off" | "asking" | "on"} sharing this person's own screen
+ * @property {Small | null} small the small window over other programs, while it is open
  */
+
+/** `lines` of its picture, in pixels of the screen; `bare`: it has a picture and nothing else, so nobody without one. @typedef {{lines: number, bare: boolean}} Small */
 
 /**
  * @typedef {{what: "view", view: Stage["view"]}
  *   | {what: "pin", person: string}
  *   | {what: "voice", person: string, on: boolean}
- *   | {what: "sharing", sharing: Stage["sharing"]}} StageEvent `pin` of who is pinned, or of nobody, unpins
+ *   | {what: "sharing", sharing: Stage["sharing"]}
+ *   | {what: "small", small: Small | null}} StageEvent `pin` of who is pinned, or of nobody, unpins
  */
 
 /** @type {Stage} */
-export const noStage = Object.freeze({ view: "grid", pinned: "", screens: [], voices: [], floor: "", sharing: "off" });
+export const noStage = Object.freeze({ view: "grid", pinned: "", screens: [], voices: [], floor: "", sharing: "off", small: null });
 
 /**
  * @param {Stage} stage
@@ -35,6 +39,7 @@ export function nextStage(stage, event) {
     case "pin": return { ...stage, pinned: event.person === stage.pinned ? "" : event.person };
     case "voice": return withVoices(stage, [...stage.voices.filter((id) => id !== event.person), ...(event.on ? [event.person] : [])]);
     case "sharing": return { ...stage, sharing: event.sharing };
+    case "small": return { ...stage, small: event.small };
   }
 }
 
@@ -65,6 +70,19 @@ export function focusOf({ view, pinned, screens, floor }, people) {
   return pinned || screens.at(-1) || (view === "speaker" ? speaker : "");
 }
 
+/**
+ * Whom the small window shows: who would be large in the speaker view.
+ * @param {Stage} stage
+ * @param {readonly Person[]} people
+ * @param {boolean} bare nobody without a picture
+ * @returns {string} an id, or "" if there is nobody
+ */
+export function smallOf(stage, people, bare) {
+  const focus = focusOf({ ...stage, view: "speaker" }, people);
+  if (!bare || people.some(({ id, video }) => id === focus && video)) return focus;
+  return people.find(({ video }) => video)?.id ?? "";
+}
+
 /** Lines up to which a picture is a small one. */
 const SMALL = 240;
 /** With more others than this in a grid whoever spoke last is sent large and the rest small: so many large ones nobody's device encodes. */
@@ -74,15 +92,17 @@ const CROWD = 4;
  * How large the pictures are to be sent, who matters most first.
  * @param {Stage} stage
  * @param {readonly Person[]} people
- * @param {ReadonlyMap<string, number>} heights of their pictures, in pixels of the screen; who is missing is not seen
+ * @param {ReadonlyMap<string, number>} heights of their pictures on the page, in pixels of the screen; who is missing is not seen there
  * @returns {Map<string, "off" | "small" | "large">}
  */
 export function sizesOf(stage, people, heights) {
   const focus = focusOf(stage, people);
-  const ranks = [focus, stage.floor, ...stage.voices];
+  const { small } = stage;
+  const apart = small ? smallOf(stage, people, small.bare) : "";
+  const ranks = [focus, apart, stage.floor, ...stage.voices];
   const rank = (/** @type {Person} */ { id }) => (ranks.includes(id) ? ranks.indexOf(id) : ranks.length);
   return new Map([...people].sort((a, b) => rank(a) - rank(b)).map(({ id }) => {
-    const height = heights.get(id) ?? 0;
+    const height = Math.max(heights.get(id) ?? 0, small && id === apart ? small.lines : 0);
     const isAside = focus === "" ? people.length > CROWD && id !== stage.floor : id !== focus;
     return [id, height === 0 ? "off" : height <= SMALL || isAside ? "small" : "large"];
   }));

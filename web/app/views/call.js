@@ -7,6 +7,7 @@ import { unanswered } from "../house.js";
 import { isComing } from "../state.js";
 import { t } from "../language.js";
 import { howMany, peopleButton } from "../words.js";
+import { smallOf } from "../stage.js";
 import { viewLabel } from "../words_stage.js";
 import { chatButton } from "../words_talk.js";
 import { chat } from "./chat.js";
@@ -29,6 +30,7 @@ export function call(actions) {
   const talk = chat(actions);
   const settings = h("button", { type: "button", class: "button button-icon", "aria-label": t("settings"), title: t("settings"), onclick: () => actions.hosting.ask({ about: "settings" }) }, icon("settings"));
   const view = createViewSwitch(actions);
+  const small = createSmallButton(actions);
   // The same width as in panel.css: below it the panel covers the stage.
   const narrow = matchMedia("(max-width: 48rem)");
   const count = h("span", {});
@@ -39,7 +41,7 @@ export function call(actions) {
   const element = h("div", { class: "page call" },
     h("header", { class: "callbar" },
       h("h1", { class: "unseen", tabindex: -1 }, t("call.title")),
-      lock, h("div", { class: "callbar-end" }, h("p", { class: "sealed" }, icon("people"), count), view.element, settings)),
+      lock, h("div", { class: "callbar-end" }, h("p", { class: "sealed" }, icon("people"), count), small.element, view.element, settings)),
     sign.element,
     // The controls come first for the keyboard and stand last for the eye.
     bar.element, hear.element,
@@ -61,6 +63,7 @@ export function call(actions) {
       stage.update(state);
       bar.update(state);
       view.update(state);
+      small.update(state);
       sign.update(state);
       panel.update(state);
       talk.update(state);
@@ -96,6 +99,25 @@ function createViewSwitch(actions) {
       setAttribute(element, "title", shortcuts ? `${label} (G)` : label);
       setAttribute(element, "aria-keyshortcuts", shortcuts ? "G" : null);
       setIcon(image, view === "grid" ? "spotlight" : "grid");
+    },
+  };
+}
+
+/**
+ * Opens and closes the small window, where the browser has one.
+ * @param {import("../actions.js").Actions} actions
+ */
+function createSmallButton({ small }) {
+  const element = h("button", { type: "button", class: "button button-icon", onclick: () => small.toggle() }, icon("small"));
+  return {
+    element,
+    /** @param {State} state */
+    update({ stage, people: others, shortcuts }) {
+      show(element, small.way !== "" && (small.way === "window" || stage.small !== null || smallOf(stage, others, true) !== ""));
+      const label = t(stage.small ? "small.close" : "small.open");
+      setAttribute(element, "aria-label", label);
+      setAttribute(element, "title", shortcuts ? `${label} (W)` : label);
+      setAttribute(element, "aria-keyshortcuts", shortcuts ? "W" : null);
     },
   };
 }

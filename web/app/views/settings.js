@@ -25,7 +25,7 @@ export function settings(actions) {
   });
   const shortcuts = switchField({
     title: t("settings.shortcuts"),
-    text: t("settings.shortcuts.text"),
+    text: [t("settings.shortcuts.text"), actions.small.way !== "" && t("settings.shortcuts.small")].filter(Boolean).join(" "),
     onchange: actions.setShortcuts,
   });
   const theme = h("select", {

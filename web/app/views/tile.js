@@ -37,16 +37,16 @@ import { handMark, pauseWords, pinLabel, plateName, qualityWords } from "../word
 const drifts = [0, 1, -1, 2, -2];
 
 /**
- * @param {{self: boolean, tag?: "li" | "div", onSilenced?: () => void, onVoice?: (speaks: boolean) => void, onPin?: () => void}} options `onVoice`: each change
+ * @param {{self: boolean, silent?: boolean, tag?: "li" | "div", onSilenced?: () => void, onVoice?: (speaks: boolean) => void, onPin?: () => void}} options `silent`: the sound comes from another tile; `onVoice`: each change
  * @returns {Tile}
  */
-export function createTile({ self, tag = "li", onSilenced, onVoice, onPin }) {
+export function createTile({ self, silent = self, tag = "li", onSilenced, onVoice, onPin }) {
   const video = h("video", { class: "tile-video", autoplay: true, playsinline: true, "aria-hidden": "true" });
   video.addEventListener("resize", () => {
     const { videoWidth, videoHeight } = video;
     if (videoWidth > 0 && videoHeight > 0) video.style.setProperty("--picture-ratio", String(videoWidth / videoHeight));
   });
-  video.muted = self;
+  video.muted = silent;
   video.disablePictureInPicture = self;
   const badge = h("span", { class: "tile-badge" });
   const screen = h("p", { class: "tile-screen", hidden: true }, icon("screen"), h("span", {}, t("screen.own")));
@@ -102,7 +102,7 @@ export function createTile({ self, tag = "li", onSilenced, onVoice, onPin }) {
   return {
     element,
     hear() {
-      video.muted = self;
+      video.muted = silent;
       void video.play().catch(() => {});
     },
     react(emoji) {
