@@ -156,6 +156,19 @@ step("Ben pins Cy by the pointer, so that Ada sends less, and unpins by key, the
   await expectLargest("^Ada,Cy$");
 });
 
+step("Cy opens the small window in Firefox: a picture plays in it, and it mutes", 30_000, async () => {
+  await cy.click("Small window");
+  await cy.waitFor(() => {
+    const video = /** @type {any} */ (window).documentPictureInPicture.window?.document.querySelector("video");
+    return video?.muted && !video.paused && video.videoWidth > 0;
+  }, 10_000, "somebody's picture in it, with the sound on the page alone");
+  await cy.evaluate(() => /** @type {any} */ (window).documentPictureInPicture.window.document.querySelector("[aria-label='Mute microphone']").click());
+  await expectTile(ada, /^Cy, muted/, "Cy's tile says that she is muted");
+  await cy.click("Close the small window");
+  await cy.waitFor(() => /** @type {any} */ (window).documentPictureInPicture.window === null, 5000, "no small window");
+  await cy.click("Unmute microphone");
+});
+
 step("Cy leaves: both others notice within two seconds, and the connections are closed", 30_000, async () => {
   await leave(cy);
   for (const page of [ada, ben]) await expectTiles(page, 1, 2000);

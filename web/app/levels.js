@@ -70,8 +70,13 @@ export function levelOf(samples) {
 }
 
 function readAll() {
-  if (document.hidden && !("documentPictureInPicture" in window && /** @type {any} */ (window.documentPictureInPicture).window) && !document.pictureInPictureElement) return;
+  if (!isSeen()) return;
   for (const read of readers) read();
+}
+
+/** The page, or the small window over other programs. */
+function isSeen() {
+  return !document.hidden || Boolean(/** @type {any} */ (window).documentPictureInPicture?.window ?? document.pictureInPictureElement);
 }
 
 /** Browsers start a context asleep until a click or key; the next one wakes it. @returns {AudioContext | null} */

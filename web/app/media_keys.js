@@ -1,5 +1,5 @@
-// The keys of a headset and the browser's own call controls (Media Session): mute, camera, hang up; and the small window, which some
-// browsers open by themselves, if their person lets them, when another tab comes before a call.
+// The keys of a headset and the browser's own call controls (Media Session): mute, camera, hang up; and the small window, which
+// Chromium asks for by itself when another tab comes before a call, where its settings let it.
 
 import { isOn } from "./state.js";
 

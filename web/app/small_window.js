@@ -7,7 +7,7 @@ import { createSmallVideo } from "./small_video.js";
 /** `window`: Document Picture-in-Picture; `video`: that of a video element; "": neither. @typedef {"window" | "video" | ""} Way */
 
 /**
- * What this browser has. Firefox has a button of its own over each picture, and nothing to ask for.
+ * What this browser has: Chromium and Firefox on computers the first, Safari and phones mostly the second.
  * @param {{documentPictureInPicture?: unknown, document?: {pictureInPictureEnabled?: boolean}, HTMLVideoElement?: {prototype: object}}} browser
  * @returns {Way}
  */

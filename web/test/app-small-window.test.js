@@ -25,7 +25,7 @@ test("a window where the browser has it, else a video, else nothing", () => {
   assert.equal(smallWay({ documentPictureInPicture: {}, document, HTMLVideoElement }), "window");
   assert.equal(smallWay({ document, HTMLVideoElement }), "video");
   assert.equal(smallWay({ document: { pictureInPictureEnabled: false }, HTMLVideoElement }), "", "switched off, as in some apps");
-  assert.equal(smallWay({ document: {}, HTMLVideoElement: { prototype: {} } }), "", "Firefox");
+  assert.equal(smallWay({ document: {}, HTMLVideoElement: { prototype: {} } }), "", "an older Firefox, with a button of its own");
   assert.equal(smallWay({}), "");
 });
 
