@@ -69,7 +69,6 @@ const scenes = {
   "call-pinned": () => ({ ...inCall(3), stage: { ...noStage, pinned: "pretend-1" } }),
   "small-window": () => ({ ...inCall(2), stage: { ...noStage, voices: ["pretend-1"], floor: "pretend-1" }, people: [person(0, {}), person(1, {})] }),
   "small-window-muted": () => ({ ...inCall(1), microphone: { ...device("live"), wanted: false }, people: [person(2, { name: "Benedict with a Name that is Longer than any Window is Wide", audio: false, video: false })] }),
-  "small-window-screen": () => ({ ...inCall(1), stage: { ...noStage, screens: ["pretend-1"] }, people: [person(1, { screen: true, stream: paper() })] }),
   "small-window-alone": () => inCall(0),
   "call-settings": () => ({ ...inCall(2), dialog: { about: "settings" } }),
   ...houseScenes,
