@@ -219,7 +219,8 @@ step("Ada, alone, loads the page again: the room is still there", 40_000, async 
   await expectTiles(ada, 0);
 });
 
-step("with the last leave, from the small window, that is closed and the room is gone: its link opens nothing any more", 30_000, async () => {
+step("with the last leave the room is gone: its link opens nothing any more", 30_000, async () => {
+  // From the small window, which goes with the call.
   await ada.key("w");
   const small = await ada.opened("Ada, in the small window");
   await small.waitFor(() => document.querySelector("main")?.innerText.includes("Nobody else is here."), 10_000, "that she is alone");
