@@ -9,6 +9,7 @@ use rand::RngExt as _;
 
 use crate::connection::{CloseCode, ConnectionId, Stage};
 use crate::envelope::{ClientEnvelope, Unreadable};
+use crate::ice_servers::relay_urls;
 use crate::id::{SessionId, Token};
 use crate::joining::Departure;
 use crate::message::{Action, Bye, ByeCode, ClientMessage, Empty, Resume, Resumed, ServerMessage, Welcome};
@@ -71,6 +72,7 @@ impl Signaling {
             return self.close(now, id, CloseCode::Full);
         }
         book.sessions += 1;
+        let relay = relay_urls(&self.config.ice_servers, &host);
         connection.stage = Stage::Live(session);
         self.sessions
             .insert(session, Session::new(now, token, id, prefix, host));
@@ -84,6 +86,7 @@ impl Signaling {
             hold_ms: whole_ms(self.config.hold),
             frame_bytes: self.config.frame_bytes,
             keeps: self.config.keeps_blobs(),
+            relay,
         });
         self.outputs.push_back(Output::Send {
             to: id,

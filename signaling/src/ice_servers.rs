@@ -42,6 +42,17 @@ pub(crate) fn ice_servers(
     templates.iter().filter_map(concrete).collect()
 }
 
+/// The addresses among them for which a seat gets credentials, for a page that has none yet.
+pub(crate) fn relay_urls(templates: &[IceTemplate], authority: &str) -> Vec<String> {
+    let host = host_of(authority);
+    templates
+        .iter()
+        .filter(|template| template.with_credential)
+        .flat_map(|template| &template.urls)
+        .filter_map(|url| fill(url, host))
+        .collect()
+}
+
 fn fill(url: &str, host: Option<&str>) -> Option<String> {
     if url.contains(NAME) {
         host.filter(|host| is_name(host))

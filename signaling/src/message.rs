@@ -257,6 +257,10 @@ pub struct Welcome {
     /// Whether this server keeps blobs for rooms in standard mode.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub keeps: bool,
+    /// `turn:` and `turns:` addresses of the relay, as they will come with a seat but without its credentials: to see
+    /// beforehand which of them this network lets through.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub relay: Vec<String>,
 }
 
 /// A session goes on.

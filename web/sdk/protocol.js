@@ -39,6 +39,7 @@ const session = object({
   hold_ms: milliseconds,
   frame_bytes: integer(1024, 16 * 1024 * 1024),
   keeps: maybe(flag),
+  relay: maybe(list(text(512), 8)),
 });
 const host = object({
   host_pk: base64(32),

@@ -69,6 +69,9 @@ export class Server {
   /** Whether it keeps something for rooms in standard mode; known once a session stands. */
   get keeps() { return this.#socket.keeps; }
 
+  /** The relay's addresses, without credentials; known once a session stands. */
+  get relay() { return this.#socket.relay; }
+
   /** How long a seat is held while the connection is down, ms. */
   get holdMs() { return this.#socket.holdMs; }
 

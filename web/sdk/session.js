@@ -55,6 +55,8 @@ export class Session {
   #pingMs = PING_MS;
   #holdMs = 0;
   #keeps = false;
+  /** @type {readonly string[]} */
+  #relay = [];
   #frameBytes = FRAME_BYTES;
   /** @type {number | null} */
   #ackAt = null;
@@ -76,6 +78,9 @@ export class Session {
 
   /** Whether the server keeps something for rooms in standard mode; false before welcome. */
   get keeps() { return this.#keeps; }
+
+  /** The relay's addresses, without credentials; none before welcome. */
+  get relay() { return this.#relay; }
 
   /** How long the server holds a seat for a broken connection, ms; 0 before welcome. */
   get holdMs() { return this.#holdMs; }
@@ -187,7 +192,7 @@ export class Session {
     return times.length === 0 ? null : Math.min(...times);
   }
 
-  /** @param {number} now @param {{session: string, token: string, ping_ms: number, hold_ms: number, frame_bytes: number, keeps?: boolean | undefined}} d */
+  /** @param {number} now @param {{session: string, token: string, ping_ms: number, hold_ms: number, frame_bytes: number, keeps?: boolean | undefined, relay?: string[] | undefined}} d */
   #begin(now, d) {
     if (this.#stage !== "greeting") return this.#close(4001);
     const early = this.#early;
@@ -198,6 +203,7 @@ export class Session {
     this.#pingMs = Math.min(Math.max(d.ping_ms, 1000), PING_MS);
     this.#holdMs = d.hold_ms;
     this.#keeps = d.keeps === true;
+    this.#relay = Object.freeze(d.relay ?? []);
     this.#frameBytes = Math.min(d.frame_bytes, FRAME_BYTES);
     this.#enliven(now);
     this.#outputs.push({ kind: "begun", lost: this.#hadOne });

@@ -83,6 +83,9 @@ export class Socket {
   /** Whether the server keeps something for rooms in standard mode. */
   get keeps() { return this.#session.keeps; }
 
+  /** The relay's addresses, without credentials. */
+  get relay() { return this.#session.relay; }
+
   /** How long a seat is held while the connection is down, ms. */
   get holdMs() { return this.#session.holdMs; }
 

@@ -26,7 +26,7 @@ for (const json of of("server")) {
   });
 
   test(`server: ${t} ${json.length} with any field gone, or of another type, does not pass for whole`, () => {
-    const optional = new Set(["re", "away", "retry_ms", "username", "credential", "room_box", "box_sig", "keeps", "blobs"]);
+    const optional = new Set(["re", "away", "retry_ms", "username", "credential", "room_box", "box_sig", "keeps", "blobs", "relay"]);
     for (const [path, name] of leaves(JSON.parse(json))) {
       const broken = JSON.parse(json);
       const parent = path.reduce((at, key) => at[key], broken);

@@ -138,6 +138,13 @@ impl Client {
             .expect("there is no client without a session")
     }
 
+    /// Addresses of the relay, `turn:` and `turns:`, without credentials, which come with a seat
+    /// ([`Self::ice_servers`]): to see beforehand what the network lets through. Empty if the server has no relay.
+    #[must_use]
+    pub fn relay_urls(&self) -> &[String] {
+        self.ledger.relay()
+    }
+
     /// Makes a room, or gives it one more link.
     ///
     /// # Errors

@@ -25,12 +25,18 @@ pub(crate) struct Ledger {
     acknowledged: u32,
     next_request: u32,
     kept: VecDeque<(u32, String)>,
+    relay: Vec<String>,
 }
 
 impl Ledger {
     /// The session that stands.
     pub(crate) fn session(&self) -> Option<SessionId> {
         self.ticket.map(|(session, _)| session)
+    }
+
+    /// The relay's addresses, as the welcome told them.
+    pub(crate) fn relay(&self) -> &[String] {
+        &self.relay
     }
 
     /// The first frame on a connection; asks for the session if there is one.
@@ -104,6 +110,7 @@ impl Ledger {
     pub(crate) fn begin(&mut self, welcome: &Welcome) {
         *self = Self {
             ticket: Some((welcome.session, welcome.token)),
+            relay: welcome.relay.clone(),
             ..Self::default()
         };
     }
@@ -157,6 +164,7 @@ mod tests {
             hold_ms: 1,
             frame_bytes: 1,
             keeps: false,
+            relay: Vec::new(),
         });
         ledger
     }

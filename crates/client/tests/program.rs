@@ -159,6 +159,7 @@ async fn two_meet_signal_and_leave(carrier: Carrier) {
     let (server, options) = server(carrier).await;
     let (room, mut ana) = room(&options, |id| Rules::open(id, 8)).await;
     let mut ben = Client::connect(&options).await.unwrap();
+    let announced = ben.relay_urls().to_vec();
 
     let hosts = ben.look(room.id).await.unwrap().hosts;
     assert_eq!(hosts.len(), 1);
@@ -173,6 +174,10 @@ async fn two_meet_signal_and_leave(carrier: Carrier) {
     let servers = ben.ice_servers().await.unwrap();
     assert_eq!(servers, joined.ice_servers);
     assert!(servers[0].urls[0].starts_with("turn:127.0.0.1:") && servers[0].username.is_some());
+    assert_eq!(
+        announced, servers[0].urls,
+        "the same addresses before there is a seat"
+    );
 
     ben.signal(host, "sealed").await.unwrap();
     assert_eq!(next_signal(&mut ana).await, (papers.pid(), "sealed".to_owned()));

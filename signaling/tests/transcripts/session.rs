@@ -2,9 +2,9 @@
 
 use std::net::IpAddr;
 
-use parlour_signaling::{ClientMessage, Empty, ErrorCode, Look, Output, ServerFrame, ServerMessage};
+use parlour_signaling::{ClientMessage, Config, Empty, ErrorCode, Look, Output, ServerFrame, ServerMessage};
 
-use crate::common::{Bench, link};
+use crate::common::{Bench, config, link};
 
 const IP: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(10, 1, 1, 1));
 
@@ -50,6 +50,33 @@ fn hello_is_answered_with_a_ticket_and_the_limits() {
     assert_eq!(
         (welcome.v, welcome.ping_ms, welcome.hold_ms, welcome.frame_bytes),
         (1, 20_000, 30_000, 65_536)
+    );
+}
+
+/// A page sees which ways to the relay its network lets through before it has a seat, and so before it has credentials.
+#[test]
+fn welcome_has_the_relays_addresses_and_no_credentials() {
+    let hello = r#"{"t":"hello","s":0,"a":0,"d":{"v":[1]}}"#;
+    let mut bench = Bench::new();
+    let id = bench.open(IP);
+    let outputs = bench.raw(id, hello);
+    let [ServerMessage::Welcome(welcome)] = &messages(&outputs)[..] else {
+        panic!("{outputs:?}")
+    };
+    assert_eq!(welcome.relay, ["turn:meet.example:3478?transport=udp"]);
+
+    let mut bench = Bench::with(Config {
+        ice_servers: vec![],
+        ..config()
+    });
+    let id = bench.open(IP);
+    let outputs = bench.raw(id, hello);
+    let [Output::Send { text, .. }] = &outputs[..] else {
+        panic!("{outputs:?}")
+    };
+    assert!(
+        !text.contains("relay"),
+        "without a relay there is no such field: {text}"
     );
 }
 

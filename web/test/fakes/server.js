@@ -205,7 +205,7 @@ export class FakeServer {
     this.sessions.set(session.id, session);
     session.socket = socket;
     socket.session = session;
-    socket.deliver({ t: resume ? "gone" : "welcome", s: 0, a: 0, d: { v: 1, session: session.id, token: session.token, ping_ms: 20000, hold_ms: 30000, frame_bytes: 65536, ...(this.keeps && { keeps: true }) } });
+    socket.deliver({ t: resume ? "gone" : "welcome", s: 0, a: 0, d: { v: 1, session: session.id, token: session.token, ping_ms: 20000, hold_ms: 30000, frame_bytes: 65536, ...(this.keeps && { keeps: true }), relay: ["turn:relay.test:3478?transport=udp"] } });
   }
 
   #answer(session, t, id, d) {
