@@ -6,6 +6,7 @@ import { makeCertificate } from "./certificate.js";
 import { Entrance } from "./entrance.js";
 import { asParlourError } from "./errors.js";
 import { Keep } from "./keep.js";
+import { waysOf, within } from "./reach.js";
 import { Server } from "./server.js";
 import { supported } from "./supported.js";
 
@@ -15,7 +16,7 @@ const WAY_MS = 15_000;
 /** @typedef {import("./types.js").CheckStep} CheckStep */
 /** @typedef {CheckStep["id"]} StepId */
 /** @typedef {Omit<CheckStep, "id" | "ms">} Result */
-/** @typedef {{way: "udp" | "tcp" | "tls", server: RTCIceServer}} Way */
+/** @typedef {import("./reach.js").Way} Way */
 
 /** @type {Result} */
 const ok = Object.freeze({ state: "ok", code: "" });
@@ -94,22 +95,6 @@ async function takeSeat(server) {
 }
 
 /**
- * One of each kind, as a browser would try them.
- * @param {readonly RTCIceServer[]} servers @returns {readonly Way[]}
- */
-export function waysOf(servers) {
-  /** @type {Map<Way["way"], Way>} */
-  const found = new Map();
-  for (const server of servers) {
-    for (const url of [server.urls].flat()) {
-      const way = /^turns:/iu.test(url) ? "tls" : !/^turn:/iu.test(url) ? null : /[?&]transport=tcp/iu.test(url) ? "tcp" : "udp";
-      if (way && !found.has(way)) found.set(way, { way, server: { ...server, urls: url } });
-    }
-  }
-  return [...found.values()];
-}
-
-/**
  * Whether the server answers a question by STUN. Behind no address translation the answer is an address that the browser has
  * already and does not show; then only the absence of an error tells, which Firefox does not report: `none`.
  * @param {Way} way by UDP
@@ -165,19 +150,4 @@ async function connect(near, far) {
   const answer = await far.createAnswer();
   await near.setRemoteDescription(answer);
   await far.setLocalDescription(answer);
-}
-
-/**
- * @template T
- * @param {number} ms @param {T} late what it comes to after that @param {(settle: (value: T) => void) => void} begin
- * @returns {Promise<T>}
- */
-function within(ms, late, begin) {
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => resolve(late), ms);
-    begin((value) => {
-      clearTimeout(timer);
-      resolve(value);
-    });
-  });
 }

@@ -145,6 +145,9 @@ export class Meeting extends Acts {
    */
   get carrier() { return this.#server.carrier; }
 
+  /** The relay's addresses, for `reachRelay`; none where there is no relay, and before the server was asked for anything. @returns {readonly string[]} */
+  get relay() { return this.#server.relay; }
+
   /** Why the meeting is `failed` or `ended`, else null. @returns {ParlourError | null} */
   get error() { return this.#error; }
 

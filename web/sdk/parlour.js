@@ -12,6 +12,7 @@ export { Meeting } from "./meeting.js";
 export { ParlourError } from "./errors.js";
 export { supported } from "./supported.js";
 export { checkConnection } from "./check.js";
+export { reachRelay } from "./reach.js";
 export { readLink } from "./links.js";
 export { forgetDevice } from "./keep.js";
 export { REACTIONS as reactions } from "./content/hands.js";
@@ -24,6 +25,7 @@ export { REACTIONS as reactions } from "./content/hands.js";
 /** @typedef {import("./types.js").Note} Note */
 /** @typedef {import("./types.js").LogEntry} LogEntry */
 /** @typedef {import("./types.js").CheckStep} CheckStep */
+/** @typedef {import("./reach.js").Reach} Reach */
 /** @typedef {import("./types.js").Problem} Problem */
 /** @typedef {import("./types.js").ChatMessage} ChatMessage */
 /** @typedef {import("./types.js").Hand} Hand */

@@ -4,7 +4,7 @@ import "./fakes/english.js";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { report, stepIds, stepResult, verdict } from "../app/words_check.js";
-import { waysOf } from "../sdk/check.js";
+import { waysOf } from "../sdk/reach.js";
 
 /** @typedef {import("../app/words_check.js").Step} Step */
 /** @typedef {import("../app/words_check.js").StepId} StepId */

@@ -30,6 +30,15 @@ test("two people meet: names, devices, host, route", async () => {
   assert.deepEqual([ana.state, ana.count, ana.notes.length], ["in", 2, 0]);
 });
 
+test("the relay's addresses are known as soon as the room was looked for, and are no one's credentials", async () => {
+  const ana = await starts();
+  const ben = await opens(ana.link);
+  assert.deepEqual(ben.relay, []);
+  await ben.look();
+  assert.equal(ben.state, "ready");
+  assert.deepEqual(ben.relay, ["turn:relay.test:3478?transport=udp"]);
+});
+
 test("what the server and the wire saw holds neither names nor descriptions", async () => {
   // Long words: three letters stand in any few thousand of base64.
   const ana = await starts();
