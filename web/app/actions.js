@@ -2,7 +2,7 @@
 // door and writes the address bar. What is done about the room from inside is in hosting.js. What comes of it goes to
 // the state as events.
 
-import { Meeting, ParlourError, forgetDevice, supported } from "../sdk/parlour.js";
+import { Meeting, ParlourError, forgetDevice, reachRelay, supported } from "../sdk/parlour.js";
 import { createCopying } from "./copying.js";
 import { createEntering } from "./entering.js";
 import { createHosting } from "./hosting.js";
@@ -11,6 +11,7 @@ import { addressOf, fragmentOf, linkHere, wholeLink } from "./link_text.js";
 import { forgetPreferences, parsePreferences } from "./preferences.js";
 import { takeNote } from "./renewal.js";
 import { isLanguage, speak, t } from "./language.js";
+import { createReaching } from "./reaching.js";
 import { createRecording } from "./recording.js";
 import { createScreen } from "./screen.js";
 import { createSmallWindow } from "./small_window.js";
@@ -70,6 +71,7 @@ export function createActions(store, devices) {
     (error) => (error instanceof ParlourError && error.code === "unmet" ? error.who : null));
   const entering = createEntering(store, () => meeting, follow, () => hosting.ask({ about: "elsewhere" }), problemOf);
   const recording = createRecording(store, () => meeting, screen.track, { complain: (error) => say(problemOf(error)), say });
+  const reaching = createReaching(store, () => meeting, reachRelay);
   const talking = createTalking(store, () => meeting, (error) => say(problemOf(error)));
 
   /** @param {Room} opened */
@@ -119,6 +121,7 @@ export function createActions(store, devices) {
     if (where === "ready") {
       void devices.openBoth();
       if (state().eager) void entering.asPressed();
+      else void reaching.begin(followed);
     }
     // Who comes last into a named room has the code made: so it is there once for everybody.
     if (!coded && wantsCode(state())) {

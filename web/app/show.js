@@ -17,6 +17,7 @@ import { left, problem } from "./views/notice.js";
 import { offer } from "./views/offer.js";
 import { preview } from "./views/preview.js";
 import { question } from "./views/question.js";
+import { withReach } from "./views/reach.js";
 import { createRecordingQuestion, createTapeOffer } from "./views/recording.js";
 import { settings } from "./views/settings.js";
 import { smallWindow } from "./views/small_window.js";
@@ -29,7 +30,7 @@ import { howMany } from "./words.js";
 /** @typedef {import("./state.js").State} State */
 /** @typedef {import("./views/parts.js").View} View */
 
-const views = Object.freeze({ landing, waiting, preview, knocking, call, left, problem });
+const views = Object.freeze({ landing, waiting, preview: (/** @type {import("./actions.js").Actions} */ actions) => withReach(preview(actions)), knocking, call, left, problem });
 
 /** A view that is on the screen. @typedef {{name: keyof typeof views, view: View}} Shown */
 
@@ -47,7 +48,7 @@ export function show({ state, subscribe }, actions, front) {
   /** @type {keyof typeof views | ""} */
   let shown = front?.name ?? "";
   /** @type {View | null} */
-  let view = front?.view ?? null;
+  let view = front?.name === "preview" ? withReach(front.view) : front?.view ?? null;
 
   /** @param {keyof typeof views} name */
   function change(name) {

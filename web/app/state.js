@@ -59,6 +59,7 @@ import { dismissed, fitting, remarkOf, withCode } from "./toasts.js";
  * @property {{chosen: string, choices: readonly Choice[]}} speaker
  * @property {string} name
  * @property {boolean} hideAddress
+ * @property {"" | "detour" | "none"} reach of the relay, see reaching.js
  * @property {boolean} shortcuts
  * @property {import("./habits.js").Habits} habits
  * @property {string} language that was chosen, or "" for the browser's
@@ -119,6 +120,7 @@ import { dismissed, fitting, remarkOf, withCode } from "./toasts.js";
  *   | {type: "choices", microphone: Choice[], camera: Choice[], speaker: Choice[]}
  *   | {type: "named", name: string}
  *   | {type: "hide-address", on: boolean}
+ *   | {type: "reached", reach: State["reach"]}
  *   | {type: "shortcuts", on: boolean}
  *   | {type: "habit", change: Partial<import("./habits.js").Habits>}
  *   | {type: "language", language: string}
@@ -172,6 +174,7 @@ const noMeeting = Object.freeze({
   muteAsked: /** @type {State["muteAsked"]} */ (null),
   dialog: /** @type {Dialog | null} */ (null),
   durable: true,
+  reach: /** @type {State["reach"]} */ (""),
   busy: /** @type {readonly string[]} */ ([]),
   invitationLinks: Object.freeze({}),
   silenced: false,
@@ -227,6 +230,7 @@ export function next(state, event) {
     };
     case "named": return { ...state, name: event.name };
     case "hide-address": return { ...state, hideAddress: event.on };
+    case "reached": return { ...state, reach: event.reach };
     case "shortcuts": return { ...state, shortcuts: event.on };
     case "habit": return { ...state, habits: { ...state.habits, ...event.change } };
     case "language": return { ...state, language: event.language };

@@ -189,4 +189,8 @@ export const words = Object.freeze({
   "error.too-slow": "Das Senden hat zu lange gedauert.",
   "note.kept-missing": "Von dem, was hier früher gesagt wurde, fehlt etwas: Der Server hat es nicht, oder nicht den letzten Stand.",
   "note.kept-full": "Der Server bewahrt von diesem Treffen nichts weiter auf. Was Sie sagen, erreicht alle, die da sind, aber niemanden, der später kommt.",
+
+  "reach.detour": "Aus diesem Netz gehen Anrufe meist auf einem Umweg über das Relay. Das funktioniert, mit etwas Verzögerung.",
+  "reach.none": "Aus diesem Netz kommt nichts bis zum Relay durch. Anrufe kommen vielleicht nicht zustande.",
+  "reach.hidden": "Aus diesem Netz kommt nichts bis zum Relay durch, und mit verborgener Adresse gehen Anrufe nur darüber. So kommt kein Anruf zustande.",
 });

@@ -190,4 +190,8 @@ export const words = Object.freeze({
   "error.too-slow": "This took too long to be sent.",
   "note.kept-missing": "Some of what was said here before is missing: the server does not have it, or not the latest of it.",
   "note.kept-full": "The server keeps no more of this meeting. What you say reaches those who are here, and not who comes later.",
+
+  "reach.detour": "From this network calls will mostly take a detour over the relay. They work, with some delay.",
+  "reach.none": "Nothing gets through from this network to the relay, so calls may not connect.",
+  "reach.hidden": "Nothing gets through from this network to the relay, and with your address hidden calls use nothing else: they will not connect.",
 });

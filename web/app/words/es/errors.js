@@ -189,4 +189,8 @@ export const words = Object.freeze({
   "error.too-slow": "El envío ha tardado demasiado.",
   "note.kept-missing": "Falta parte de lo que se dijo aquí antes: el servidor no lo tiene, o no en su último estado.",
   "note.kept-full": "El servidor ya no conserva nada más de esta reunión. Lo que se dice llega a quienes están, pero no a quien llegue después.",
+
+  "reach.detour": "Desde esta red las llamadas darán casi siempre un rodeo por el relé. Funcionan, con algo de retraso.",
+  "reach.none": "Desde esta red nada llega al relé, así que es posible que las llamadas no se conecten.",
+  "reach.hidden": "Desde esta red nada llega al relé, y con la dirección oculta las llamadas pasan solo por él: no se conectarán.",
 });

@@ -189,4 +189,8 @@ export const words = Object.freeze({
   "error.too-slow": "L’envoi a pris trop de temps.",
   "note.kept-missing": "Une partie de ce qui a été dit ici auparavant manque : le serveur ne l’a pas, ou pas dans son dernier état.",
   "note.kept-full": "Le serveur ne conserve plus rien de cette réunion. Ce que vous dites parvient aux personnes présentes, mais pas à qui arrive plus tard.",
+
+  "reach.detour": "Depuis ce réseau, les appels feront le plus souvent un détour par le relais. Ils marchent, avec un peu de retard.",
+  "reach.none": "Depuis ce réseau, rien n’atteint le relais : les appels pourraient ne pas aboutir.",
+  "reach.hidden": "Depuis ce réseau, rien n’atteint le relais, et avec l’adresse masquée les appels ne passent que par lui : ils n’aboutiront pas.",
 });
