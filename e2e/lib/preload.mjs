@@ -10,7 +10,8 @@
 /**
  * The names that the preload script adds to `window`.
  * @typedef {object} Ears
- * @property {RTCPeerConnection[]} __pcs every peer connection the page has made, in order
+ * @property {RTCPeerConnection[]} __pcs every peer connection the page has made to others, in order
+ * @property {RTCPeerConnection[]} __asked those that have no other end, by which the preview asks the relay (web/sdk/reach.js)
  * @property {{ kind: string, message: string }[]} __violations content security policy
  * @property {MediaStreamTrack[]} __captured every track that getUserMedia gave
  * @property {"udp" | "tcp" | "tls"} [__relayBy] the one way to the relay that new peer connections are left
@@ -21,6 +22,7 @@ function ears({ full = false } = {}) {
   const w = /** @type {Window & typeof globalThis & Ears} */ (window);
   if (w.__pcs) return;
   w.__pcs = [];
+  w.__asked = [];
   w.__violations = [];
   w.__captured = [];
   document.addEventListener("securitypolicyviolation", (event) => {
@@ -31,7 +33,8 @@ function ears({ full = false } = {}) {
     w.RTCPeerConnection = new Proxy(w.RTCPeerConnection, {
       construct(target, args, newTarget) {
         const pc = Reflect.construct(target, args.map(leftWith), newTarget);
-        w.__pcs.push(pc);
+        const asks = /** @type {RTCConfiguration | undefined} */ (args[0])?.iceServers?.some(({ username }) => username === "reach");
+        (asks ? w.__asked : w.__pcs).push(pc);
         return pc;
       },
     });

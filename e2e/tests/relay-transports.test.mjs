@@ -17,6 +17,12 @@ const RELAYED = /^relay\/(relay|prflx)$/;
 
 /** @typedef {import("../lib/page.mjs").Page} Page */
 
+/** On the cable, and nobody's. */
+const NOBODY = "10.77.0.9";
+const WAYS = [`turn:${OWN_NAME}:3478?transport=udp`, `turn:${OWN_NAME}:3478?transport=tcp`, `turns:${OWN_NAME}:443?transport=tcp`];
+/** What the preview says of the network. */
+const LINE = ".preview-reach";
+
 const step = story();
 const stage = new Stage();
 /** @type {Set<Page>} */
@@ -85,6 +91,41 @@ step("/check, where nothing but port 443 over TCP gets through: says which ways 
   }));
 });
 
+step("the preview says what this network does to calls, and nothing where all is well", 60_000, async () => {
+  stage.namespace.firewall("udp");
+  const [ada, cy] = /** @type {[Page, Page]} */ (pairings["Chromium and Firefox"]);
+  const [, ben] = /** @type {[Page, Page]} */ (pairings["Chromium and Chromium"]);
+  const [, dee] = /** @type {[Page, Page]} */ (pairings["Firefox and Firefox"]);
+  // By http there is no TURN over TLS, and nobody is at the address that this one names for its relay.
+  const shut = await stage.serve(["--relay-host", NOBODY], { relayListen: "127.0.0.1:3478" });
+  const nothing = Promise.all([ben, dee].map(async (page) => {
+    await page.open(`${shut.origin}/r/reach`);
+    assert.match(await said(page), /^Nothing gets through from this network to the relay, so calls may not connect\./, page.name);
+    await page.click("Hide my address", { role: "switch" });
+    await page.waitFor((/** @type {string} */ line) => document.querySelector(line)?.textContent?.includes("will not connect"), 10_000, "the sentence for who hides the address", LINE);
+  }));
+  const detour = Promise.all([ada, cy].map(async (page) => {
+    await page.open(`${server.origin}/r/reach`);
+    await page.waitFor(() => {
+      const asked = /** @type {RTCPeerConnection[]} */ (/** @type {any} */ (window).__asked);
+      return asked.length > 0 && asked.every(({ signalingState }) => signalingState === "closed");
+    }, 20_000, "the relay asked, and every connection for it closed");
+    assert.equal(await page.evaluate(spoken, LINE), "", page.name);
+    // Firefox says nothing of a connection that is closed.
+    const gathered = page.browser === "firefox" ? [] : await page.evaluate(() => /** @type {RTCPeerConnection[]} */ (/** @type {any} */ (window).__asked).map(({ localDescription }) => localDescription?.sdp ?? "a=candidate"));
+    for (const sdp of gathered) assert.doesNotMatch(sdp, /a=candidate/, `${page.name}: no candidate came to be`);
+    assert.deepEqual(await page.evaluate(reached, WAYS), ["udp", "tcp", "tls"], page.name);
+  })).then(() => {
+    stage.namespace.firewall("tls");
+    return Promise.all([ada, cy].map(async (page) => {
+      await page.open(`${server.origin}/r/reach`);
+      assert.match(await said(page), /^From this network calls will mostly take a detour over the relay\./, page.name);
+    }));
+  });
+  await Promise.all([nothing, detour]);
+  for (const page of stage.pages) assert.deepEqual(await page.evaluate(() => /** @type {any} */ (window).__violations), [], page.name);
+});
+
 step("nobody's console complained", 10_000, () => {
   for (const page of stage.pages) assert.deepEqual(page.errors, [], page.name);
 });
@@ -95,4 +136,32 @@ step("nobody's console complained", 10_000, () => {
  */
 function notYetHidden(page) {
   return !hidden.has(page) && Boolean(hidden.add(page));
+}
+
+/**
+ * What the preview says of the network, once it does.
+ * @param {Page} page
+ */
+function said(page) {
+  return page.waitFor(spoken, 20_000, "what this network does to calls", LINE);
+}
+
+/**
+ * Runs in the page.
+ * @param {string} line
+ */
+function spoken(line) {
+  const found = document.querySelector(line);
+  return found instanceof HTMLElement && !found.hidden ? found.innerText : "";
+}
+
+/**
+ * Runs in the page: which ways answer, each asked by itself.
+ * @param {string[]} urls
+ * @returns {Promise<string[]>}
+ */
+async function reached(urls) {
+  const { reachRelay } = await import(new URL("/sdk/parlour.js", location.href).href);
+  const found = await Promise.all(urls.map((url) => reachRelay([url])));
+  return found.flatMap((/** @type {Record<string, string>} */ reach) => Object.entries(reach)).filter(([, state]) => state === "ok").map(([way]) => way);
 }
