@@ -8,15 +8,12 @@
 import { readRoute } from "./route.js";
 import { Senders } from "./senders.js";
 import { equal } from "./seal/bytes.js";
-import { checkCandidate } from "./seal/candidates.js";
 import { guardDescription } from "./seal/guard.js";
 import { hash } from "./seal/kdf.js";
 import { readTraffic } from "./traffic.js";
+import { Trickle } from "./trickle.js";
 
-/** Candidates are sent together when they come this close, ms. */
-const BATCH_MS = 25;
-/** Candidates that may wait for a description; messages that may wait while the proof is judged, and their bytes. */
-const WAITING_CANDIDATES = 64;
+/** Messages that may wait while the proof is judged, and their bytes. */
 const WAITING_MESSAGES = 256;
 const WAITING_BYTES = 1_048_576;
 /** A proof has 72 bytes. */
@@ -60,12 +57,8 @@ export class Connection {
   /** @type {string[]} */ #waiting = [];
   #waitingBytes = 0;
   /** Number of our newest offer; an answer must name it. */ #offer = 0;
-  /** @type {RTCIceCandidateInit[]} */ #early = [];
-  /** @type {RTCIceCandidateInit[]} */ #batch = [];
-  /** @type {ReturnType<typeof setTimeout> | undefined} */ #batchTimer;
+  #trickle;
   #described = false;
-  #relaySeen = false;
-  #relayFull = false;
   #senders = new Senders();
   /** Who makes the offers, once both descriptions stood. @type {"nobody" | "me" | "other"} */ #offerer = "nobody";
 
@@ -73,6 +66,7 @@ export class Connection {
   constructor(options, user) {
     this.#options = options;
     this.#user = user;
+    this.#trickle = new Trickle(options.relayOnly, () => this.#sendCandidates());
     [this.#pc, this.#channel] = this.#make();
   }
 
@@ -95,8 +89,7 @@ export class Connection {
 
   /** What is known of the relay if no connection comes about: nothing, out of reach, or refused for its quota. @returns {"" | "no-relay" | "relay-full"} */
   get relayTrouble() {
-    if (this.#relaySeen || !this.#options.configuration.iceServers?.length) return "";
-    return this.#relayFull ? "relay-full" : "no-relay";
+    return this.#options.configuration.iceServers?.length ? this.#trickle.relayTrouble : "";
   }
 
   /** What is received, once proven. @returns {MediaStreamTrack[]} */
@@ -138,8 +131,8 @@ export class Connection {
 
   /** A message of this generation from the other page. @param {Message} message */
   handle(message) {
-    this.#turn(async () => {
-      if (message.k === "candidates") await this.#addCandidates(message);
+    this.#turn(async (pc) => {
+      if (message.k === "candidates") await this.#trickle.add(pc, message.list);
       else await this.#take(message.description);
     });
   }
@@ -221,9 +214,8 @@ export class Connection {
     channel.onclose = () => this.#user.onChange();
     // All channels are negotiated with fixed ids: whoever opens another one does not follow this protocol.
     pc.ondatachannel = () => this.#mismatch();
-    pc.onicecandidate = ({ candidate }) => this.#gather(candidate);
-    // Perfect calls have such errors, too (lab.md 3.7): remembered for words, if it comes to that.
-    pc.onicecandidateerror = ({ errorCode }) => (this.#relayFull ||= errorCode === 486 || errorCode === 508);
+    pc.onicecandidate = ({ candidate }) => this.#trickle.gather(candidate);
+    pc.onicecandidateerror = ({ errorCode }) => this.#trickle.fail(errorCode);
     pc.onconnectionstatechange = pc.oniceconnectionstatechange = pc.ontrack = () => this.#user.onChange();
     return [pc, channel];
   }
@@ -232,8 +224,7 @@ export class Connection {
   #drop(pc, channel) {
     channel.onopen = channel.onmessage = channel.onclose = null;
     pc.ondatachannel = pc.onicecandidate = pc.onicecandidateerror = pc.onconnectionstatechange = pc.oniceconnectionstatechange = pc.ontrack = null;
-    clearTimeout(this.#batchTimer);
-    this.#batch = [];
+    this.#trickle.drop();
     pc.close();
   }
 
@@ -280,7 +271,7 @@ export class Connection {
       this.#tell(pc, "answer", /** @type {number} */ (n));
     }
     this.#offerer = type === "offer" ? "other" : "me";
-    for (const candidate of this.#early.splice(0)) await this.#add(candidate);
+    await this.#trickle.addWaiting(pc);
     this.#attach();
   }
 
@@ -297,41 +288,12 @@ export class Connection {
     this.#user.send({ k: "desc", gen: this.gen, description: { type, n, sdp } });
   }
 
-  /** @param {RTCIceCandidate | null} candidate */
-  #gather(candidate) {
-    const init = candidate && checked(candidate.toJSON(), this.#options.relayOnly);
-    if (!init) return;
-    this.#relaySeen ||= candidate.type === "relay";
-    this.#batch.push(init);
-    if (this.#batch.length === 1) this.#batchTimer = setTimeout(() => this.#sendBatch(), BATCH_MS);
-  }
-
-  #sendBatch() {
-    // Behind the description they belong to, which may still be on its way through the queue.
+  /** Behind the description they belong to, which may still be on its way through the queue. */
+  #sendCandidates() {
     this.#turn(async () => {
-      const list = this.#batch.splice(0);
+      const list = this.#trickle.take();
       if (list.length > 0) this.#user.send({ k: "candidates", gen: this.gen, list });
     });
-  }
-
-  /** @param {Message} message */
-  async #addCandidates({ list }) {
-    if (!Array.isArray(list) || list.length > WAITING_CANDIDATES) return;
-    for (const item of list) {
-      const candidate = checked(item);
-      if (!candidate) continue;
-      if (this.#pc.remoteDescription) await this.#add(candidate);
-      else if (this.#early.length < WAITING_CANDIDATES) this.#early.push(candidate);
-    }
-  }
-
-  /** @param {RTCIceCandidateInit} candidate */
-  async #add(candidate) {
-    try {
-      await this.#pc.addIceCandidate(candidate);
-    } catch {
-      // Of an offer that was ignored or replaced, or of an address family that this browser does not know.
-    }
   }
 
   /** @param {RTCDataChannel} channel */
@@ -391,18 +353,5 @@ export class Connection {
     if (this.#isClosed()) return;
     this.close();
     this.#user.onMismatch();
-  }
-}
-
-/**
- * A candidate as it may be sent or used.
- * @param {unknown} init @param {boolean} [relayOnly] @returns {RTCIceCandidateInit | null} null: not at all
- */
-function checked(init, relayOnly = false) {
-  try {
-    return checkCandidate(init, { relayOnly });
-  } catch {
-    // An address family or transport that the rules do not know: one way less, never a broken pair.
-    return null;
   }
 }
