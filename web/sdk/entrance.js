@@ -1,21 +1,21 @@
 // From a link or a name to a seat: making a room on the server, finding it, giving it back, taking a seat (seal.md 1, 3).
 //
 // The server's answers are believed only as far as they prove themselves: the room_box must recompute the link's
-// secret, states must be the host's; whose a name is, nothing proves (named.js). What happens among those inside is
-// mesh.js's, new rules are hosting.js's.
+// secret, states must be the host's; whose a name is, nothing proves (named.js). Whether there is any way in is way.js's. What
+// happens among those inside is mesh.js's, new rules are hosting.js's.
 
 import { ParlourError } from "./errors.js";
 import { Knowledge } from "./knowledge.js";
-import { NO_SECRET, believable, checkTyped, namedLink } from "./named.js";
+import { NO_SECRET, believable, namedLink } from "./named.js";
 import { papers, withPassword } from "./papers.js";
 import { SealError, b64, unb64 } from "./seal/bytes.js";
 import { makeCore, signHostIn, signJoin } from "./seal/core.js";
 import { newHostPage } from "./seal/issue.js";
 import { invitationId, invitationPsk, openInvitation } from "./seal/invite.js";
 import { hostLink, invitationLink, roomLink } from "./seal/link.js";
-import { stretch } from "./seal/password.js";
 import { createNamedRoom, createRoom, hostKeyOf, nameIdOf, namedRoomOf, openLink, roomIdOf } from "./seal/room.js";
 import { Self, newHost } from "./self.js";
+import { Way } from "./way.js";
 
 /** @typedef {import("./seal/bytes.js").Bytes} Bytes */
 /** @typedef {import("./seal/room.js").RoomLink} RoomLink */
@@ -28,21 +28,21 @@ export class Entrance {
   #server;
   /** What the link held by which this page came. */ #R;
   /** Of a named room, else empty. */ name = "";
-  /** The link said that there is a password. */ #asks = false;
-  /** It was said that the door is closed, and that the password does not open it. */ #isToldClosed = false;
   #roomId;
   /** Of an invitation, by which the room has not been found yet. @type {Bytes | null} */ #inv = null;
   /** Of a host link, until it is stored. @type {Bytes | null} */ #seed;
   /** @type {Knowledge | null} */ #knowledge = null;
   /** What this device keeps of the room. @readonly */ self;
+  /** Whether there is one in. @readonly */ way;
 
   /**
    * @param {import("./server.js").Server} server @param {import("./keep.js").Keep} keep
-   * @param {Bytes} R what the link holds @param {Bytes} roomId @param {Bytes | null} [seed]
+   * @param {Bytes} R what the link holds @param {Bytes} roomId @param {Bytes | null} [seed] @param {boolean} [asks] the link said that there is a password
    */
-  constructor(server, keep, R, roomId, seed = null) {
+  constructor(server, keep, R, roomId, seed = null, asks = false) {
     this.#server = server;
     this.self = new Self(keep);
+    this.way = new Way(asks, () => this.knowledge, () => this.self.spk);
     this.#R = R;
     this.#roomId = b64(roomId);
     this.#seed = seed;
@@ -68,9 +68,8 @@ export class Entrance {
    * @param {{name: string, password?: boolean, inv?: Bytes, seed?: Bytes}} link
    */
   static async named(server, keep, { name, password = false, inv, seed }) {
-    const entrance = new Entrance(server, keep, NO_SECRET, await nameIdOf(namedRoomOf(name)), seed);
+    const entrance = new Entrance(server, keep, NO_SECRET, await nameIdOf(namedRoomOf(name)), seed, password);
     entrance.name = name;
-    entrance.#asks = password;
     entrance.#inv = inv ?? null;
     return entrance;
   }
@@ -89,7 +88,7 @@ export class Entrance {
    * @throws {ParlourError} `bad-password`, `needs-password` where the link promises one, `keeps-nothing` in standard mode, and the server's refusal
    */
   async make({ cap, door, password, offRecord }) {
-    if (this.#asks && password === "") throw new ParlourError("needs-password");
+    if (this.way.promised && password === "") throw new ParlourError("needs-password");
     const page = newHostPage();
     const wish = { cap, door, offRecord, now: Math.floor(Date.now() / 1000), page, ...(password !== "" && { password }) };
     const none = { link: null, flags0: undefined };
@@ -121,7 +120,7 @@ export class Entrance {
     if (this.name !== "") {
       const secret = isInvited && this.#inv ? await invitationLink(this.#inv) : "";
       // Until somebody was met, what the server says takes the question for the password out of no link.
-      const password = (this.#knowledge?.rules?.pw ?? 0) !== 0 || (this.#asks && !this.#knowledge?.pinned);
+      const password = (this.#knowledge?.rules?.pw ?? 0) !== 0 || (this.way.promised && !this.#knowledge?.pinned);
       return namedLink(this.name, { password, secret });
     }
     const { R } = this.#knowledge?.linkInForce ?? this;
@@ -212,63 +211,6 @@ export class Entrance {
     const room = b64(namedRoomOf(this.name));
     for (const { host_pk } of claims) if (await this.self.keep.host(`${room} ${host_pk}`)) own.add(host_pk);
     return own;
-  }
-
-  /**
-   * Takes what was typed into the password field.
-   * @param {string} password empty: nothing
-   * @throws {ParlourError} `no-password` if the room has none, `bad-password`; what `checkTyped` throws
-   */
-  async takePassword(password) {
-    const { knowledge } = this;
-    knowledge.typed = password !== "";
-    if (password === "" || (knowledge.hostKey && knowledge.password?.sure)) return;
-    this.#checkTyped();
-    const pw = knowledge.rules?.pw ?? 0;
-    if (pw === 0) throw new ParlourError("no-password");
-    const S = await withPassword(() => stretch(password, knowledge.room, pw));
-    knowledge.password = { pw, S, sure: false };
-  }
-
-  /**
-   * Whether the rules as they are known leave this person any way in: a right, the door, or somebody to be asked.
-   * @throws {ParlourError} `removed`, `locked`, `not-invited`, `link-replaced`, `needs-password`; what `checkTyped` throws
-   */
-  checkWay() {
-    const { knowledge } = this;
-    const { rules } = knowledge;
-    const { spk } = this.self;
-    if (!rules || knowledge.hostKey) return;
-    if (rules.removed.includes(spk)) throw new ParlourError("removed");
-    this.#checkTyped();
-    if (this.#asks && !knowledge.pinned && !knowledge.invitation && !knowledge.typed) this.#checkPromise(rules);
-    if (rules.members.includes(spk)) return;
-    if (rules.door === "locked") throw new ParlourError("locked");
-    if (knowledge.invitation) return;
-    if (rules.door === "invite") throw new ParlourError("not-invited");
-    if (!knowledge.named && !knowledge.linkInForce) throw new ParlourError("link-replaced");
-    if (rules.door === "open" && rules.pw !== 0 && !knowledge.passwordInForce) throw new ParlourError("needs-password");
-  }
-
-  #checkTyped() {
-    try {
-      checkTyped(this.knowledge);
-    } catch (thrown) {
-      this.#isToldClosed ||= thrown instanceof ParlourError && thrown.code === "door-closed";
-      throw thrown;
-    }
-  }
-
-  /**
-   * By a link that promises a password nobody comes in without one; at a closed door they may knock, once that was said.
-   * @param {import("./seal/rules.js").Rules} rules
-   * @throws {ParlourError} `needs-password`, `password-promised`, `door-closed`
-   */
-  #checkPromise({ door, pw }) {
-    if (door === "open") throw new ParlourError(pw === 0 ? "password-promised" : "needs-password");
-    if (door !== "knock" || this.#isToldClosed) return;
-    this.#isToldClosed = true;
-    throw new ParlourError("door-closed");
   }
 
   /**

@@ -269,7 +269,7 @@ export class Inside {
   /** Whether it is worth waiting. @returns {boolean} */
   #checkWay() {
     try {
-      this.#parts.entrance.checkWay();
+      this.#parts.entrance.way.check();
       return true;
     } catch (thrown) {
       // Seated already, with a password that rules of another day have made useless: nobody can be met.
@@ -312,7 +312,7 @@ export class Inside {
     // Whose a named room is, is not known before somebody was met.
     if (this.mesh.reached.length > 0 || (named && !pinned)) return false;
     try {
-      this.#parts.entrance.checkWay();
+      this.#parts.entrance.way.check();
       return false;
     } catch (thrown) {
       if (thrown instanceof ParlourError) return true;

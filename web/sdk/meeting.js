@@ -274,10 +274,10 @@ export class Meeting extends Acts {
       // A full room has no seat for both tabs; in any other the old one goes last, so that the room is never left alone.
       const isFull = other !== null && ((await entrance.look()) ?? 0) >= (this.rules?.cap ?? 0);
       if (other !== null && isFull) await entrance.self.sendAway(other);
-      await entrance.takePassword(password);
+      await entrance.way.take(password);
       const { certificate, fingerprint } = await makeCertificate();
       const { core, isHost, pid, spk } = await entrance.makeCore(fingerprint);
-      entrance.checkWay();
+      entrance.way.check();
       this.#me = { ...this.#me, id: spk, host: isHost };
       this.#inside = new Inside(
         {
