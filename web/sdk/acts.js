@@ -9,19 +9,39 @@ import { Sharing } from "./sharing.js";
 /** @typedef {import("./types.js").Door} Door */
 /** `anyway`: whoever is just coming in may be cut off. @typedef {{anyway?: boolean}} Anyway */
 
+/** @type {import("./types.js").Code} */
+const noCode = Object.freeze({ state: "none", emoji: [], numbers: [], covers: [], missing: [] });
+
 /** Of a meeting. What only hosts can do throws `not-host`; everything throws `not-in-room` outside. */
 export class Acts extends Sharing {
   #inside;
+  #here;
 
-  /** @param {() => Inside | null} inside */
-  constructor(inside) {
-    super(inside);
+  /** @param {() => Inside | null} inside @param {import("./own.js").Own} own */
+  constructor(inside, own) {
+    super(inside, own);
+    this.#here = inside;
     this.#inside = () => {
       const here = inside();
       if (!here || here.stay.isEntering) throw new ParlourError("not-in-room");
       return here;
     };
   }
+
+  /** Who stands at the door; for hosts. @returns {readonly import("./types.js").Knock[]} */
+  get knocks() { return this.me.host ? (this.#here()?.lobby.knocks ?? []) : []; }
+
+  /** Whether the operator lets rooms stay that everybody left (`setKept`); known inside. @returns {boolean} */
+  get mayKeep() { return this.#here()?.stay.mayKeep ?? false; }
+
+  /** Wrong passwords that were tried, as those inside count together. @returns {number} */
+  get wrongPasswords() { return this.#here()?.wrongPasswords ?? 0; }
+
+  /** @returns {import("./types.js").Code} */
+  get code() { return this.#here()?.codes.shown ?? noCode; }
+
+  /** Who did what, since this page joined. @returns {readonly import("./types.js").LogEntry[]} */
+  get log() { return this.#here()?.log.entries ?? []; }
 
   /** Lets somebody in who stands at the door. @param {string} id of a knock @throws {ParlourError} `not-host`, `no-such-participant` */
   async admit(id) { await this.#inside().hosting.admit(id); }

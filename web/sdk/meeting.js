@@ -1,20 +1,20 @@
 // A meeting as the page sees it: one object to look, join, mute, leave, and one list of people to draw.
-
 //
-// It holds the state that a page draws: server.js asks, entrance.js gets in, inside.js is everything between join and
-// leave. Nothing is decided here about who may be in or what is sealed how.
+// It holds the state that a page draws: server.js asks, entrance.js finds the room, joining.js asks for a seat, inside.js is
+// everything between join and leave. Nothing is decided here about who may be in or what is sealed how.
 
 import { Acts } from "./acts.js";
-import { makeCertificate } from "./certificate.js";
+import { Course, isRetryable } from "./course.js";
 import { Entrance } from "./entrance.js";
 import { ParlourError, asParlourError, sentenceFor } from "./errors.js";
+import { Inside } from "./inside.js";
+import { Joining } from "./joining.js";
 import { Keep } from "./keep.js";
 import { openLink } from "./links.js";
 import { Looking } from "./looking.js";
-import { makeOrFind, tidyRoomName } from "./named.js";
-import { Inside } from "./inside.js";
+import { tidyRoomName } from "./named.js";
 import { writeNotes } from "./notes.js";
-import { tidyName } from "./roster.js";
+import { Own, checkKind } from "./own.js";
 import { Presses } from "./seal/guesses.js";
 import { Server } from "./server.js";
 import { supported } from "./supported.js";
@@ -24,18 +24,14 @@ const LEAVE_MS = 2000;
 /** Longest message of a knock. */
 const MESSAGE_LENGTH = 500;
 
-/** @typedef {import("./types.js").MeetingState} MeetingState */
-/** @typedef {import("./types.js").Me} Me */
 /** @typedef {import("./types.js").Person} Person */
 /** @typedef {import("./types.js").Note} Note */
 /** @typedef {import("./types.js").Problem} Problem */
 /** @typedef {import("./types.js").Door} Door */
 
-/** @type {import("./types.js").Code} */
-const noCode = Object.freeze({ state: "none", emoji: [], numbers: [], covers: [], missing: [] });
-
 /**
- * One meeting, from the link to the leave. What hosts do, passwords and codes are in {@link Acts}.
+ * One meeting, from the link to the leave. What hosts do, passwords and codes are in {@link Acts}, what people say and send each
+ * other in Sharing, microphone, camera and screen in Showing.
  *
  * Events: `change` (a plain Event, at most one per task, whenever anything that can be read here has changed), `problem` (a
  * CustomEvent whose `detail` is a {@link Problem}), `reaction` (see Sharing, what people say and send each other) and
@@ -43,25 +39,22 @@ const noCode = Object.freeze({ state: "none", emoji: [], numbers: [], covers: []
  */
 export class Meeting extends Acts {
   #server;
+  #own;
+  #course = new Course(() => this.#changed());
   /** @type {Entrance | null} */ #entrance = null;
   /** @type {Inside | null} */ #inside = null;
   /** While in. @type {import("./tabs.js").Presence | null} */ #presence = null;
   /** Passwords that were typed. */ #presses = new Presses();
   #link = "";
-  /** @type {MeetingState} */ #state = "idle";
-  /** @type {ParlourError | null} */ #error = null;
   #count = 0;
-  /** @type {Me} */ #me = { id: "", name: "", audio: false, video: false, screen: false, host: false };
   /** @type {readonly Person[] | null} */ #people = null;
   /** @type {readonly Note[] | null} */ #notes = null;
   /** @type {import("./types.js").Rules | null} */ #rules = null;
-  /** What `join` or `setVideo` was given, and `setScreen`. @type {MediaStreamTrack | null} */ #camera = null;
-  /** @type {MediaStreamTrack | null} */ #screen = null;
   #changing = false;
   #looking = new Looking({
     ask: () => /** @type {Entrance} */ (this.#entrance).look(),
     onAnswer: (count) => this.#looked(count),
-    isOpen: (isGone) => this.#state === "no-room" || this.vacant || (isGone && this.#state === "ready"),
+    isOpen: (isGone) => this.state === "no-room" || this.vacant || (isGone && this.state === "ready"),
     onFault: (error) => void this.#fail(error),
   });
   #hide = () => this.#unload();
@@ -71,7 +64,9 @@ export class Meeting extends Acts {
    * @param {string} server origin
    */
   constructor(server) {
-    super(() => this.#inside);
+    const own = new Own(() => this.#inside?.mesh, () => this.#changed());
+    super(() => this.#inside, own);
+    this.#own = own;
     const support = supported();
     if (!support.ok) throw new ParlourError(support.code);
     this.#server = new Server(server, {
@@ -104,8 +99,8 @@ export class Meeting extends Acts {
       throw asParlourError(thrown);
     }
     meeting.#link = (await meeting.#entrance?.link()) ?? "";
-    meeting.#me = { ...meeting.#me, host: true };
-    meeting.#become("ready");
+    meeting.#own.find({ host: true });
+    meeting.#course.become("ready");
     return meeting;
   }
 
@@ -133,10 +128,10 @@ export class Meeting extends Acts {
   get name() { return this.#entrance?.name ?? ""; }
 
   /** Nobody is in this named room: whoever joins makes it, and is its host. @returns {boolean} */
-  get vacant() { return this.name !== "" && this.#state === "ready" && !this.#entrance?.known; }
+  get vacant() { return this.name !== "" && this.state === "ready" && !this.#entrance?.known; }
 
-  /** @returns {MeetingState} */
-  get state() { return this.#state; }
+  /** @returns {import("./types.js").MeetingState} */
+  get state() { return this.#course.state; }
 
   /**
    * What carries the messages to and from the server: `polling` where the network blocks WebSockets, which makes coming in
@@ -149,13 +144,10 @@ export class Meeting extends Acts {
   get relay() { return this.#server.relay; }
 
   /** Why the meeting is `failed` or `ended`, else null. @returns {ParlourError | null} */
-  get error() { return this.#error; }
+  get error() { return this.#course.error; }
 
   /** How many people were in when the server was last asked; once in, how many it lists, this person included. @returns {number} */
   get count() { return this.#count; }
-
-  /** @returns {Readonly<Me>} */
-  get me() { return this.#me; }
 
   /** The others, in the order in which they were seated. A new array after each change. @returns {readonly Person[]} */
   get people() { return (this.#people ??= this.#inside?.mesh.people() ?? []); }
@@ -169,31 +161,16 @@ export class Meeting extends Acts {
   /** What the host signed; null before the room was found. @returns {import("./types.js").Rules | null} */
   get rules() { return (this.#rules ??= this.#entrance?.known?.shown ?? null); }
 
-  /** Whether the operator lets rooms stay that everybody left (`setKept`); known inside. @returns {boolean} */
-  get mayKeep() { return this.#inside?.stay.mayKeep ?? false; }
-
   /** What is waited for while `knocking`, else null. @returns {import("./types.js").Waiting | null} */
-  get waiting() { return this.#state === "knocking" ? (this.#inside?.waiting ?? null) : null; }
-
-  /** Who stands at the door; for hosts. @returns {readonly import("./types.js").Knock[]} */
-  get knocks() { return this.#me.host ? (this.#inside?.lobby.knocks ?? []) : []; }
+  get waiting() { return this.state === "knocking" ? (this.#inside?.waiting ?? null) : null; }
 
   /** Made by hosts of this room; for hosts. @returns {readonly import("./types.js").Invitation[]} */
-  get invitations() { return this.#me.host ? (this.#entrance?.known?.invitations.shown ?? []) : []; }
-
-  /** Wrong passwords that were tried, as those inside count together. @returns {number} */
-  get wrongPasswords() { return this.#inside?.wrongPasswords ?? 0; }
-
-  /** @returns {import("./types.js").Code} */
-  get code() { return this.#inside?.codes.shown ?? noCode; }
-
-  /** Who did what, since this page joined. @returns {readonly import("./types.js").LogEntry[]} */
-  get log() { return this.#inside?.log.entries ?? []; }
+  get invitations() { return this.me.host ? (this.#entrance?.known?.invitations.shown ?? []) : []; }
 
   /** Worst first. A new array after each change. @returns {readonly Note[]} */
   get notes() {
     /** @type {import("./notes.js").Remark[]} */
-    const own = this.#state === "reconnecting" ? [{ colour: "grey", code: "server-away", who: "" }] : [];
+    const own = this.state === "reconnecting" ? [{ colour: "grey", code: "server-away", who: "" }] : [];
     return (this.#notes ??= writeNotes([...(this.#inside?.remarks() ?? []), ...own]));
   }
 
@@ -206,8 +183,8 @@ export class Meeting extends Acts {
    * @throws {ParlourError} `no-server`, `room-over`, `room-expired`, `two-hosts`, `link-damaged`, …; `state` is then `failed` or `ended`.
    */
   async look() {
-    if (!this.#isOutside()) return;
-    if (this.#state === "idle" || this.#state === "failed") this.#become("looking");
+    if (!this.#course.isOutside) return;
+    if (this.state === "idle" || this.state === "failed") this.#course.become("looking");
     try {
       await this.#looking.now();
     } catch (thrown) {
@@ -251,128 +228,37 @@ export class Meeting extends Acts {
    *   `refused-for-good`, `room-over`, `removed`, `gave-up`, `no-server`, …
    */
   async join({ name = "", audio = null, video = null, hideAddress = false, password = "", message = "", offRecord = true, move = false } = {}) {
-    this.#checkKind("audio", audio);
-    this.#checkKind("video", video);
-    if (!this.#isOutside()) throw new ParlourError("already-joined");
-    if (this.#state !== "ready") await this.look();
+    checkKind("audio", audio);
+    checkKind("video", video);
+    if (!this.#course.isOutside) throw new ParlourError("already-joined");
+    if (this.state !== "ready") await this.look();
     const entrance = /** @type {Entrance} */ (this.#entrance);
-    if (this.#state !== "ready") throw new ParlourError("no-such-room");
-    this.#become("joining");
-    /** The tab in whose place this one comes. @type {string | null} */
-    let other = null;
-    this.#camera = video;
-    this.#screen = null;
-    this.#me = { ...this.#me, name: tidyName(name), audio: audio !== null, video: video !== null, screen: false };
+    if (this.state !== "ready") throw new ParlourError("no-such-room");
+    this.#course.become("joining");
+    this.#own.begin(name, { audio, video });
+    const joining = new Joining(entrance);
     try {
       if (password !== "" && !this.#presses.take(performance.now())) throw new ParlourError("too-many-tries");
-      await entrance.redeem();
-      if (!entrance.known) {
-        await makeOrFind(entrance, { password, offRecord });
-        await this.#followLink();
-      }
-      other = move ? await entrance.self.takeOver() : null;
-      // A full room has no seat for both tabs; in any other the old one goes last, so that the room is never left alone.
-      const isFull = other !== null && ((await entrance.look()) ?? 0) >= (this.rules?.cap ?? 0);
-      if (other !== null && isFull) await entrance.self.sendAway(other);
-      await entrance.way.take(password);
-      const { certificate, fingerprint } = await makeCertificate();
-      const { core, isHost, pid, spk } = await entrance.makeCore(fingerprint);
-      entrance.way.check();
-      this.#me = { ...this.#me, id: spk, host: isHost };
-      this.#inside = new Inside(
-        {
-          server: this.#server, entrance, core, pid, certificate, relayOnly: hideAddress, name: this.#me.name,
-          message: message.slice(0, MESSAGE_LENGTH), tracks: { audio, video }, me: () => this.#me,
-        },
-        {
-          onIn: () => this.#become("in"),
-          onPorch: () => this.#become("knocking"),
-          onAway: () => this.#become("reconnecting"),
-          onCount: (count) => this.#counted(count),
-          onEnd: (code) => this.#end(code),
-          onHost: () => (this.#me = { ...this.#me, host: true }),
-          onLink: () => void this.#followLink(),
-          onReaction: (person, emoji) => this.dispatchEvent(new CustomEvent("reaction", { detail: Object.freeze({ person, emoji }) })),
-          onMuteAsked: (by, called) => this.dispatchEvent(new CustomEvent("mute-asked", { detail: Object.freeze({ by, name: called }) })),
-          onRecordingOver: (over) => this.dispatchEvent(new CustomEvent("recording-over", { detail: Object.freeze(over) })),
-          onChange: () => this.#changed(),
-          isAway: () => this.#state === "reconnecting",
-        },
-      );
-      await this.#inside.enter();
-      if (isFinal(this.#state)) return;
+      const page = await joining.prepare({ password, offRecord, move }, () => this.#followLink());
+      this.#own.find({ id: page.spk, host: page.isHost });
+      const inside = this.#goIn(entrance, page, { relayOnly: hideAddress, message: message.slice(0, MESSAGE_LENGTH), tracks: { audio, video } });
+      await inside.enter();
+      if (this.#course.isOver) return;
       this.#presence = entrance.self.stand(() => this.#end("replaced"));
-      if (other !== null) void this.#inside.settled().then(() => entrance.self.finishMove(/** @type {string} */ (other)));
+      joining.finish(inside);
     } catch (thrown) {
       const inside = this.#inside;
       this.#goOut();
-      if (isFinal(this.#state)) throw asParlourError(thrown);
+      if (this.#course.isOver) throw asParlourError(thrown);
       await inside?.giveUp();
-      if (other !== null) await entrance.self.giveBack();
-      if (thrown instanceof ParlourError && retryable.has(thrown.code)) {
-        const isGone = thrown.code === "no-such-room";
-        this.#become(isGone && this.name === "" ? "no-room" : "ready");
-        if (isGone) this.#looking.later(isGone);
-        throw thrown;
-      }
-      throw this.#fail(thrown);
+      await joining.undo();
+      if (!isRetryable(thrown)) throw this.#fail(thrown);
+      const isGone = thrown.code === "no-such-room";
+      this.#course.become(isGone && this.name === "" ? "no-room" : "ready");
+      if (isGone) this.#looking.later(isGone);
+      throw thrown;
     }
     globalThis.addEventListener?.("pagehide", this.#hide);
-  }
-
-  /**
-   * Sends this microphone from now on, or nothing. Others hear of it sealed. No renegotiation, at once.
-   * @param {MediaStreamTrack | null} track
-   * @throws {ParlourError} `media-kind`.
-   */
-  setAudio(track) {
-    this.#checkKind("audio", track);
-    this.#me = { ...this.#me, audio: track !== null };
-    this.#inside?.mesh.setTrack("audio", track);
-    this.#changed();
-  }
-
-  /**
-   * Sends this camera from now on, or nothing; while a screen is shown, once that has ended.
-   * @param {MediaStreamTrack | null} track
-   * @throws {ParlourError} `media-kind`.
-   */
-  setVideo(track) {
-    this.#checkKind("video", track);
-    this.#camera = track;
-    this.#sendPicture();
-  }
-
-  /**
-   * Shows this screen in the place of the camera, or with null the camera again. Others hear sealed that it is a screen. It
-   * keeps all its lines, at few pictures a second: a track without a `contentHint` gets `detail`.
-   * @param {MediaStreamTrack | null} track
-   * @throws {ParlourError} `media-kind`, `not-in-room`
-   */
-  setScreen(track) {
-    this.#checkKind("video", track);
-    if (track && (!this.#inside || this.#inside.stay.isEntering)) throw new ParlourError("not-in-room");
-    if (track && !track.contentHint) track.contentHint = "detail";
-    this.#screen = track;
-    this.#sendPicture();
-  }
-
-  /**
-   * Says how large the page shows the pictures of the others, so that they send no more than that: `large`, `small` (some 200 lines or
-   * less), or `off` (not at all, as in a hidden tab). Who is not named is shown large. Told to them at most twice a second.
-   * @param {ReadonlyMap<string, "off" | "small" | "large">} sizes by id, first whom this device should show longest when it has little time
-   * @param {{thrifty?: boolean}} [options] to save data: small pictures both ways, but for shared screens
-   */
-  setSizes(sizes, { thrifty = false } = {}) { this.#inside?.mesh.setSizes(sizes, thrifty); }
-
-  /**
-   * Changes the name that others see: in one line, control characters removed, cut to 64 characters.
-   * @param {string} name
-   */
-  setName(name) {
-    this.#me = { ...this.#me, name: tidyName(name) };
-    this.#inside?.mesh.setName(this.#me.name);
-    this.#changed();
   }
 
   /**
@@ -381,7 +267,7 @@ export class Meeting extends Acts {
    * @returns {Promise<void>}
    */
   async leave() {
-    if (isFinal(this.#state)) return;
+    if (this.#course.isOver) return;
     const wasIn = this.#inside !== null;
     // The last one out ends a named room, and its key opens nothing any more: the name is free for the next one.
     const andHost = this.name !== "" && this.#count <= 1;
@@ -389,7 +275,7 @@ export class Meeting extends Acts {
     // Off the record at once, as there is nothing to wait for.
     const bye = inside?.keeping ? inside.keeping.finish().then(() => inside.mesh.sayBye()) : inside?.mesh.sayBye();
     const said = bye?.then(() => (this.#server.live ? this.#server.ask("leave", {}) : undefined)).catch(() => {});
-    this.#become("left");
+    this.#course.become("left");
     await Promise.race([said, new Promise((resolve) => setTimeout(resolve, LEAVE_MS))]);
     this.#stop();
     if (wasIn) await this.#entrance?.forget(andHost);
@@ -415,52 +301,54 @@ export class Meeting extends Acts {
     this.#changed();
   }
 
-  #isOutside() {
-    return ["idle", "looking", "no-room", "ready", "failed"].includes(this.#state);
-  }
-
   /** @param {number | null} count null: nobody has opened it */
   async #looked(count) {
-    if (!this.#isOutside()) return;
+    if (!this.#course.isOutside) return;
     this.#count = count ?? 0;
-    if (this.#entrance?.known?.hostKey) this.#me = { ...this.#me, host: true };
+    if (this.#entrance?.known?.hostKey) this.#own.find({ host: true });
     await this.#followLink();
-    this.#become(count === null && this.name === "" ? "no-room" : "ready");
+    this.#course.become(count === null && this.name === "" ? "no-room" : "ready");
     if (count === null) this.#looking.later();
   }
 
-  /** One picture at a time (docs/decisions/0007-the-screen-in-the-cameras-place.md). */
-  #sendPicture() {
-    const picture = this.#screen ?? this.#camera;
-    this.#me = { ...this.#me, video: picture !== null, screen: this.#screen !== null };
-    this.#inside?.mesh.setPicture(picture, this.#screen !== null);
-    this.#changed();
-  }
-
-  /** @param {"audio" | "video"} kind @param {MediaStreamTrack | null} track */
-  #checkKind(kind, track) {
-    if (track && track.kind !== kind) throw new ParlourError("media-kind");
+  /**
+   * @param {Entrance} entrance @param {import("./joining.js").Page} page
+   * @param {Pick<import("./inside.js").InsideParts, "relayOnly" | "message" | "tracks">} wish @returns {Inside}
+   */
+  #goIn(entrance, { certificate, core, pid }, wish) {
+    /** @param {string} type @param {object} detail */
+    const tell = (type, detail) => void this.dispatchEvent(new CustomEvent(type, { detail: Object.freeze(detail) }));
+    this.#inside = new Inside({ ...wish, server: this.#server, entrance, core, pid, certificate, name: this.me.name, me: () => this.me }, {
+      onIn: () => this.#course.become("in"),
+      onPorch: () => this.#course.become("knocking"),
+      onAway: () => this.#course.become("reconnecting"),
+      onCount: (count) => this.#counted(count),
+      onEnd: (code) => this.#end(code),
+      onHost: () => this.#own.find({ host: true }),
+      onLink: () => void this.#followLink(),
+      onReaction: (person, emoji) => tell("reaction", { person, emoji }),
+      onMuteAsked: (by, name) => tell("mute-asked", { by, name }),
+      onRecordingOver: (over) => tell("recording-over", over),
+      onChange: () => this.#changed(),
+      isAway: () => this.state === "reconnecting",
+    });
+    return this.#inside;
   }
 
   /** @param {unknown} thrown @returns {ParlourError} */
   #fail(thrown) {
     const error = asParlourError(thrown);
-    if (isFinal(this.#state)) return error;
-    this.#error = error;
-    this.#become(overs.has(error.code) ? "ended" : "failed");
-    this.#stop();
+    if (this.#course.fail(error)) this.#stop();
     return error;
   }
 
   /** @param {string} code */
   #end(code) {
-    if (isFinal(this.#state)) return;
-    this.#error = new ParlourError(code);
-    this.#become("ended");
+    if (!this.#course.end(new ParlourError(code))) return;
     this.#stop();
     // What the server merely says takes nothing away: neither who this person is nor that this device is host. Who was
     // removed stays that person, so that the page can say so when it is loaded again.
-    if (this.#entrance?.known?.endFor(this.#me.id) === "room-over") void this.#entrance.self.forget(true);
+    if (this.#entrance?.known?.endFor(this.me.id) === "room-over") void this.#entrance.self.forget(true);
     /** @type {CustomEventInit<Problem>} */
     const init = { detail: { code, text: sentenceFor(code) } };
     this.dispatchEvent(new CustomEvent("problem", init));
@@ -475,7 +363,7 @@ export class Meeting extends Acts {
 
   #stop() {
     this.#goOut();
-    this.#server.end(isFinal(this.#state));
+    this.#server.end(this.#course.isOver);
     this.#looking.stop();
     globalThis.removeEventListener?.("pagehide", this.#hide);
     this.#changed();
@@ -488,15 +376,8 @@ export class Meeting extends Acts {
   #unload() {
     const said = this.#inside?.mesh.sayBye();
     this.#server.hangUp(this.#count > 1);
-    this.#become("left");
+    this.#course.become("left");
     void said?.then(() => this.#stop());
-  }
-
-  /** From a final state there is no way back: a connection that breaks while one leaves changes nothing. @param {MeetingState} state */
-  #become(state) {
-    if (isFinal(this.#state)) return;
-    this.#state = state;
-    this.#changed();
   }
 
   #changed() {
@@ -508,17 +389,4 @@ export class Meeting extends Acts {
       this.dispatchEvent(new Event("change"));
     });
   }
-}
-
-/** Refusals after which one may try again. */
-const retryable = new Set([
-  "no-such-room", "room-full", "busy", "rate", "no-server", "session-lost", "not-invited", "invitation-used", "locked", "link-replaced", "refused",
-  "needs-password", "name-without-password", "password-promised", "door-closed", "wrong-password", "too-many-tries", "no-password", "bad-password", "other-kind", "keeps-nothing",
-]);
-/** Errors after which there is nothing to try again. */
-const overs = new Set(["room-over", "removed", "refused-for-good"]);
-
-/** @param {MeetingState} state */
-function isFinal(state) {
-  return state === "left" || state === "ended";
 }

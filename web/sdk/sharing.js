@@ -1,6 +1,7 @@
 // What people say and send each other inside, as a page calls and reads it; the doing is in content/.
 
 import { ParlourError } from "./errors.js";
+import { Showing } from "./showing.js";
 
 /** @typedef {import("./inside.js").Inside} Inside */
 
@@ -13,12 +14,12 @@ const nothing = Object.freeze({ chat: Object.freeze([]), hands: Object.freeze([]
  *
  * Event `reaction`: a CustomEvent whose `detail` is `{person, emoji}`, of this person as well. Event `recording-over`: see askToRecord.
  */
-export class Sharing extends EventTarget {
+export class Sharing extends Showing {
   #inside;
 
-  /** @param {() => Inside | null} inside */
-  constructor(inside) {
-    super();
+  /** @param {() => Inside | null} inside @param {import("./own.js").Own} own */
+  constructor(inside, own) {
+    super(inside, own);
     this.#inside = inside;
   }
 
