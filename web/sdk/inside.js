@@ -1,9 +1,8 @@
 // Everything that exists between the press of Join and the leave, put together: the calls (mesh.js), the stay at the
-// server (stay.js), what a host does (hosting.js), the door (lobby.js), gifts (giving.js), codes (codes.js), what people say and
-// send each other (content/), the log.
+// server (stay.js) and whether there is one any longer (place.js), what a host does (hosting.js), the door (lobby.js), gifts
+// (giving.js), codes (codes.js), what people say and send each other (content/), the log.
 //
-// It decides what a change of rules means for this page: that it is over, that there is no way in, that others are owed a
-// link. What a page reads and calls is meeting.js's.
+// What one of them finds out is told to those whom it concerns. What a page reads and calls is meeting.js's.
 
 import { Codes } from "./codes.js";
 import { Content } from "./content/content.js";
@@ -16,6 +15,7 @@ import { Log, admittedBy } from "./log.js";
 import { Mesh } from "./mesh.js";
 import { Muting } from "./muting.js";
 import { Names } from "./names.js";
+import { Place } from "./place.js";
 import { Recording } from "./recording.js";
 import { b64 } from "./seal/bytes.js";
 import { random } from "./seal/kdf.js";
@@ -49,9 +49,8 @@ export class Inside {
   /** The rules of which the log has told. @type {import("./seal/rules.js").Rules | null} */ #told;
   /** The rules asked for the room to stay. */ #wasKept;
   #names = new Names();
-  /** The end that this page is about to say itself. */ #ending = false;
   /** The server says that it is over, and nobody signed that. */ #isStopped = false;
-  #byPassword = false;
+  #place;
   /** Invitations that were used once too often: who came last, by the invitation's id. @type {Map<string, import("./notes.js").Remark>} */ #usedUp = new Map();
 
   /** @param {InsideParts} parts @param {InsideUser} user */
@@ -87,8 +86,8 @@ export class Inside {
           this.keeping?.handleGone(hid);
           this.recording?.handleGone(hid);
         },
-        onWrongPassword: () => this.#wrongPassword(),
-        onCutOff: (code) => this.#cutOff(code),
+        onWrongPassword: () => this.#place.handleWrongPassword(),
+        onCutOff: (code) => this.#place.lose(code),
         onTick: (awake) => this.#tick(awake),
         onDoubt: () => server.doubt(),
         isServerAway: () => user.isAway(),
@@ -143,7 +142,7 @@ export class Inside {
         user.onIn();
         void this.hosting.announceInvitations();
       },
-      onPorch: () => this.#onPorch(),
+      onPorch: () => this.#place.handlePorch(),
       onAway: () => user.onAway(),
       onCount: (count) => user.onCount(count),
       onRules: () => this.#rulesChanged("The host"),
@@ -152,8 +151,9 @@ export class Inside {
         this.#isStopped = true;
         user.onAway();
       },
-      onEnd: (code) => this.#end(code),
+      onEnd: (code) => this.#place.lose(code),
     });
+    this.#place = new Place({ way: entrance.way, knowledge, spk: this.#spk, mesh: this.mesh, stay: this.stay }, { onPorch: () => user.onPorch(), onEnd: (code) => user.onEnd(code) });
     this.hosting = new Hosting(
       { server, entrance, mesh: this.mesh, giving: this.giving, lobby: this.lobby, me, hid: b64(core.hid) },
       {
@@ -185,13 +185,13 @@ export class Inside {
     const { entrance } = this.#parts;
     if (entrance.self.guesses) this.mesh.restoreGuesses(entrance.self.guesses);
     if (this.#knowledge.passwordInForce) this.mesh.press();
-    this.#byPassword = this.#knowledge.passwordInForce !== null && this.#knowledge.rules?.door === "open";
+    this.#place.begin();
     await this.stay.enter();
   }
 
   /** What is waited for at the door; null inside. */
   get waiting() {
-    return this.stay.isEntering ? this.lobby.waiting(this.#byPassword) : null;
+    return this.stay.isEntering ? this.lobby.waiting(this.#place.byPassword) : null;
   }
 
   /** Wrong passwords of the generation in force, as members count them together. */
@@ -222,14 +222,7 @@ export class Inside {
 
   /** Over for everybody: the last thing that this page does. */
   async end() {
-    this.#ending = true;
-    try {
-      await this.hosting.end();
-    } catch (thrown) {
-      this.#ending = false;
-      throw thrown;
-    }
-    this.#user.onEnd("room-over");
+    await this.#place.endBy(() => this.hosting.end());
   }
 
   /** When everybody whom the server lists shows this page, or after a while. Then the page of before may go. */
@@ -262,23 +255,6 @@ export class Inside {
     return { ticked, renamed: tick === "renamed", admitted, verified: ticked ? "ticked" : admitted ? "host" : "link" };
   }
 
-  #onPorch() {
-    if (this.stay.isEntering && this.#checkWay()) this.#user.onPorch();
-  }
-
-  /** Whether it is worth waiting. @returns {boolean} */
-  #checkWay() {
-    try {
-      this.#parts.entrance.way.check();
-      return true;
-    } catch (thrown) {
-      // Seated already, with a password that rules of another day have made useless: nobody can be met.
-      if (thrown instanceof ParlourError && !this.stay.isEntering) this.#user.onEnd(thrown.code);
-      else if (thrown instanceof ParlourError) this.stay.giveUp(thrown);
-      return false;
-    }
-  }
-
   /** Other rules hold. @param {"You" | "The host"} who by whom */
   #rulesChanged(who) {
     const { rules } = this.#knowledge;
@@ -296,28 +272,8 @@ export class Inside {
     if (!hadPassword && this.#knowledge.passwordInForce) this.mesh.press();
     this.lobby.clean((spk) => rules.members.includes(spk) || rules.removed.includes(spk));
     this.#user.onLink();
-    const end = this.#knowledge.endFor(this.#spk);
-    if (end) this.#cutOff(end);
-    else if (this.stay.isEntering || this.#knowledge.onlyPassword) this.#checkWay();
-    else if (this.#isShutOut()) this.#cutOff("cut-off");
+    this.#place.handleRules();
     this.#user.onChange();
-  }
-
-  /**
-   * Whether these rules leave this page no way in although it has a seat: it met nobody who could have told it. Where
-   * somebody is met, the seal judges.
-   */
-  #isShutOut() {
-    const { named, pinned } = this.#knowledge;
-    // Whose a named room is, is not known before somebody was met.
-    if (this.mesh.reached.length > 0 || (named && !pinned)) return false;
-    try {
-      this.#parts.entrance.way.check();
-      return false;
-    } catch (thrown) {
-      if (thrown instanceof ParlourError) return true;
-      throw thrown;
-    }
   }
 
   /** @param {string} pid @param {import("./seal/types.js").Waiting} what */
@@ -326,7 +282,7 @@ export class Inside {
     const teller = what.k === "cut" && what.by !== b64(this.#parts.core.hid) ? this.mesh.personOf(what.by) : null;
     const word = this.lobby.handle(pid, what, (spk) => this.#names.of(spk), teller?.name);
     if (what.k === "cut" && teller) this.log.add("cut", `${teller.name || "Somebody"} says that ${this.#names.of(what.spk) || "somebody"} was cut off while coming in.`, { who: teller.name, about: this.#names.of(what.spk) });
-    if (word === "refused" && this.stay.isEntering) this.stay.giveUp(new ParlourError(this.#knowledge.invitation ? "invitation-used" : "refused"));
+    if (word === "refused") this.#place.handleRefusal();
     if (what.k === "lobby" && what.invitation && this.#knowledge.hostKey) this.#invited(what.spk, what.invitation);
     this.#user.onChange();
   }
@@ -395,29 +351,6 @@ export class Inside {
     this.keeping?.give(hid);
   }
 
-  #wrongPassword() {
-    // A seat is the server's gift: without anybody who has proven S it is no way in.
-    const isAlone = !this.stay.isEntering && this.#byPassword && this.mesh.provenPw === 0 && this.mesh.reached.length === 0;
-    if (!this.stay.isEntering && !isAlone) return;
-    this.#knowledge.password = null;
-    if (isAlone) this.#user.onEnd("wrong-password");
-    else this.stay.giveUp(new ParlourError("wrong-password"));
-  }
-
-  /** @param {"room-over" | "removed" | "replaced" | "cut-off"} code */
-  #cutOff(code) {
-    if (this.#ending) return;
-    if (!this.stay.isEntering) this.#user.onEnd(code);
-    else this.stay.giveUp(new ParlourError(code === "removed" ? "refused-for-good" : code));
-  }
-
-  /** @param {string} code */
-  #end(code) {
-    if (this.#ending) return;
-    if (this.stay.isEntering) this.stay.giveUp(new ParlourError(code === "removed" ? "refused-for-good" : code));
-    else this.#user.onEnd(code);
-  }
-
   /** @param {number} awake */
   #tick(awake) {
     const here = new Set(this.mesh.reached.map(({ spk }) => spk));
@@ -427,9 +360,7 @@ export class Inside {
     this.recording?.handleTick();
     this.codes.handleTick();
     this.hosting.handleTick(awake);
-    // A set end comes whether or not there is a server to say so.
-    const end = this.#knowledge.endFor(this.#spk);
-    if (end) this.#cutOff(end);
+    this.#place.handleTick();
     const { guesses, entrance } = { guesses: this.mesh.guesses, entrance: this.#parts.entrance };
     if (guesses.count !== (entrance.self.guesses?.count ?? 0) || guesses.pw !== (entrance.self.guesses?.pw ?? 0)) {
       entrance.self.guesses = guesses;
