@@ -1,15 +1,14 @@
 // All pages of a room together: what the pairs decide becomes connections, and the other way round.
 //
-// The seal (seal/pairs.js) says who is a person here; a Peer makes the call with each; the roster is what one sees.
+// The seal (seal/pairs.js) says who is a person here; a call is made with each (call.js); the roster is what one sees.
 // The server is known here only by `signal` and `seat`; coming in and staying in is stay.js's and entrance.js's. What people
 // do with one another inside (knocks, gifts, codes) is told to inside.js and not understood here.
 
-import { Peer } from "./peer.js";
-import { Pictures, mayCome, noAgreement } from "./pictures.js";
+import { callWith } from "./call.js";
+import { Pictures, noAgreement } from "./pictures.js";
 import { Remarks } from "./remarks.js";
 import { Roster, readAbout } from "./roster.js";
 import { Awake, TICK_MS } from "./seal/awake.js";
-import { compare, unb64 } from "./seal/bytes.js";
 import { Pairs } from "./seal/pairs.js";
 import { Seats } from "./seats.js";
 import { trace } from "./trace.js";
@@ -66,7 +65,6 @@ export class Mesh {
   #seats;
   #remarks;
   /** Before the first seat: what happened with people. @type {Output[] | null} */ #held = [];
-  /** Pages that have said something on their proven channel: they have verified this page's proof. @type {Set<string>} */ #heard = new Set();
   #isScreen = false;
   #pictures;
   #stopped = false;
@@ -110,7 +108,7 @@ export class Mesh {
 
   /** Whether everybody on the list is connected and shows this page to its person. */
   get isWhole() {
-    return this.unmet.length === 0 && this.#roster.pages.every(({ hid, peer }) => peer.proven && this.#heard.has(hid));
+    return this.unmet.length === 0 && this.#roster.pages.every(({ heard, peer }) => heard && peer.proven);
   }
 
   /** Pages of other people that live by the same rules, as they say. */
@@ -297,8 +295,9 @@ export class Mesh {
     }
   }
 
-  /** @param {PersonOutput} output */
-  #welcome({ hid, pid, spk, host, first, again }) {
+  /** @param {PersonOutput} person */
+  #welcome(person) {
+    const { hid, pid, spk, host, first, again } = person;
     trace(pid, again ? "person again" : "person", first.gen);
     this.#remarks.forget(pid);
     const known = this.#roster.page(hid);
@@ -313,46 +312,16 @@ export class Mesh {
     }
     const otherFingerprint = this.#pairs.fingerprintOf(hid);
     if (known || !otherFingerprint) return;
-    const { core, certificate, relayOnly, tracks } = this.#options;
-    /** @type {import("./peer.js").PeerOptions} */
-    const options = {
-      pid,
-      polite: compare(core.pid, unb64(pid, 8)) < 0,
-      offers: this.#seats.cameLater(pid),
-      gen: Number.isSafeInteger(first.gen) && first.gen >= 0 && first.gen < 2 ** 32 - 1 ? first.gen : 0,
-      relayOnly,
-      certificate,
-      fingerprint: core.fp,
+    const peer = callWith(person, {
+      me: this.#options,
+      pairs: this.#pairs,
       otherFingerprint,
-      tracks,
-    };
-    /** @type {import("./peer.js").PeerUser} */
-    const user = {
-      send: (message) => void this.#pairs.send(hid, message),
-      makeProof: (gen) => this.#pairs.makeProof(hid, gen),
-      checkProof: (gen, proof) => this.#pairs.checkProof(hid, gen, proof),
-      onChannel: (usable) => {
-        this.#pairs.handleChannelState(hid, usable);
-        if (usable) this.#user.onChannel(hid);
-        else this.#user.onDoubt();
-      },
-      onText: (text) => {
-        this.#heard.add(hid);
-        this.#pairs.handleChannel(hid, text);
-      },
-      onProven: (gen) => this.#user.onProven(hid, gen),
-      // The pairs answer with the red note and `gone`; its connection is closed already.
-      onMismatch: () => this.#pairs.handleContradiction(hid),
-      onChange: () => this.#user.onChange(),
+      offers: this.#seats.cameLater(pid),
       iceServers: () => this.#iceServers,
-      isServerAway: () => this.#user.isServerAway(),
-      isSending: () => {
-        const page = this.#roster.page(hid);
-        return page !== undefined && (page.about.audio || (page.about.video && mayCome(page.agreed)));
-      },
-    };
+      page: () => this.#roster.page(hid),
+    }, this.#user, this.#awake.ms);
     const about = readAbout(first);
-    this.#roster.add({ hid, pid, spk, host, about, agreed: noAgreement(), seen: false, peer: new Peer(options, user, this.#awake.ms) });
+    this.#roster.add({ hid, pid, spk, host, about, agreed: noAgreement(), seen: false, heard: false, peer });
     this.#user.onPerson(spk, about.name, host);
     this.#seatOthers();
     this.#user.onChange();
@@ -374,7 +343,6 @@ export class Mesh {
   /** @param {string} hid @param {import("./seal/types.js").Gone} why */
   #part(hid, why) {
     const page = this.#roster.remove(hid);
-    this.#heard.delete(hid);
     trace(hid, "gone", why);
     page?.peer.close();
     if (page) this.#user.onGone(hid);

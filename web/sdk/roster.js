@@ -14,8 +14,9 @@ export const NAME_LENGTH = 64;
 /** What a page tells of itself, sealed. `screen`: the picture is a screen and no camera. @typedef {{name: string, audio: boolean, video: boolean, screen: boolean}} About */
 
 /**
- * One page of a person. `agreed`: about pictures. `seen`: its proof was verified once, so that the person is shown.
- * @typedef {{hid: string, pid: string, spk: string, host: boolean, about: About, agreed: import("./pictures.js").Agreed, peer: Peer, seen: boolean}} Page
+ * One page of a person. `agreed`: about pictures. `seen`: its proof was verified once, so that the person is shown. `heard`: it
+ * has said something on its proven channel, so it has verified this page's proof.
+ * @typedef {{hid: string, pid: string, spk: string, host: boolean, about: About, agreed: import("./pictures.js").Agreed, peer: Peer, seen: boolean, heard: boolean}} Page
  */
 
 /** What is known of a person besides. @typedef {(spk: string, name: string) => Pick<Person, "ticked" | "renamed" | "admitted" | "verified">} Marks */

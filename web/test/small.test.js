@@ -78,7 +78,7 @@ test("what somebody tells of itself is taken for no more than it is", () => {
 /** A page whose connection is as the test says. */
 const page = (hid, spk, { proven = true, tracks = [] } = {}) => {
   const peer = { proven, received: tracks, link: proven ? "connected" : "connecting", route: null };
-  return { hid, pid: `p-${hid}`, spk, host: false, about: { name: hid, audio: false, video: false }, agreed: noAgreement(), peer: /** @type {any} */ (peer), seen: false };
+  return { hid, pid: `p-${hid}`, spk, host: false, about: { name: hid, audio: false, video: false }, agreed: noAgreement(), peer: /** @type {any} */ (peer), seen: false, heard: false };
 };
 
 test("nobody is shown before the proof, and stays shown while reconnecting", () => {
