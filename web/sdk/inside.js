@@ -31,7 +31,7 @@ const SETTLE_LOOK_MS = 200;
 /**
  * @typedef {{
  *   server: import("./server.js").Server, entrance: import("./entrance.js").Entrance, core: OwnCore, pid: string,
- *   certificate: RTCCertificate, relayOnly: boolean, name: string, message: string, tracks: import("./connection.js").Tracks,
+ *   certificate: RTCCertificate, relayOnly: boolean, message: string, tracks: import("./connection.js").Tracks,
  *   me: () => Readonly<Me>,
  * }} InsideParts
  */
@@ -57,7 +57,7 @@ export class Inside {
   constructor(parts, user) {
     this.#parts = parts;
     this.#user = user;
-    const { server, entrance, core, pid, certificate, relayOnly, name, message, tracks, me } = parts;
+    const { server, entrance, core, pid, certificate, relayOnly, message, tracks, me } = parts;
     this.#knowledge = entrance.knowledge;
     this.#spk = b64(core.spk);
     this.#told = structuredClone(this.#knowledge.rules);
@@ -67,7 +67,7 @@ export class Inside {
     this.log = new Log();
     const { knowledge } = entrance;
     this.mesh = new Mesh(
-      { core, pid, knowledge, certificate, relayOnly, name, message, tracks, ownPages: entrance.self.ownPages, marks: (spk, as) => this.#marks(spk, as) },
+      { core, pid, knowledge, certificate, relayOnly, me, message, tracks, ownPages: entrance.self.ownPages, marks: (spk, as) => this.#marks(spk, as) },
       {
         signal: (to, body) => server.signal(to, body),
         seat: (of) => void server.ask("seated", { pid: of }).catch(() => {}),

@@ -241,7 +241,7 @@ export class Meeting extends Acts {
       if (password !== "" && !this.#presses.take(performance.now())) throw new ParlourError("too-many-tries");
       const page = await joining.prepare({ password, offRecord, move }, () => this.#followLink());
       this.#own.find({ id: page.spk, host: page.isHost });
-      const inside = this.#goIn(entrance, page, { relayOnly: hideAddress, message: message.slice(0, MESSAGE_LENGTH), tracks: { audio, video } });
+      const inside = this.#goIn(entrance, page, { relayOnly: hideAddress, message: message.slice(0, MESSAGE_LENGTH) });
       await inside.enter();
       if (this.#course.isOver) return;
       this.#presence = entrance.self.stand(() => this.#end("replaced"));
@@ -313,12 +313,12 @@ export class Meeting extends Acts {
 
   /**
    * @param {Entrance} entrance @param {import("./joining.js").Page} page
-   * @param {Pick<import("./inside.js").InsideParts, "relayOnly" | "message" | "tracks">} wish @returns {Inside}
+   * @param {Pick<import("./inside.js").InsideParts, "relayOnly" | "message">} wish @returns {Inside}
    */
   #goIn(entrance, { certificate, core, pid }, wish) {
     /** @param {string} type @param {object} detail */
     const tell = (type, detail) => void this.dispatchEvent(new CustomEvent(type, { detail: Object.freeze(detail) }));
-    this.#inside = new Inside({ ...wish, server: this.#server, entrance, core, pid, certificate, name: this.me.name, me: () => this.me }, {
+    this.#inside = new Inside({ ...wish, server: this.#server, entrance, core, pid, certificate, tracks: this.#own.tracks, me: () => this.me }, {
       onIn: () => this.#course.become("in"),
       onPorch: () => this.#course.become("knocking"),
       onAway: () => this.#course.become("reconnecting"),

@@ -27,9 +27,9 @@ const callKinds = new Set(["desc", "candidates", "restart"]);
 /**
  * @typedef {{
  *   core: import("./seal/core.js").OwnCore, pid: string, knowledge: import("./knowledge.js").Knowledge,
- *   certificate: RTCCertificate, relayOnly: boolean, name: string, message: string, tracks: Tracks, ownPages: readonly string[],
+ *   certificate: RTCCertificate, relayOnly: boolean, me(): Readonly<import("./roster.js").About>, message: string, tracks: Tracks, ownPages: readonly string[],
  *   marks: import("./roster.js").Marks,
- * }} MeshOptions `message`: what hosts read while this page knocks. `ownPages`: pids of this page and of earlier ones of its person
+ * }} MeshOptions `me`: what this page tells of itself. `message`: what hosts read while this page knocks. `ownPages`: pids of this page and of earlier ones of its person
  */
 /**
  * @typedef {{
@@ -65,7 +65,6 @@ export class Mesh {
   #seats;
   #remarks;
   /** Before the first seat: what happened with people. @type {Output[] | null} */ #held = [];
-  #isScreen = false;
   #pictures;
   #stopped = false;
 
@@ -80,7 +79,7 @@ export class Mesh {
       me: options.core,
       room: options.knowledge,
       first: (hid) => ({ gen: this.#roster.page(hid)?.peer.gen ?? 0, ...this.#self() }),
-      knock: () => ({ name: options.name, message: options.message }),
+      knock: () => ({ name: options.me().name, message: options.message }),
       onOutput: (output) => this.#put(output),
     });
     this.#awake.tick(performance.now());
@@ -202,28 +201,22 @@ export class Mesh {
     for (const output of held) this.#put(output);
   }
 
-  /** @param {import("./connection.js").Kind} kind @param {MediaStreamTrack | null} track */
+  /** Sends this from now on, and says what `me` says by now. @param {import("./connection.js").Kind} kind @param {MediaStreamTrack | null} track */
   setTrack(kind, track) {
     this.#options.tracks = { ...this.#options.tracks, [kind]: track };
     for (const { peer } of this.#roster.pages) peer.setTrack(kind, track);
     if (kind === "video") this.#sharePicture();
-    this.#tellAll();
+    this.tellAll();
   }
 
-  /** The one picture of this page. @param {MediaStreamTrack | null} track @param {boolean} isScreen */
-  setPicture(track, isScreen) {
-    this.#isScreen = isScreen;
-    this.setTrack("video", track);
+  /** What this page tells of itself has changed. */
+  tellAll() {
+    for (const { hid } of this.#roster.pages) this.#pairs.send(hid, { k: "self", ...this.#self() });
+    this.#user.onChange();
   }
 
   /** See Pictures. @param {ReadonlyMap<string, import("./budget.js").Size>} sizes by person @param {boolean} isThrifty */
   setSizes(sizes, isThrifty) { this.#pictures.setSizes(sizes, isThrifty); }
-
-  /** @param {string} name */
-  setName(name) {
-    this.#options.name = name;
-    this.#tellAll();
-  }
 
   /** Says goodbye to everybody; everything closes with it. @returns {Promise<void>} when it was handed over; `stop` after it */
   sayBye() {
@@ -380,17 +373,12 @@ export class Mesh {
   /** Who gets how much of it, as things stand. */
   #sharePicture() {
     const { video } = this.#options.tracks;
-    this.#pictures.tick(this.#awake.ms, this.#roster.pages, video === null ? "none" : this.#isScreen || isRead(video) ? "screen" : "camera");
+    this.#pictures.tick(this.#awake.ms, this.#roster.pages, video === null ? "none" : this.#self().screen || isRead(video) ? "screen" : "camera");
   }
 
   #self() {
-    const { name, tracks } = this.#options;
-    return { name, audio: tracks.audio !== null, video: tracks.video !== null, screen: this.#isScreen };
-  }
-
-  #tellAll() {
-    for (const { hid } of this.#roster.pages) this.#pairs.send(hid, { k: "self", ...this.#self() });
-    this.#user.onChange();
+    const { name, audio, video, screen } = this.#options.me();
+    return { name, audio, video, screen };
   }
 }
 

@@ -4,13 +4,14 @@ import { ParlourError } from "./errors.js";
 import { tidyName } from "./roster.js";
 
 /** @typedef {import("./types.js").Me} Me */
-/** What becomes of it. @typedef {Pick<import("./mesh.js").Mesh, "setTrack" | "setPicture" | "setName">} OwnMesh */
+/** To whom it is told. @typedef {Pick<import("./mesh.js").Mesh, "setTrack" | "tellAll">} OwnMesh */
 
 export class Own {
   #mesh;
   #onChange;
   /** @type {Readonly<Me>} */ #me = { id: "", name: "", audio: false, video: false, screen: false, host: false };
-  /** What `begin` or `setVideo` was given, and `setScreen`. @type {MediaStreamTrack | null} */ #camera = null;
+  /** What was given, by `begin` or since. @type {MediaStreamTrack | null} */ #microphone = null;
+  /** @type {MediaStreamTrack | null} */ #camera = null;
   /** @type {MediaStreamTrack | null} */ #screen = null;
 
   /** @param {() => OwnMesh | undefined} mesh while there is one @param {() => void} onChange */
@@ -22,6 +23,9 @@ export class Own {
   /** Another object after each change. */
   get me() { return this.#me; }
 
+  /** What is sent: one picture at a time (docs/decisions/0007-the-screen-in-the-cameras-place.md). @returns {import("./connection.js").Tracks} */
+  get tracks() { return { audio: this.#microphone, video: this.#screen ?? this.#camera }; }
+
   /** What was found out about this person. @param {Partial<Pick<Me, "id" | "host">>} found */
   find(found) {
     this.#me = { ...this.#me, ...found };
@@ -29,6 +33,7 @@ export class Own {
 
   /** A join, with these. @param {string} name @param {import("./connection.js").Tracks} tracks of their kinds */
   begin(name, { audio, video }) {
+    this.#microphone = audio;
     this.#camera = video;
     this.#screen = null;
     this.#me = { ...this.#me, name: tidyName(name), audio: audio !== null, video: video !== null, screen: false };
@@ -37,6 +42,7 @@ export class Own {
   /** @param {MediaStreamTrack | null} track @throws {ParlourError} `media-kind` */
   setAudio(track) {
     checkKind("audio", track);
+    this.#microphone = track;
     this.#me = { ...this.#me, audio: track !== null };
     this.#mesh()?.setTrack("audio", track);
     this.#onChange();
@@ -59,15 +65,14 @@ export class Own {
   /** @param {string} name */
   setName(name) {
     this.#me = { ...this.#me, name: tidyName(name) };
-    this.#mesh()?.setName(this.#me.name);
+    this.#mesh()?.tellAll();
     this.#onChange();
   }
 
-  /** One picture at a time (docs/decisions/0007-the-screen-in-the-cameras-place.md). */
   #sendPicture() {
-    const picture = this.#screen ?? this.#camera;
-    this.#me = { ...this.#me, video: picture !== null, screen: this.#screen !== null };
-    this.#mesh()?.setPicture(picture, this.#screen !== null);
+    const { video } = this.tracks;
+    this.#me = { ...this.#me, video: video !== null, screen: this.#screen !== null };
+    this.#mesh()?.setTrack("video", video);
     this.#onChange();
   }
 }

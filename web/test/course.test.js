@@ -51,7 +51,7 @@ test("a refusal that may be tried again ends nothing", () => {
 test("the screen takes the camera's place and gives it back; the name is tidied", () => {
   /** @type {unknown[][]} */
   const done = [];
-  const mesh = { setTrack: (...of) => done.push(of), setPicture: (...of) => done.push(of), setName: (name) => done.push([name]) };
+  const mesh = { setTrack: (...of) => done.push(of), tellAll: () => done.push([]) };
   let changes = 0;
   const own = new Own(() => mesh, () => changes++);
   const [camera, other, screen] = ["", "", ""].map((contentHint) => /** @type {MediaStreamTrack} */ ({ kind: "video", contentHint }));
@@ -62,7 +62,7 @@ test("the screen takes the camera's place and gives it back; the name is tidied"
   own.setVideo(other);
   own.setScreen(null);
   own.setVideo(null);
-  assert.deepEqual(done, [[screen, true], [screen, true], [other, false], [null, false]]);
+  assert.deepEqual(done, [screen, screen, other, null].map((track) => ["video", track]));
   assert.deepEqual([own.me.video, own.me.screen, changes], [false, false, 4]);
   own.find({ id: "a", host: true });
   own.begin("Ben", { audio: null, video: null });

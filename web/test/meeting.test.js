@@ -59,6 +59,20 @@ test("nothing is attached to any sender before the proof, all of it after", asyn
   assert.deepEqual(attachments, [{ kind: "audio", proofs: 1 }, { kind: "video", proofs: 1 }, { kind: "video", proofs: 1 }]);
 });
 
+test("what is switched off while one is coming in is not sent", async () => {
+  const ana = await starts();
+  await ana.join({ name: "Ana" });
+  const ben = await opens(ana.link);
+  await ben.look();
+  const coming = ben.join({ name: "Ben", audio: makeTrack("audio"), video: makeTrack("video") });
+  assert.equal(ben.state, "joining");
+  ben.setAudio(null);
+  await coming;
+  await Promise.all([sees(ana, "Ben"), sees(ben, "Ana")]);
+  assert.deepEqual(attachments.map(({ kind }) => kind), ["video"]);
+  assert.deepEqual([ana.people[0].audio, ana.people[0].video], [false, true]);
+});
+
 test("the wrong proof closes the connection for good, in red, without a tile", async () => {
   const ana = await starts();
   await ana.join({ name: "Ana", audio: makeTrack("audio"), video: makeTrack("video") });
