@@ -13,8 +13,9 @@ import { Line } from "./line.js";
 import { CHAT_LENGTH, FILE_CHANNELS, HISTORY_MESSAGES, POLLS, TOLD_AT_ONCE } from "./limits.js";
 import { Offers } from "./offers.js";
 import { tidyText } from "./plain.js";
-import { Polls, described } from "./polls.js";
+import { Polls } from "./polls.js";
 import { Rates } from "./rates.js";
+import { Voting } from "./voting.js";
 
 /** @typedef {import("../seal/types.js").Message} Message */
 /** @typedef {import("./chat.js").Entry} Entry */
@@ -43,7 +44,7 @@ export class Content {
   #offers;
   /** Files of earlier page lives that this person took back: at most as many as were known. @type {Set<string>} */ #fileBacks = new Set();
   #polls;
-  /** Secret polls of one's own of which the counts changed. @type {Set<string>} */ #counted = new Set();
+  #voting;
   #progress = false;
   /** @type {Shown | null} */ #shown = null;
   /** What of it is to be read again. @type {Set<keyof Shown>} */ #stale = new Set();
@@ -59,6 +60,14 @@ export class Content {
     this.#user = user;
     this.#chat = new Chat(me.spk);
     this.#polls = new Polls(me.spk);
+    this.#voting = new Voting(this.#polls, {
+      ...me,
+      isHere: (spk) => this.#isHere(spk),
+      tellAll: (message) => this.#tellAll(message),
+      tell: (spk, message) => {
+        for (const { line } of this.#pages.values()) if (line.spk === spk) line.send(message);
+      },
+    });
     /** @type {import("./files.js").FilesUser} */
     const filesUser = {
       send: (hid, message) => void this.#pages.get(hid)?.line.send(message),
@@ -172,34 +181,21 @@ export class Content {
   /** @param {{question: string, choices: readonly string[], multiple: boolean, secret: boolean}} asked @returns {string} its id */
   ask(asked) {
     this.#rates.take("acts", this.#mesh.awake);
-    const poll = this.#polls.ask(b64(random(16)), this.#me.name(), asked, Date.now());
-    if (!poll) throw new ParlourError("bad-poll");
-    this.#tellAll({ k: "poll", ...described(poll) });
+    const id = this.#voting.ask(asked);
     this.#changed("polls");
-    return keyOf(poll.by, poll.id);
+    return id;
   }
 
   /** @param {string} id of a poll @param {readonly number[]} chosen places in its choices */
   vote(id, chosen) {
     this.#rates.take("acts", this.#mesh.awake);
-    const poll = this.#polls.poll(id);
-    const isOpen = this.shown.polls.some((one) => one.id === id && one.open);
-    if (!poll || !isOpen || !this.#polls.vote(id, this.#me.spk, this.#me.name(), chosen)) throw new ParlourError("no-such-poll");
-    const message = { k: "vote", poll: poll.id, by: poll.by, chosen };
-    if (!poll.secret) this.#tellAll(message);
-    else if (poll.by === this.#me.spk) this.#counted.add(id);
-    else for (const { line } of this.#pages.values()) if (line.spk === poll.by) line.send(message);
+    this.#voting.vote(id, chosen);
     this.#changed("polls");
   }
 
   /** Its author, or a host. @param {string} id of a poll */
   closePoll(id) {
-    const poll = this.#polls.poll(id);
-    if (!poll) throw new ParlourError("no-such-poll");
-    if (poll.by !== this.#me.spk && !this.#me.isHost()) throw new ParlourError("not-host");
-    if (!this.#polls.close(id)) return;
-    this.#tellAll({ k: "poll-close", poll: poll.id, by: poll.by });
-    this.#changed("polls");
+    if (this.#voting.close(id)) this.#changed("polls");
   }
 
   /** What this person said and asked in this page life, for the record of a room in standard mode. @returns {import("./record.js").Own} */
@@ -251,11 +247,7 @@ export class Content {
   /** Every 500 ms. */
   handleTick() {
     for (const { line } of this.#pages.values()) line.handleTick();
-    for (const id of this.#counted) {
-      const poll = this.#polls.poll(id);
-      if (poll) this.#tellAll({ k: "poll-counts", poll: poll.id, counts: poll.counts, voters: poll.voters });
-    }
-    this.#counted.clear();
+    this.#voting.handleTick();
     if (this.#progress || this.#offers.sending) this.#changed("files");
     this.#progress = false;
   }
@@ -333,9 +325,9 @@ export class Content {
       case "file-done": [part, isNew] = ["files", this.#offers.takeAnswer(hid, message)]; break;
       case "poll": [part, isNew] = ["polls", mayAct() && this.#polls.take(spk, name, message, now)]; break;
       case "poll-told": [part, isNew] = ["polls", this.#mayTell(page) && this.#polls.tell(spk, name, message, now)]; break;
-      case "vote": [part, isNew] = ["polls", mayAct() && this.#voted(spk, name, message)]; break;
+      case "vote": [part, isNew] = ["polls", mayAct() && this.#voting.takeVote(spk, name, message)]; break;
       case "poll-counts": [part, isNew] = ["polls", mayAct() && this.#polls.takeCounts(spk, message)]; break;
-      case "poll-close": [part, isNew] = ["polls", mayAct() && this.#closed(spk, host, message)]; break;
+      case "poll-close": [part, isNew] = ["polls", mayAct() && this.#voting.takeClose(spk, host, message)]; break;
     }
     if (isNew) this.#changed(part);
   }
@@ -344,22 +336,6 @@ export class Content {
   #mayTell(page) {
     page.told += 1;
     return page.told <= HISTORY_MESSAGES + POLLS;
-  }
-
-  /** @param {string} spk @param {string} name @param {Message} message */
-  #voted(spk, name, message) {
-    const changed = this.#polls.takeVote(spk, name, message);
-    const key = keyOf(this.#me.spk, String(message.poll));
-    if (changed && message.by === this.#me.spk && this.#polls.poll(key)?.secret) this.#counted.add(key);
-    return changed;
-  }
-
-  /** @param {string} spk @param {boolean} host @param {Message} message */
-  #closed(spk, host, message) {
-    const changed = this.#polls.takeClose(spk, host, message);
-    // Its author says so again: a host's word may have come to somebody before the poll.
-    if (changed && message.by === this.#me.spk && spk !== this.#me.spk) this.#tellAll({ k: "poll-close", poll: message.poll, by: message.by });
-    return changed;
   }
 
   /** @param {string} hid @param {number} id @returns {RTCDataChannel | null} */
