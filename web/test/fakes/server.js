@@ -6,6 +6,7 @@
 
 import { createHash, createPublicKey, randomBytes, verify } from "node:crypto";
 import { setImmediate } from "node:timers";
+import { fetchTo, webSocketTo } from "./carriers.js";
 
 const b64 = (bytes) => Buffer.from(bytes).toString("base64url");
 const bytesOf = (text) => Buffer.from(text, "base64url");
@@ -90,46 +91,6 @@ class Session {
     const message = { t, ...(re === undefined ? {} : { re }), s: ++this.said, d };
     this.log.push(message);
     this.socket?.deliver({ ...message, a: this.heard });
-  }
-}
-
-/** One who polls. */
-class FakePoll {
-  readyState = 1;
-  session = null;
-  heard = 1;
-  said = 0;
-  kept = "";
-  /** @type {string[]} */ lines = [];
-  /** @type {{resolve(body: string): void, reject(error: Error): void} | null} */ waiting = null;
-  constructor(server, page) {
-    this.server = server;
-    this.page = page;
-  }
-  deliver(message) {
-    this.lines.push(JSON.stringify(message));
-    this.server.later(() => this.flush());
-  }
-  wait(got, signal) {
-    if (got === this.said) this.kept = "";
-    if (this.kept !== "") return Promise.resolve(this.kept);
-    return new Promise((resolve, reject) => {
-      this.waiting = { resolve, reject };
-      signal?.addEventListener("abort", () => reject(new TypeError("aborted")));
-      this.flush();
-    });
-  }
-  flush() {
-    if (!this.waiting || this.lines.length === 0) return;
-    this.kept = [JSON.stringify({ n: ++this.said }), ...this.lines.splice(0)].join("\n");
-    this.waiting.resolve(this.kept);
-    this.waiting = null;
-  }
-  end(code) {
-    if (this.readyState === 3) return;
-    this.readyState = 3;
-    this.server.hungUp(this, code);
-    this.waiting?.reject(new TypeError("cut"));
   }
 }
 
@@ -298,7 +259,7 @@ export class FakeServer {
   }
 
   /** /blob/ as in docs/protocol.md, without its bounds. */
-  #blob(id, method, token, body) {
+  blob(id, method, token, body) {
     const { room, session } = this.places.get(token) ?? {};
     const answer = (status, content = "") => new Response(status === 204 ? null : content, { status });
     const refuse = (status, code) => answer(status, JSON.stringify({ code, text: "" }));
@@ -394,79 +355,9 @@ export class FakeServer {
     else this.hold(connection.session);
   }
 
-  /** A `fetch` that leads here: polling as in docs/protocol.md, for requests to /poll. */
-  fetch() {
-    /** @type {Map<string, FakePoll>} */ const polls = new Map();
-    const answer = (status, body = "") => ({ status, text: async () => body });
-    return async (url, { method = "GET", headers = {}, body = "", signal = undefined } = {}) => {
-      const page = this.world?.whose.getStore();
-      await new Promise((resolve) => this.later(() => resolve(undefined)));
-      const [, blob] = /\/blob\/([\w-]*)$/.exec(String(url)) ?? [];
-      if (blob !== undefined && !this.isAway && !this.cutOff.has(page?.name)) return this.#blob(blob, method, headers["parlour-blobs"], body);
-      if (!String(url).endsWith("/poll") || signal?.aborted || this.isAway || this.cutOff.has(page?.name)) throw new TypeError("fetch failed");
-      const secret = headers["parlour-poll"];
-      let poll = polls.get(secret);
-      if (secret !== undefined && (!poll || poll.readyState === 3)) return answer(410);
-      if (method === "GET") return answer(200, await /** @type {FakePoll} */ (poll).wait(Number(headers["parlour-got"]), signal));
-      const [head, ...frames] = body.split("\n");
-      const { n, close } = JSON.parse(head);
-      if (close !== undefined) {
-        /** @type {FakePoll} */ (poll).end(close);
-        return answer(204);
-      }
-      if (!poll) {
-        poll = new FakePoll(this, page);
-        const name = b64(randomBytes(32));
-        polls.set(name, poll);
-        this.sockets.add(poll);
-        for (const frame of frames) this.hear(poll, frame);
-        return answer(200, JSON.stringify({ poll: name }));
-      }
-      if (n > poll.heard) for (const frame of frames) this.hear(poll, frame);
-      poll.heard = Math.max(poll.heard, n);
-      return answer(204);
-    };
-  }
+  /** A `fetch` that leads here. */
+  fetch() { return fetchTo(this); }
 
   /** A WebSocket class whose every instance leads here. */
-  webSocket() {
-    const server = this;
-    return class FakeSocket {
-      static OPEN = 1;
-      readyState = 0;
-      session = null;
-      onopen = null;
-      onmessage = null;
-      onclose = null;
-      constructor(url, protocol) {
-        this.url = url;
-        this.protocol = protocol;
-        this.page = server.world?.whose.getStore();
-        this.inPage = server.world?.bind() ?? ((task) => task());
-        server.sockets.add(this);
-        server.later(() => {
-          if (server.isAway || server.blocksWebSockets || server.cutOff.has(this.page?.name)) return this.end(1006);
-          if (this.readyState !== 0) return;
-          this.readyState = 1;
-          this.inPage(() => this.onopen?.());
-        });
-      }
-      send(line) {
-        if (this.readyState === 1) server.later(() => this.readyState === 1 && server.hear(this, line));
-      }
-      deliver(message) {
-        const line = JSON.stringify(message);
-        server.later(() => this.readyState === 1 && this.inPage(() => this.onmessage?.({ data: line })));
-      }
-      close(code = 1005) {
-        if (this.readyState < 2) server.later(() => this.end(code));
-      }
-      end(code) {
-        if (this.readyState === 3) return;
-        this.readyState = 3;
-        server.hungUp(this, code);
-        this.inPage(() => this.onclose?.());
-      }
-    };
-  }
+  webSocket() { return webSocketTo(this); }
 }
