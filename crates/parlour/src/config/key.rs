@@ -125,12 +125,12 @@ impl Key {
     }
 }
 
-/// A line of the table: `key!(name [as flag], [secret,] reload, field, kind, placeholder, [eg example,] help)`.
+/// A line of the table: `key!(name [as flag], [secret,] reload, field: kind, placeholder, [eg example,] help)`.
 macro_rules! key {
     ($name:literal $(as $flag:literal)?, secret, $reload:ident, $($rest:tt)+) => {
         Key { secret: true, ..key!($name $(as $flag)?, $reload, $($rest)+) }
     };
-    ($name:literal $(as $flag:literal)?, $reload:ident, $($field:ident).+, $kind:ty, $placeholder:literal,
+    ($name:literal $(as $flag:literal)?, $reload:ident, $($field:ident).+: $kind:ty, $placeholder:literal,
      $(eg $example:literal,)? $help:literal) => {
         Key {
             name: $name,

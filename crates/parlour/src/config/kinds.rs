@@ -1,16 +1,15 @@
 //! Kinds of values: how each is read, written, and described to whoever wrote it wrong.
 //!
 //! A kind is a type without data; [`Kind`] ties it to the Rust type of the field that holds the value. Checks
-//! that need a second value (two addresses that collide) are in `settings`.
+//! that need a second value (two addresses that collide) are in `contradictions`; how much and how often is in
+//! `amounts`.
 
 use std::fmt::Display;
 use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use parlour_relay::public::Cidr;
-use parlour_signaling::Rate;
 
 use super::units;
 use crate::admin::At;
@@ -35,7 +34,7 @@ pub enum Shape {
 /// How values of type `T` are written by people. Lists get one call per element.
 pub(super) trait Kind<T> {
     /// What it is in TOML.
-    const SHAPE: Shape;
+    const SHAPE: Shape = Shape::Text;
     /// Reads one value; the error says what is allowed.
     fn read(text: &str) -> Result<T, String>;
     /// Writes what [`Self::read`] reads back; nothing for "not set".
@@ -48,16 +47,6 @@ pub(super) trait Kind<T> {
     fn clear(_place: &mut T) {}
 }
 
-/// A whole number within bounds.
-pub(super) struct Number<const MIN: u64, const MAX: u64>;
-/// A duration within bounds in milliseconds.
-pub(super) struct Time<const MIN: u64, const MAX: u64>;
-/// Bytes within bounds.
-pub(super) struct Size<const MIN: u64, const MAX: u64>;
-/// Bits per second.
-pub(super) struct Speed;
-/// A token bucket.
-pub(super) struct Pace;
 /// Yes or no.
 pub(super) struct Switch;
 /// An IP address and a port.
@@ -125,93 +114,7 @@ impl<K: Kind<T>, T> Kind<Vec<T>> for Many<K> {
     }
 }
 
-impl<const MIN: u64, const MAX: u64, T> Kind<T> for Number<MIN, MAX>
-where
-    T: TryFrom<u64> + TryInto<u64> + Copy,
-{
-    const SHAPE: Shape = Shape::Number;
-    fn read(text: &str) -> Result<T, String> {
-        units::digits(text)
-            .filter(|number| (MIN..=MAX).contains(number))
-            .and_then(|number| T::try_from(number).ok())
-            .ok_or_else(|| format!("allowed are whole numbers from {MIN} to {MAX}"))
-    }
-    fn write(value: &T) -> Vec<String> {
-        one((*value).try_into().unwrap_or(MAX))
-    }
-}
-
-impl<const MIN: u64, const MAX: u64> Kind<Duration> for Time<MIN, MAX> {
-    const SHAPE: Shape = Shape::Text;
-    fn read(text: &str) -> Result<Duration, String> {
-        let (min, max) = (Duration::from_millis(MIN), Duration::from_millis(MAX));
-        units::read_time(text)
-            .filter(|time| (min..=max).contains(time))
-            .ok_or_else(|| {
-                format!(
-                    "allowed is a number with ms, s, m, h or d, from {} to {}",
-                    units::write_time(min),
-                    units::write_time(max)
-                )
-            })
-    }
-    fn write(value: &Duration) -> Vec<String> {
-        vec![units::write_time(*value)]
-    }
-}
-
-impl<const MIN: u64, const MAX: u64, T> Kind<T> for Size<MIN, MAX>
-where
-    T: TryFrom<u64> + TryInto<u64> + Copy,
-{
-    const SHAPE: Shape = Shape::Text;
-    fn read(text: &str) -> Result<T, String> {
-        units::read_size(text)
-            .filter(|size| (MIN..=MAX).contains(size))
-            .and_then(|size| T::try_from(size).ok())
-            .ok_or_else(|| {
-                format!(
-                    "allowed is a number with B, KiB, MiB or GiB, from {} to {}",
-                    units::write_size(MIN),
-                    units::write_size(MAX)
-                )
-            })
-    }
-    fn write(value: &T) -> Vec<String> {
-        vec![units::write_size((*value).try_into().unwrap_or(MAX))]
-    }
-}
-
-impl Kind<u64> for Speed {
-    const SHAPE: Shape = Shape::Text;
-    fn read(text: &str) -> Result<u64, String> {
-        // Below one audio stream nothing is left of a call.
-        units::read_speed(text)
-            .filter(|speed| (16_000..=1_000_000_000_000).contains(speed))
-            .ok_or_else(|| {
-                "allowed is a number with kbit/s, Mbit/s or Gbit/s, from 16kbit/s to 1000Gbit/s".to_owned()
-            })
-    }
-    fn write(value: &u64) -> Vec<String> {
-        vec![units::write_speed(*value)]
-    }
-}
-
-impl Kind<Rate> for Pace {
-    const SHAPE: Shape = Shape::Text;
-    fn read(text: &str) -> Result<Rate, String> {
-        units::read_rate(text).ok_or_else(|| {
-            "allowed is how many at once and then how many per s, m or h, written like \"20 then 4/m\""
-                .to_owned()
-        })
-    }
-    fn write(value: &Rate) -> Vec<String> {
-        vec![units::write_rate(*value)]
-    }
-}
-
 impl Kind<SocketAddr> for Socket {
-    const SHAPE: Shape = Shape::Text;
     fn read(text: &str) -> Result<SocketAddr, String> {
         text.parse().map_err(|_| {
             "allowed is an IP address and a port, like 127.0.0.1:8080, 0.0.0.0:8080 or [::]:8080".to_owned()
@@ -233,7 +136,6 @@ impl Kind<bool> for Switch {
 }
 
 impl Kind<ListenAt> for Place {
-    const SHAPE: Shape = Shape::Text;
     fn read(text: &str) -> Result<ListenAt, String> {
         text.parse()
     }
@@ -243,7 +145,6 @@ impl Kind<ListenAt> for Place {
 }
 
 impl Kind<String> for Domain {
-    const SHAPE: Shape = Shape::Text;
     fn read(text: &str) -> Result<String, String> {
         Authority::parse(text)
             .filter(|authority| authority.is_name() && authority.to_string() == authority.host())
@@ -256,7 +157,6 @@ impl Kind<String> for Domain {
 }
 
 impl Kind<PublicUrl> for Url {
-    const SHAPE: Shape = Shape::Text;
     fn read(text: &str) -> Result<PublicUrl, String> {
         PublicUrl::parse(text)
     }
@@ -266,7 +166,6 @@ impl Kind<PublicUrl> for Url {
 }
 
 impl Kind<IpAddr> for Ip {
-    const SHAPE: Shape = Shape::Text;
     fn read(text: &str) -> Result<IpAddr, String> {
         text.parse()
             .map_err(|_| "allowed is an IP address without port, like 198.51.100.7 or 2001:db8::7".to_owned())
@@ -277,7 +176,6 @@ impl Kind<IpAddr> for Ip {
 }
 
 impl Kind<String> for Host {
-    const SHAPE: Shape = Shape::Text;
     fn read(text: &str) -> Result<String, String> {
         let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
         if let Ok(v6) = bare.unwrap_or(text).parse::<std::net::Ipv6Addr>() {
@@ -298,7 +196,6 @@ impl Kind<String> for Host {
 }
 
 impl Kind<String> for Origin {
-    const SHAPE: Shape = Shape::Text;
     fn read(text: &str) -> Result<String, String> {
         if text == "*" || origin::is_origin(text) {
             return Ok(text.to_owned());
@@ -315,7 +212,6 @@ impl Kind<String> for Origin {
 }
 
 impl Kind<String> for Block {
-    const SHAPE: Shape = Shape::Text;
     fn read(text: &str) -> Result<String, String> {
         text.parse::<Cidr>().map_err(|error| error.to_string())?;
         Ok(text.to_owned())
@@ -326,7 +222,6 @@ impl Kind<String> for Block {
 }
 
 impl Kind<RangeInclusive<u16>> for Ports {
-    const SHAPE: Shape = Shape::Text;
     fn read(text: &str) -> Result<RangeInclusive<u16>, String> {
         let read = |text: &str| u16::try_from(units::digits(text)?).ok();
         text.split_once('-')
@@ -343,7 +238,6 @@ impl Kind<RangeInclusive<u16>> for Ports {
 }
 
 impl Kind<String> for Directory {
-    const SHAPE: Shape = Shape::Text;
     fn read(text: &str) -> Result<String, String> {
         let uri = text.parse::<http::Uri>().ok();
         let https = uri.filter(|uri| uri.scheme_str() == Some("https") && uri.host().is_some());
@@ -360,7 +254,6 @@ impl Kind<String> for Directory {
 }
 
 impl Kind<String> for Email {
-    const SHAPE: Shape = Shape::Text;
     fn read(text: &str) -> Result<String, String> {
         let plain =
             |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_graphic() && byte != b',');
@@ -375,7 +268,6 @@ impl Kind<String> for Email {
 }
 
 impl Kind<PathBuf> for File {
-    const SHAPE: Shape = Shape::Text;
     fn read(text: &str) -> Result<PathBuf, String> {
         if text.is_empty() {
             return Err("allowed is the path of a file".to_owned());
@@ -388,7 +280,6 @@ impl Kind<PathBuf> for File {
 }
 
 impl Kind<String> for Words {
-    const SHAPE: Shape = Shape::Text;
     fn read(text: &str) -> Result<String, String> {
         Ok(text.to_owned())
     }
@@ -398,7 +289,6 @@ impl Kind<String> for Words {
 }
 
 impl Kind<String> for Realm {
-    const SHAPE: Shape = Shape::Text;
     fn read(text: &str) -> Result<String, String> {
         let plain = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\' | b':');
         if (1..=127).contains(&text.len()) && text.bytes().all(plain) {
@@ -415,7 +305,6 @@ impl Kind<String> for Realm {
 }
 
 impl Kind<At> for AdminAt {
-    const SHAPE: Shape = Shape::Text;
     fn read(text: &str) -> Result<At, String> {
         At::read(text)
     }
@@ -425,7 +314,6 @@ impl Kind<At> for AdminAt {
 }
 
 impl Kind<Level> for LogLevel {
-    const SHAPE: Shape = Shape::Text;
     fn read(text: &str) -> Result<Level, String> {
         Level::read(text)
     }
@@ -435,7 +323,6 @@ impl Kind<Level> for LogLevel {
 }
 
 impl Kind<Format> for LogFormat {
-    const SHAPE: Shape = Shape::Text;
     fn read(text: &str) -> Result<Format, String> {
         Format::read(text)
     }
@@ -444,6 +331,7 @@ impl Kind<Format> for LogFormat {
     }
 }
 
-fn one(value: impl Display) -> Vec<String> {
+/// One value as people write it.
+pub(super) fn one(value: impl Display) -> Vec<String> {
     vec![value.to_string()]
 }

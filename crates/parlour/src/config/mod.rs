@@ -3,6 +3,7 @@
 //! [`KEYS`] is the one table that file, environment, flags, help texts and documents are made from. Here every value
 //! is right by itself; whether they go together is for `settings`. The file is read and never written.
 
+mod amounts;
 mod file;
 mod key;
 mod keys;
@@ -212,7 +213,7 @@ pub fn key_named(name: &str) -> Option<&'static Key> {
 /// # Errors
 /// A sentence that says what is allowed.
 pub fn read_ttl(text: &str) -> Result<std::time::Duration, String> {
-    <kinds::Time<1000, { 365 * 86_400_000 }> as kinds::Kind<_>>::read(text)
+    <amounts::Time<1000, { 365 * 86_400_000 }> as kinds::Kind<_>>::read(text)
 }
 
 /// Warns of a file with secrets that every user of the machine may read.
