@@ -1,4 +1,4 @@
-//! Everything that is counted, in the text format of OpenMetrics.
+//! Everything that is counted, with what each count means.
 //!
 //! Read when somebody asks: what counts pays nothing for being looked at. Labels are reasons and outcomes, a fixed
 //! and small number of them; nothing tells one person, address or room from another.
@@ -7,23 +7,19 @@ use std::fmt;
 
 use parlour_relay::Dropped;
 use parlour_relay_io::{PublicStats, Stats as RelayStats};
-use parlour_signaling::{Stats as RoomStats, Stays};
+use parlour_signaling::Stats as RoomStats;
 use prometheus_client::collector::Collector;
-use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric, NoLabelSet, text};
+use prometheus_client::encoding::{DescriptorEncoder, text};
 use prometheus_client::metrics::MetricType;
-use prometheus_client::metrics::counter::ConstCounter;
-use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::Registry;
 
 use super::Desk;
+use super::exposition::Page;
 use super::process::Process;
 use crate::acme::Progress;
 use crate::countries::Countries;
 use crate::https::Certificate;
 use crate::tls::Validity;
-
-/// What HTTP clients are told about the format.
-pub(super) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// The page of metrics; `rooms` is absent if those do not answer, which /healthz tells, too.
 pub(super) fn page(desk: &Desk, rooms: Option<RoomStats>) -> String {
@@ -69,7 +65,7 @@ struct Reading {
 
 impl Collector for Reading {
     fn encode(&self, encoder: DescriptorEncoder<'_>) -> fmt::Result {
-        let mut page = Page(encoder);
+        let mut page = Page::new(encoder);
         page.gauge("ready", "1 if new people are let in", usize::from(self.ready))?;
         page.labelled(
             "build",
@@ -365,57 +361,4 @@ fn public_relay(page: &mut Page<'_>, stats: &PublicStats) -> fmt::Result {
 fn word(code: &impl serde::Serialize) -> String {
     let json = serde_json::to_value(code).unwrap_or_default();
     json.as_str().unwrap_or("unknown").to_owned()
-}
-
-/// The page under construction.
-struct Page<'a>(DescriptorEncoder<'a>);
-
-impl Page<'_> {
-    fn gauge(&mut self, name: &str, help: &str, value: usize) -> fmt::Result {
-        let value = i64::try_from(value).unwrap_or(i64::MAX);
-        let gauge = ConstGauge::new(value);
-        gauge.encode(self.0.encode_descriptor(name, help, None, MetricType::Gauge)?)
-    }
-
-    fn counter(&mut self, name: &str, help: &str, value: u64) -> fmt::Result {
-        let counter = ConstCounter::new(value);
-        counter.encode(self.0.encode_descriptor(name, help, None, MetricType::Counter)?)
-    }
-
-    /// A histogram; the sum is coarse, lest it tell how long the one person stayed who left since the last look.
-    fn stays(&mut self, stays: &Stays) -> fmt::Result {
-        let bounds = Stays::BOUNDS
-            .iter()
-            .map(|bound| *bound as f64)
-            .chain([f64::INFINITY]);
-        let buckets: Vec<(f64, u64)> = bounds.zip(stays.counts().iter().copied()).collect();
-        let help = "How long people had a seat; the sum is in whole minutes, rounded up for each";
-        let mut metric = self
-            .0
-            .encode_descriptor("stay_seconds", help, None, MetricType::Histogram)?;
-        let (sum, count) = (stays.minutes() as f64 * 60.0, stays.counts().iter().sum());
-        metric.encode_histogram::<NoLabelSet>(sum, count, &buckets, None)
-    }
-
-    /// One metric for each value of the one label.
-    fn labelled<L: AsRef<str>>(
-        &mut self,
-        name: &str,
-        help: &str,
-        kind: MetricType,
-        label: &str,
-        values: impl IntoIterator<Item = (L, u64)>,
-    ) -> fmt::Result {
-        let mut family = self.0.encode_descriptor(name, help, None, kind)?;
-        for (value, count) in values {
-            let labels = [(label, value.as_ref())];
-            let metric = family.encode_family(&labels)?;
-            if matches!(kind, MetricType::Counter) {
-                ConstCounter::new(count).encode(metric)?;
-            } else {
-                ConstGauge::new(i64::try_from(count).unwrap_or(i64::MAX)).encode(metric)?;
-            }
-        }
-        Ok(())
-    }
 }

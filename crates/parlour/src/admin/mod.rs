@@ -4,6 +4,7 @@
 //! only, from the user that runs this server or from root, whom the system vouches for. Counts, never names.
 
 mod at;
+mod exposition;
 mod listener;
 mod metrics;
 mod process;

@@ -6,7 +6,7 @@ use parlour_signaling::{RoomId, Stats};
 use warp::Reply as _;
 use warp::reply::Response;
 
-use super::{Desk, metrics};
+use super::{Desk, exposition, metrics};
 use crate::clock::unix_seconds;
 use crate::https::Certificate;
 use crate::log::{self, Level};
@@ -25,7 +25,7 @@ pub(super) fn answer(desk: &Desk, trusted: bool, method: &Method, path: &str) ->
         (&Method::GET | &Method::HEAD, "/metrics") => {
             let page = metrics::page(desk, rooms(desk).ok());
             let mut response = text(StatusCode::OK, page);
-            let kind = HeaderValue::from_static(metrics::CONTENT_TYPE);
+            let kind = HeaderValue::from_static(exposition::CONTENT_TYPE);
             response.headers_mut().insert(CONTENT_TYPE, kind);
             response
         }
