@@ -23,6 +23,13 @@ const ACK_AFTER: Duration = Duration::from_secs(1);
 /// Events that may wait; the server sends at most 256 before it wants an acknowledgement.
 const MAX_EVENTS: usize = 1024;
 
+/// Takes this answer and no other.
+macro_rules! answer {
+    ($kind:ident $(, .$field:ident)?) => {
+        |answer| if let ServerMessage::$kind(body) = answer { Some(body$(.$field)?) } else { None }
+    };
+}
+
 /// What happens without having been asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
@@ -162,14 +169,8 @@ impl Client {
     /// # Errors
     /// As [`Self::create`].
     pub async fn look(&mut self, room_id: RoomId) -> Result<RoomInfo, Error> {
-        self.ask(ClientMessage::Look(Look { room_id }), |answer| {
-            if let ServerMessage::Room(room) = answer {
-                Some(room)
-            } else {
-                None
-            }
-        })
-        .await
+        self.ask(ClientMessage::Look(Look { room_id }), answer!(Room))
+            .await
     }
 
     /// Asks to be let in; on the porch [`Joined::seat`] is false.
@@ -177,14 +178,7 @@ impl Client {
     /// # Errors
     /// As [`Self::create`].
     pub async fn join(&mut self, join: Join) -> Result<Joined, Error> {
-        self.ask(ClientMessage::Join(join), |answer| {
-            if let ServerMessage::Joined(joined) = answer {
-                Some(joined)
-            } else {
-                None
-            }
-        })
-        .await
+        self.ask(ClientMessage::Join(join), answer!(Joined)).await
     }
 
     /// Shows that this page, which is in a room, holds the host key ([`crate::HostKey::host_in`]).
@@ -216,14 +210,8 @@ impl Client {
     /// # Errors
     /// As [`Self::create`].
     pub async fn ice_servers(&mut self) -> Result<Vec<IceServer>, Error> {
-        self.ask(ClientMessage::Ice(Empty {}), |answer| {
-            if let ServerMessage::Ice(ice) = answer {
-                Some(ice.ice_servers)
-            } else {
-                None
-            }
-        })
-        .await
+        self.ask(ClientMessage::Ice(Empty {}), answer!(Ice, .ice_servers))
+            .await
     }
 
     /// Says something to one other participant: at most 49 152 bytes, delivered byte for byte.
