@@ -229,10 +229,9 @@ test("who leaves before all of it is there takes it back", async () => {
   const ben = await enters("Ben", ana.link);
   await sees(ana, 1);
   await isKept(ben);
-  const there = server.refuse;
+  server.refuse.set("put", { code: "too-slow", from: blobs().size + 4 });
   await ben.offerFile(file(8 * PIECE), { keep: true });
   await until("some of it", () => pieces().length > 1);
-  there.set("put", { code: "too-slow" });
   await ben.leave();
   assert.equal(pieces().length, 0);
 });

@@ -109,7 +109,7 @@ export class FakeServer {
   /** Host keys of named rooms that have ended. */ ended = new Set();
   /** Signatures of joins, and whether each is good for the session in which it came. @type {{sig: string, isSigned: boolean}[]} */ joins = [];
   /** Everything that pages said, by type. */ said = [];
-  /** Answers in the place of what would be answered, by type. @type {Map<string, {code: string, retry_ms?: number}>} */ refuse = new Map();
+  /** Answers in the place of what would be answered, by type; `from`: puts once there are so many blobs. @type {Map<string, {code: string, retry_ms?: number, from?: number}>} */ refuse = new Map();
 
   /** Names of pages (world.js) whose way to the server is cut. @type {Set<string>} */ cutOff = new Set();
   /** Whether it loses a signal. */ loses = () => false;
@@ -275,7 +275,8 @@ export class FakeServer {
     }
     if (method === "PUT") {
       if (held) return refuse(409, "blob-exists");
-      if (this.refuse.has("put")) return refuse(507, /** @type {any} */ (this.refuse.get("put")).code);
+      const full = this.refuse.get("put");
+      if (full && room.blobs.size >= (full.from ?? 0)) return refuse(507, /** @type {any} */ (full.code));
       room.blobs.set(id, { bytes: new Uint8Array(body), by: session.spk });
       return answer(204);
     }
