@@ -56,7 +56,7 @@ export function createTile({ self, silent = self, tag = "li", onSilenced, onVoic
   const speaking = icon("sound");
   muted.classList.add("tile-muted");
   speaking.classList.add("tile-speaking");
-  const name = h("span", { class: "tile-name" });
+  const name = h("span", { class: "tile-name", dir: "auto" });
   const plate = h("p", { class: "tile-plate", "aria-hidden": "true" }, muted, speaking, name);
   const route = createRoute();
   const linkText = h("span", {});
