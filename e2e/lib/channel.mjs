@@ -8,7 +8,7 @@ import { bound } from "./patience.mjs";
 
 /**
  * @typedef {Record<string, any>} Message
- * @typedef {{ resolve: (result: Message) => void, reject: (error: Error) => void, timer: NodeJS.Timeout }} Waiting
+ * @typedef {{ session: string | undefined, resolve: (result: Message) => void, reject: (error: Error) => void, timer: NodeJS.Timeout }} Waiting
  */
 
 export class Channel {
@@ -35,8 +35,8 @@ export class Channel {
       rest = messages.pop() ?? "";
       for (const message of messages) if (message) this.#handle(JSON.parse(message));
     });
-    input.on("error", () => this.#fail("the browser's control channel broke"));
-    input.on("end", () => this.#fail("the browser closed its control channel"));
+    input.on("error", () => this.#end("the browser's control channel broke"));
+    input.on("end", () => this.#end("the browser closed its control channel"));
   }
 
   /**
@@ -54,7 +54,7 @@ export class Channel {
         this.#waiting.delete(id);
         reject(new Error(`${method}: no answer within ${timeout} ms`));
       }, timeout);
-      this.#waiting.set(id, { resolve, reject: (error) => reject(new Error(`${method}: ${error.message}`)), timer });
+      this.#waiting.set(id, { session: more["sessionId"], resolve, reject: (error) => reject(new Error(`${method}: ${error.message}`)), timer });
       this.output.write(JSON.stringify({ id, method, params, ...more }) + this.separator);
     });
   }
@@ -63,6 +63,8 @@ export class Channel {
   #handle(message) {
     const waiting = typeof message.id === "number" ? this.#waiting.get(message.id) : undefined;
     if (!waiting) {
+      // Chromium leaves unanswered what a tab was asked that closed meanwhile.
+      if (message.method === "Target.detachedFromTarget") this.#fail("it has closed", ({ session }) => session === message["params"].sessionId);
       if (message.method) this.onEvent(message);
       return;
     }
@@ -74,12 +76,18 @@ export class Channel {
   }
 
   /** @param {string} why */
-  #fail(why) {
+  #end(why) {
     this.#closed = why;
-    for (const { reject, timer } of this.#waiting.values()) {
-      clearTimeout(timer);
-      reject(new Error(why));
+    this.#fail(why, () => true);
+  }
+
+  /** @param {string} why @param {(waiting: Waiting) => boolean} which */
+  #fail(why, which) {
+    for (const [id, waiting] of this.#waiting) {
+      if (!which(waiting)) continue;
+      this.#waiting.delete(id);
+      clearTimeout(waiting.timer);
+      waiting.reject(new Error(why));
     }
-    this.#waiting.clear();
   }
 }
