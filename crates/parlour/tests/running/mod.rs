@@ -6,9 +6,10 @@
 )]
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
+use std::net::{Ipv4Addr, TcpListener, TcpStream, UdpSocket};
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
@@ -33,13 +34,18 @@ pub(crate) fn text(output: &Output) -> String {
     )
 }
 
-/// A port that was free a moment ago.
+/// A port that nobody has by TCP or UDP, and that nobody is given before it is used: below those that the system gives away by
+/// itself (Linux: from 32768 on). Programs of tests run side by side; each counts from a place of its own.
 pub(crate) fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port()
+    static GIVEN: AtomicU16 = AtomicU16::new(0);
+    let first = u16::try_from(std::process::id() * 211 % 20_000).unwrap();
+    (0..1000)
+        .map(|_| 10_000 + (first + GIVEN.fetch_add(1, Ordering::Relaxed)) % 20_000)
+        .find(|port| {
+            let at = (Ipv4Addr::LOCALHOST, *port);
+            TcpListener::bind(at).is_ok() && UdpSocket::bind(at).is_ok()
+        })
+        .expect("one port of a thousand is free")
 }
 
 /// A directory of its own for each test, gone with it.
