@@ -14,8 +14,7 @@ QUICK=(format deny-names lints rust docs web oracle)
 LONG=(polling soak relay-call scan four)
 passed=0
 log=$(mktemp -d)
-builder=
-trap 'rm -rf "$log"; [ -z "$builder" ] || kill "$builder" 2>/dev/null || true' EXIT
+trap 'rm -rf "$log"' EXIT
 
 say() { printf '\n== %s\n' "$*"; }
 die() { printf '\ntest.sh: %s\n' "$*" >&2; exit 1; }
@@ -121,7 +120,6 @@ for line in sys.stdin:
 step_docs() { RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --quiet; }
 
 step_web() {
-  build_meanwhile
   [ -d web/node_modules ] || (cd web && npm ci --no-audit --no-fund --silent)
   (cd web && npx tsc -p .)
   # Mostly waits: more files at a time than there are cores.
@@ -137,13 +135,6 @@ step_oracle() {
   "$venv/bin/python" -c 'import cryptography' 2>/dev/null || "$venv/bin/pip" install -q -r e2e/oracle/requirements.txt
   keep oracle "$venv/bin/python" e2e/oracle/check.py
   count oracle '[0-9]+ passed$'
-}
-
-# Begun during the page's tests, which mostly wait; what it says, and whether it can be built, is the step's own to tell.
-build_meanwhile() {
-  [[ " ${run[*]} " == *" release "* ]] || return 0
-  nice cargo build --release --locked --quiet >/dev/null 2>&1 &
-  builder=$!
 }
 
 step_release() { cargo build --release --locked; }
