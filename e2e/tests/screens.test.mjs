@@ -110,21 +110,20 @@ test("habits: a theme of one's own, sound as it is, the other camera, and a word
   await ada.click("Clean up my sound", { role: "switch" });
   await ada.click("Close");
   await expectTile(ben, /^Ada, Direct/, "Ada's tile, not muted");
-  const camera = () => ada.evaluate(() => {
+  /** Which camera the own picture is from, if from another than this one. @param {string} but */
+  const camera = (but) => {
     const video = /** @type {HTMLVideoElement | null} */ (document.querySelector("[data-self] video"));
     const [track] = video?.srcObject instanceof MediaStream ? video.srcObject.getVideoTracks() : [];
-    return track?.readyState === "live" ? track.getSettings().deviceId ?? "" : "";
-  });
-  const first = await camera();
+    const { deviceId = "" } = track?.readyState === "live" ? track.getSettings() : {};
+    return deviceId === but ? "" : deviceId;
+  };
+  const first = await ada.evaluate(camera, "");
+  assert.notEqual(first, "");
   await ada.byTouch(true);
   await ada.click("Mute microphone"); // and drawn anew, as a finger now
   await ada.click("Unmute microphone");
   await ada.click("Use the other camera");
-  await ada.waitFor((/** @type {string} */ before) => {
-    const video = /** @type {HTMLVideoElement | null} */ (document.querySelector("[data-self] video"));
-    const [track] = video?.srcObject instanceof MediaStream ? video.srcObject.getVideoTracks() : [];
-    return track?.readyState === "live" && track.getSettings().deviceId !== before;
-  }, 5000, "the picture of the other camera", first);
+  await ada.waitFor(camera, 5000, "the picture of the other camera", first);
   await takePictures(ada, "call-two-cameras");
   await ada.byTouch(false);
   await expectTile(ben, /^Ada, Direct/, "Ada's tile, with a picture");
