@@ -60,6 +60,15 @@ test("unknown fields of the server stay behind", () => {
   assert.deepEqual(parse('{"t":"pong","s":0,"a":1,"x":1,"d":{"y":2,"__proto__":{"z":1}}}'), { t: "pong", s: 0, a: 1, d: {} });
 });
 
+/** @param {unknown} relay */
+const welcome = (relay) => JSON.stringify({ t: "welcome", s: 0, a: 0, d: { v: 1, session: "A".repeat(22), token: "A".repeat(43), ping_ms: 20000, hold_ms: 30000, frame_bytes: 65536, relay } });
+
+test("a welcome has eight addresses of a relay at most, or none", () => {
+  const most = Array(8).fill("x".repeat(512));
+  assert.deepEqual(/** @type {any} */ (parse(welcome(most))).d.relay, most);
+  assert.deepEqual(/** @type {any} */ (parse(welcome([]))).d.relay, []);
+});
+
 for (const [what, line] of /** @type {const} */ ([
   ["no JSON", "{"],
   ["a list", "[]"],
@@ -73,6 +82,9 @@ for (const [what, line] of /** @type {const} */ ([
   ["a pid spelt otherwise", '{"t":"signal","s":1,"a":0,"d":{"from":"q83vEjRWeJB","body":""}}'],
   ["a body that is too long", JSON.stringify({ t: "signal", s: 1, a: 0, d: { from: "q83vEjRWeJA", body: "x".repeat(49153) } })],
   ["too many seats", JSON.stringify({ t: "view", s: 1, a: 0, d: { n: 1, seats: Array(65).fill({ pid: "q83vEjRWeJA" }), porch: [], states: [] } })],
+  ["a ninth address of the relay", welcome(Array(9).fill("turn:a"))],
+  ["an address of the relay that is too long", welcome(["x".repeat(513)])],
+  ["one address in the place of a list", welcome("turn:a")],
 ])) {
   test(`${what} is unreadable`, () => assert.throws(() => parse(line), Unreadable));
 }
