@@ -62,7 +62,11 @@ export class Roster {
     return this.#pages.get(hid)?.about.name ?? "";
   }
 
-  /** Everybody who may be shown, as things stand. @returns {readonly Person[]} */
+  /**
+   * Everybody who may be shown, as things stand. Whoever is shown keeps their place while others come, go, reload or get another seat, as
+   * what a page draws and counts (a digit that pins somebody) must not move under a hand; newcomers follow in the order of their seats.
+   * @returns {readonly Person[]}
+   */
   people() {
     /** @type {Map<string, Page>} */
     const shown = new Map();
@@ -73,13 +77,16 @@ export class Roster {
       if (page.seen && (!other || page.peer.proven || !other.peer.proven)) shown.set(page.spk, page);
     }
     for (const spk of this.#streams.keys()) if (!shown.has(spk)) this.#empty(spk);
-    return Object.freeze([...shown.values()].sort((a, b) => this.#place(a) - this.#place(b)).map((page) => this.#person(page)));
+    // Streams are made when somebody is shown first, so their order is that of the places.
+    const before = [...this.#streams.keys()].flatMap((spk) => shown.get(spk) ?? []);
+    const fresh = [...shown.values()].filter(({ spk }) => !this.#streams.has(spk)).sort((a, b) => this.#seat(a) - this.#seat(b));
+    return Object.freeze([...before, ...fresh].map((page) => this.#person(page)));
   }
 
   /** @param {Page} page @returns {number} */
-  #place({ pid }) {
-    const place = this.#order.indexOf(pid);
-    return place < 0 ? this.#order.length : place;
+  #seat({ pid }) {
+    const seat = this.#order.indexOf(pid);
+    return seat < 0 ? this.#order.length : seat;
   }
 
   /** @param {Page} page @returns {Person} */

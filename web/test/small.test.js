@@ -101,6 +101,26 @@ test("people stand in the order of their seats; who has none comes last", () => 
   assert.deepEqual(roster.people().map(({ id }) => id), ["z", "x", "y"]);
 });
 
+test("whoever is shown keeps their place: while others come and go, and when they themselves come back on another seat", () => {
+  const roster = new Roster();
+  const ids = () => roster.people().map(({ id }) => id).join("");
+  for (const hid of ["x", "y"]) roster.add(page(hid, hid));
+  roster.arrange(["p-x", "p-y"]);
+  assert.equal(ids(), "xy");
+  // x loads its page again.
+  roster.add(page("x2", "x"));
+  roster.arrange(["p-x", "p-y", "p-x2"]);
+  assert.equal(ids(), "xy");
+  roster.remove("x");
+  roster.add(page("z", "z"));
+  roster.arrange(["p-z", "p-y", "p-x2"]);
+  assert.equal(ids(), "xyz", "whoever comes follows");
+  roster.remove("x2");
+  assert.equal(ids(), "yz");
+  roster.add(page("x3", "x"));
+  assert.equal(ids(), "yzx", "and so does who comes back after having been gone");
+});
+
 test("a reload is one person with one stream: the new page speaks when it is proven", () => {
   const roster = new Roster();
   const [before, after] = [makeTrack("video"), makeTrack("video")];
