@@ -135,7 +135,10 @@ step("Ben pins Cy by the pointer, so that Ada sends less, and unpins by key, the
   const expectLargest = (/** @type {string} */ names) => ben.waitFor((wanted) => {
     const tiles = [...document.querySelectorAll("[data-person]")].map((tile) => ({ name: tile.getAttribute("aria-label")?.split(",")[0], width: parseFloat(/** @type {HTMLElement} */ (tile).style.inlineSize) }));
     const widest = Math.max(...tiles.map(({ width }) => width));
-    return new RegExp(wanted).test(tiles.filter(({ width }) => width === widest).map(({ name }) => name).sort().join());
+    const largest = tiles.filter(({ width }) => width === widest).map(({ name }) => name).sort().join();
+    if (new RegExp(wanted).test(largest)) return true;
+    const pinned = document.querySelector("[data-pinned]")?.getAttribute("aria-label");
+    throw new Error(`largest: ${largest}; ${pinned ?? "nobody pinned"}; focus on ${document.activeElement?.getAttribute("aria-label")}`);
   }, 5000, `largest: ${names}`, names);
   // What is on its way to another place cannot be pressed where it was.
   await ben.waitFor(() => [...document.querySelectorAll(".tile")].every((tile) => tile.getAnimations().length === 0), 5000, "tiles that stand still");
