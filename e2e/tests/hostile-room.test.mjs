@@ -147,7 +147,7 @@ test("11 removed: gone at once whatever the server lists; back as another page, 
   await expectTiles(ana, 0, 3000);
   await until(async () => (await crowd.sees("Ben")).state === "ended", 5000, "Ben heard of it from Ana, by the state");
   assert.equal((await crowd.sees("Ben")).error, "removed");
-  assert.ok(dan.outputs.some((output) => output.t === "gone" && output.hid === hid));
+  await until(() => dan.outputs.some((output) => output.t === "gone" && output.hid === hid), 5000, "and so did Dan");
   dan.leave();
   // The server, in league with them, lists them all again and shows them the rules of before.
   const old = [room.made.state];
