@@ -82,9 +82,11 @@ test("6 the gate: media that comes before the proof is neither shown nor answere
   const room = await rig.room();
   const pid = await rig.anaIn(room);
   const { member, end, hid } = await call(rig, room, pid, { send: true });
-  await sleep(2000);
-  const [before] = (await connections(ana)).filter(({ state }) => state !== "closed");
-  assert.ok(before && before.state === "connected" && before.received > 10, `Eve's media does arrive: ${JSON.stringify(before)}`);
+  const open = async () => (await connections(ana)).find(({ state }) => state !== "closed");
+  await until(async () => Number((await open())?.received) > 10, 8000, "Eve's media does arrive");
+  await sleep(1500);
+  const before = await open();
+  assert.ok(before && before.state === "connected");
   assert.deepEqual([before.attached, before.sent], [0, 0], "Ana attaches nothing, sends nothing");
   assert.equal((await end.media()).received, 0);
   assert.deepEqual(await tilesOf(ana), []);
