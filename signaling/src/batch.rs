@@ -5,6 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::encoding::is_object;
+
 /// What is no batch: its head is not what the document says, or it has a frame where none may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NoBatch;
@@ -66,6 +68,9 @@ impl<'a> Up<'a> {
     /// [`NoBatch`].
     pub fn read(text: &'a str) -> Result<Self, NoBatch> {
         let (head, frames) = split(text);
+        if !is_object(head) {
+            return Err(NoBatch);
+        }
         let head: UpHead = serde_json::from_str(head).map_err(|_| NoBatch)?;
         match (head.n, head.close) {
             (Some(n), None) if n > 0 && !frames.is_empty() => Ok(Self::Frames { n, frames }),
@@ -194,6 +199,15 @@ mod tests {
             "{\"close\":65536}",
             "{\"n\":1,\"more\":1}\n{}",
             "\n{\"n\":1}\n{}",
+            "[1]\n{}",
+            "[1,null]\n{}",
+            "{\"n\":1,\"n\":1}\n{}",
+            "{\"n\":\"1\"}\n{}",
+            "{\"n\":1.5}\n{}",
+            "{\"n\":18446744073709551616}\n{}",
+            "{\"close\":\"1000\"}",
+            "{\"close\":-1}",
+            "{\"close\":null}",
         ] {
             assert_eq!(Up::read(text), Err(NoBatch), "{text}");
         }

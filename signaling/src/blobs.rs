@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use parlour_credentials::{RoomTag, SeatId};
 use serde::{Deserialize, Serialize};
@@ -16,9 +16,12 @@ use crate::id::{BlobId, Token, TokenHash};
 use crate::limits::Gauge;
 use crate::message::BlobPlace;
 use crate::room::Room;
-use crate::shelf::{Blob, BlobContent, Shelf};
-use crate::signaling::Signaling;
+use crate::shelf::{Blob, BlobContent, Lingering, Shelf};
+use crate::signaling::{Due, Signaling};
 use crate::state::Mode;
+
+/// How often it is looked whether what was let go of is still being read.
+const LINGERING_EVERY: Duration = Duration::from_secs(1);
 
 /// What a seat asks of the store.
 #[derive(Debug)]
@@ -109,6 +112,7 @@ impl Signaling {
         token: Token,
         request: BlobRequest,
     ) -> Result<BlobAnswer, BlobRefusal> {
+        self.lingering.sweep();
         let answer = self.blob(now, token, request);
         if answer.is_err() {
             self.stats.blobs_refused_total += 1;
@@ -187,7 +191,7 @@ impl Signaling {
                     until: now + self.config.blob_for,
                 };
                 self.stats.blobs_put_total += 1;
-                self.change_shelf(tag, |shelf| shelf.put(id, blob));
+                self.change_shelf(tag, |shelf, _| shelf.put(id, blob));
                 Ok(BlobAnswer::Done)
             }
             BlobRequest::Delete(id) => {
@@ -195,7 +199,7 @@ impl Signaling {
                 if blob.by != who.person.spk && !who.is_host {
                     return Err(BlobRefusal::NotYours);
                 }
-                self.change_shelf(tag, |shelf| shelf.take_back(id));
+                self.change_shelf(tag, |shelf, lingering| shelf.take_back(id, lingering));
                 Ok(BlobAnswer::Done)
             }
         }
@@ -216,7 +220,7 @@ impl Signaling {
         if load.blobs >= self.config.blobs_per_room || load.bytes + cost > share {
             return Err(BlobRefusal::RoomFull);
         }
-        let used = self.blob_load.bytes;
+        let used = self.blob_load.bytes + self.lingering.bytes();
         if used + cost > total || (used > total / 2 && load.bytes + cost > share / 8) {
             return Err(BlobRefusal::Busy);
         }
@@ -227,16 +231,16 @@ impl Signaling {
     pub(crate) fn expire_blobs(&mut self, now: Instant, tag: RoomTag) {
         let due = |room: &Room| room.blobs.next_end().is_some_and(|end| end <= now);
         if self.rooms.get(tag).is_some_and(due) {
-            self.change_shelf(tag, |shelf| shelf.expire(now));
+            self.change_shelf(tag, |shelf, lingering| shelf.expire(now, lingering));
         }
     }
 
-    fn change_shelf(&mut self, tag: RoomTag, change: impl FnOnce(&mut Shelf)) {
+    fn change_shelf(&mut self, tag: RoomTag, change: impl FnOnce(&mut Shelf, &mut Lingering)) {
         let Some(room) = self.rooms.get_mut(tag) else {
             return;
         };
         let before = room.blobs.load();
-        change(&mut room.blobs);
+        change(&mut room.blobs, &mut self.lingering);
         let after = room.blobs.load();
         self.blob_load.blobs = self.blob_load.blobs + after.blobs - before.blobs;
         self.blob_load.bytes = self.blob_load.bytes + after.bytes - before.bytes;
@@ -245,8 +249,18 @@ impl Signaling {
 
     /// A room has ended, and takes its blobs with it.
     pub(crate) fn forget_shelf(&mut self, room: &Room) {
+        for (_, blob) in room.blobs.iter() {
+            self.lingering.add(&blob.content);
+        }
         let load = room.blobs.load();
         self.blob_load.blobs -= load.blobs;
         self.blob_load.bytes -= load.bytes;
+    }
+
+    /// Finishes an input: what lingers is looked at again in a moment.
+    pub(crate) fn watch_lingering(&mut self, now: Instant) {
+        if !self.lingering.is_empty() && self.deadlines.at(Due::Lingering).is_none() {
+            self.deadlines.set(Due::Lingering, Some(now + LINGERING_EVERY));
+        }
     }
 }

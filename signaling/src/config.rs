@@ -106,8 +106,8 @@ pub struct Config {
     /// For how long.
     pub tombstone_for: Duration,
 
-    /// Bytes of the blobs of all rooms in standard mode, each counting 256 more than it has; when half of it is used, each
-    /// room may keep an eighth of its share only. 0: this server keeps nothing.
+    /// Bytes of the blobs of all rooms in standard mode, each counting 256 more than it has, also of those that were taken back and
+    /// are still being read; when half of it is used, each room may keep an eighth of its share only. 0: this server keeps nothing.
     pub blob_bytes_total: usize,
     /// Bytes of one room's blobs.
     pub blob_bytes_per_room: usize,

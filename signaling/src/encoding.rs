@@ -1,9 +1,14 @@
 //! How bytes are written down: base64url in messages, `lv` in what is hashed and signed (seal, section 0).
 //!
-//! Meaning is given elsewhere; here are only the two spellings, each with exactly one form per value.
+//! Meaning is given elsewhere; here are only the spellings, each with exactly one form per value.
+
+use std::fmt;
+use std::marker::PhantomData;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use sha2::{Digest as _, Sha256};
 
 /// Unpadded base64url.
@@ -38,6 +43,47 @@ pub(crate) fn lv(items: &[&[u8]]) -> Vec<u8> {
 /// `H`: SHA-256.
 pub(crate) fn hash(bytes: &[u8]) -> [u8; 32] {
     Sha256::digest(bytes).into()
+}
+
+/// A struct inside a message, as the object that it is: serde would also take a list of its values.
+struct Object<T>(T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Fields<T>(PhantomData<T>);
+
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Fields<T> {
+            type Value = T;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(map))
+            }
+        }
+
+        from.deserialize_map(Fields(PhantomData)).map(Self)
+    }
+}
+
+/// Reads a field that is a list of [`Object`]s.
+pub(crate) fn objects<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Vec<T>, D::Error> {
+    let objects = Vec::<Object<T>>::deserialize(from)?;
+    Ok(objects.into_iter().map(|Object(value)| value).collect())
+}
+
+/// Reads a field that is an [`Object`], or null.
+pub(crate) fn maybe_object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    from: D,
+) -> Result<Option<T>, D::Error> {
+    Ok(Option::<Object<T>>::deserialize(from)?.map(|Object(value)| value))
+}
+
+/// Whether a text that is to be read as a struct is an object.
+pub(crate) fn is_object(json: &str) -> bool {
+    json.trim_start().starts_with('{')
 }
 
 #[cfg(test)]

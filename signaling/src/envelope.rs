@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use crate::encoding::is_object;
 use crate::id::Pid;
 use crate::message::{ClientMessage, ServerMessage, ServerSignal};
 
@@ -100,7 +101,7 @@ impl<'a> ClientEnvelope<'a> {
     /// [`Unreadable::Envelope`].
     pub(crate) fn read(text: &'a str) -> Result<Self, Unreadable> {
         let envelope: Self = serde_json::from_str(text).map_err(|_| Unreadable::Envelope)?;
-        if envelope.d.get().starts_with('{') {
+        if is_object(text) && is_object(envelope.d.get()) {
             Ok(envelope)
         } else {
             Err(Unreadable::Envelope)

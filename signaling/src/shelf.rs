@@ -32,6 +32,14 @@ impl BlobContent {
             Self::Elsewhere(content) => content.bytes,
         }
     }
+
+    /// Whether somebody else has it as well: it is being read.
+    fn is_shared(&self) -> bool {
+        match self {
+            Self::Here(content) => Arc::strong_count(content) > 1,
+            Self::Elsewhere(content) => Arc::strong_count(content) > 1,
+        }
+    }
 }
 
 impl From<Vec<u8>> for BlobContent {
@@ -109,6 +117,34 @@ pub(crate) struct Load {
     pub(crate) bytes: usize,
 }
 
+/// What shelves have let go of while somebody still read it. It takes its place until the last reader is done, and so it
+/// counts until then: else who reads slowly and takes back could have a server hold more than it may.
+#[derive(Default)]
+pub(crate) struct Lingering(Vec<BlobContent>);
+
+impl Lingering {
+    /// A shelf is about to let go of this.
+    pub(crate) fn add(&mut self, content: &BlobContent) {
+        if content.is_shared() {
+            self.0.push(content.clone());
+        }
+    }
+
+    /// Lets go of what has been read.
+    pub(crate) fn sweep(&mut self) {
+        self.0.retain(BlobContent::is_shared);
+    }
+
+    /// What the rest costs.
+    pub(crate) fn bytes(&self) -> usize {
+        self.0.iter().map(|content| Blob::cost(content.bytes())).sum()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
 /// The blobs of one room, by id.
 #[derive(Default)]
 pub(crate) struct Shelf {
@@ -145,14 +181,15 @@ impl Shelf {
         }
     }
 
-    pub(crate) fn take_back(&mut self, id: BlobId) {
+    pub(crate) fn take_back(&mut self, id: BlobId, lingering: &mut Lingering) {
         if let Some(blob) = self.held.remove(&id) {
+            lingering.add(&blob.content);
             self.bytes -= Blob::cost(blob.content.bytes());
         }
     }
 
     /// Lets go of what has been kept for long enough.
-    pub(crate) fn expire(&mut self, now: Instant) {
+    pub(crate) fn expire(&mut self, now: Instant, lingering: &mut Lingering) {
         let due: Vec<BlobId> = self
             .held
             .iter()
@@ -160,7 +197,7 @@ impl Shelf {
             .map(|(id, _)| *id)
             .collect();
         for id in due {
-            self.take_back(id);
+            self.take_back(id, lingering);
         }
     }
 }
@@ -196,8 +233,8 @@ mod tests {
                 BlobId([dice.random_range(0..40); 16]),
             );
             match dice.random_range(0..4) {
-                0 => shelf.take_back(id),
-                1 => shelf.expire(now),
+                0 => shelf.take_back(id, &mut Lingering::default()),
+                1 => shelf.expire(now, &mut Lingering::default()),
                 _ => {
                     let content = vec![0; dice.random_range(1..2_000)].into();
                     shelf.put(
@@ -228,9 +265,14 @@ mod tests {
             .expect("it was put there")
             .content
             .clone();
-        shelf.expire(now);
+        let mut lingering = Lingering::default();
+        shelf.expire(now, &mut lingering);
         assert_eq!((shelf.load(), names.try_recv().ok()), (Load::default(), None));
+        lingering.sweep();
+        assert_eq!(lingering.bytes(), 100 + OVERHEAD, "it takes its place as before");
         drop(reader);
+        lingering.sweep();
+        assert!(lingering.is_empty());
         assert_eq!(names.iter().collect::<Vec<_>>(), [9]);
     }
 }

@@ -20,7 +20,7 @@ use crate::limits::{Prefix, Sources};
 use crate::message::ByeCode;
 use crate::rooms::Rooms;
 use crate::session::Session;
-use crate::shelf::Load;
+use crate::shelf::{Lingering, Load};
 use crate::stats::Stats;
 use crate::table::Table;
 
@@ -87,6 +87,7 @@ pub struct Signaling {
     pub(crate) kept_bytes: usize,
     /// What all rooms in standard mode keep.
     pub(crate) blob_load: Load,
+    pub(crate) lingering: Lingering,
     pub(crate) blob_seats: BlobSeats,
     pub(crate) stats: Stats,
 }
@@ -98,6 +99,7 @@ pub(crate) enum Due {
     Session(SessionId),
     Room(RoomTag),
     Sweep,
+    Lingering,
     Drained,
 }
 
@@ -126,6 +128,7 @@ impl Signaling {
             draining: false,
             kept_bytes: 0,
             blob_load: Load::default(),
+            lingering: Lingering::default(),
             blob_seats: BlobSeats::default(),
             stats: Stats::default(),
         }
@@ -219,6 +222,7 @@ impl Signaling {
                 Due::Session(id) => self.session_due(now, id),
                 Due::Room(tag) => self.room_due(now, tag),
                 Due::Sweep => self.sweep(now),
+                Due::Lingering => self.lingering.sweep(),
                 Due::Drained => self.drained(now),
             }
             self.settle(now);
@@ -372,6 +376,7 @@ impl Signaling {
                 break;
             }
         }
+        self.watch_lingering(now);
         self.stats.connections = self.connections.len();
         self.stats.sessions = self.sessions.len();
         self.stats.kept_bytes = self.kept_bytes;

@@ -112,7 +112,7 @@ export class Inside {
     // Off the record there is nothing of the kind.
     this.keeping = knowledge.rules?.mode === "standard" ? new Keeping(
       { server: server.address, knowledge, spk: this.#spk, name: () => me().name, content: this.content, mesh: this.mesh },
-      { onChange: () => user.onChange(), onKeys: () => void entrance.self.remember() },
+      { onChange: () => user.onChange(), save: () => entrance.self.remember() },
     ) : null;
     this.recording = knowledge.rules?.mode === "standard" ? new Recording({
       pages: () => this.mesh.pages, send: (hid, message) => this.mesh.send(hid, message), newId: () => b64(random(16)),

@@ -19,11 +19,12 @@ const LOCK_MS = 400;
  * Who this tab is in a room, and what it knows of the room; `states` and `links` give it back to a server that forgot it.
  * `guesses`: wrong passwords that were counted. `ticks`: people who were heard reading the code, and under which name;
  * `admitted`: whom a host let in; `pages`: pids that this person's pages had. `pin`: host_pk of a
- * named room, once its host or a member was met, else empty. `keys`: content keys, in standard mode.
+ * named room, once its host or a member was met, else empty. `keys`: content keys, in standard mode;
+ * `begun`: files that it began to leave with the room.
  * @typedef {{spk: {privateKey: CryptoKey, publicKey: Uint8Array<ArrayBuffer>}, states: SignedState[], links: KeptLink[],
  *   password: import("./seal/types.js").Password | null, guesses: import("./seal/guesses.js").GuessState | null,
  *   ticks: [spk: string, name: string][], admitted: [spk: string, admission: import("./giving.js").Admission][],
- *   pages: string[], pin: string, keys?: import("./seal/keyring.js").KeptKeys}} KeptPerson
+ *   pages: string[], pin: string, keys?: import("./seal/keyring.js").KeptKeys, begun?: import("./storing.js").Lying[]}} KeptPerson
  */
 
 /**

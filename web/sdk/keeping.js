@@ -62,11 +62,11 @@ export class Keeping {
   /** How much of what this person took back was looked for in what earlier page lives left. */ #backs = 0;
   #stopped = false;
 
-  /** @param {KeepingParts} parts @param {{onChange(): void, onKeys(): void}} user `onKeys`: to be stored */
+  /** @param {KeepingParts} parts @param {{onChange(): void, save(): Promise<void>}} user `save`: on this device, what it knows of what is kept */
   constructor(parts, user) {
     this.#parts = parts;
     this.#user = user;
-    this.storing = new Storing(parts.knowledge.room, () => this.#blobs);
+    this.storing = new Storing(parts.knowledge.room, () => this.#blobs, { list: parts.knowledge.begun, save: () => user.save() });
     this.#keyring.follow(parts.knowledge.book);
   }
 
@@ -191,7 +191,7 @@ export class Keeping {
     this.#readAt = Math.min(this.#readAt, this.#parts.mesh.awake);
     this.handleContent();
     this.#giveAll();
-    this.#user.onKeys();
+    void this.#user.save();
     this.#user.onChange();
   }
 

@@ -38,6 +38,7 @@ export class Knowledge {
   /** Somebody typed a password for this attempt. */ typed = false;
   /** Of this room, for hosts. */ invitations = new Invitations();
   /** Content keys of a room in standard mode; none off the record. */ keyring = new Keyring();
+  /** Files that this person's pages began to leave with the room. @readonly @type {import("./storing.js").Lying[]} */ begun = [];
 
   /** @param {import("./seal/state.js").Pins} pins @param {RoomLink | null} link null: in a named room */
   constructor(pins, link) {

@@ -82,7 +82,7 @@ export class Self {
     const { guesses } = this;
     const pin = knowledge.named && knowledge.pinned ? b64(knowledge.hostPk) : "";
     const marks = { ticks: [...this.ticks], admitted: [...this.admitted], pages: [...this.ownPages] };
-    const keys = knowledge.rules?.mode === "standard" ? { keys: knowledge.keyring.kept } : {};
+    const keys = knowledge.rules?.mode === "standard" ? { keys: knowledge.keyring.kept, begun: [...knowledge.begun] } : {};
     await this.keep.putPerson(name, { spk: this.#person, states, links, password, guesses, pin, ...marks, ...keys });
     for (const { roomId } of knowledge.links) await this.keep.putLink(b64(roomId), name);
   }
@@ -180,6 +180,7 @@ export class Self {
     for (const [spk, admission] of person.admitted) this.admitted.set(spk, admission);
     knowledge.password = person.password;
     if (person.keys) knowledge.keyring.recall(person.keys);
+    knowledge.begun.splice(0, Number.POSITIVE_INFINITY, ...(person.begun ?? []));
     await knowledge.adopt(person.states);
     for (const { R, box, sig } of person.links) await knowledge.addLink(R, box, sig);
   }

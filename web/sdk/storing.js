@@ -12,6 +12,11 @@ import { newFileKey, openPiece, pieceId, sealPiece } from "./seal/piece.js";
 /** @typedef {import("./blobs.js").Blobs} Blobs */
 /** A file as it lies there. @typedef {import("./content/stored.js").Stored & {size: number}} Lying */
 
+/**
+ * Files whose pieces may lie there though no record names them. `save` writes the list down on this device, so that a page that crashes
+ * takes them back when it is loaded again. @typedef {{list: Lying[], save(): Promise<void>}} Begun
+ */
+
 /** Refusals that pass, and how long to wait where the server does not say, ms. */
 const passing = new Set(["no-server", "no-blobs", "rate", "too-slow"]);
 const AGAIN_MS = 2_000;
@@ -26,14 +31,20 @@ const REMOVED_AT_ONCE = 8;
 export class Storing {
   #room;
   #blobs;
+  #begun;
   #stopped = false;
   #closing = false;
-  /** One file goes up at a time. @type {Promise<unknown>} */ #up = Promise.resolve();
+  /** One file goes up at a time. @type {Promise<unknown>} */ #up;
 
-  /** @param {Uint8Array} room @param {() => Blobs | null} blobs the way there, while there is one */
-  constructor(room, blobs) {
+  /**
+   * @param {Uint8Array} room @param {() => Blobs | null} blobs the way there, while there is one
+   * @param {Begun} begun by the page before this one, which did not finish
+   */
+  constructor(room, blobs, begun) {
     this.#room = room;
     this.#blobs = blobs;
+    this.#begun = begun;
+    this.#up = this.#clear([...begun.list]);
   }
 
   /** The largest file that the room keeps, bytes; 0: none. */
@@ -51,13 +62,20 @@ export class Storing {
   /**
    * Leaves what is not there yet; after whatever goes up already.
    * @param {Lying} lying @param {Blob} file @param {{isWanted(): boolean, onProgress(bytes: number): void}} user
+   * @param {boolean} isNamed a record names it already: it is no leftover
    * @returns {Promise<"kept" | "full" | "failed" | "stopped">} all but `kept`: nothing of it stays
    */
-  put(lying, file, user) {
+  put(lying, file, user, isNamed) {
     const isWanted = () => user.isWanted() && !this.#closing;
     const next = this.#up.then(async () => {
+      if (!isNamed) {
+        this.#begun.list.push(lying);
+        await this.#begun.save();
+      }
       const came = await this.#put(lying, file, { ...user, isWanted });
       if (came !== "kept") await this.remove(lying);
+      // Before any record names it: what is named is never taken for a leftover.
+      await this.#finished(lying);
       return came;
     });
     this.#up = next.catch(() => {});
@@ -102,6 +120,23 @@ export class Storing {
         });
       }));
     }
+  }
+
+  /** @param {readonly Lying[]} left */
+  async #clear(left) {
+    for (const lying of left) {
+      await this.remove(lying);
+      await this.#finished(lying);
+    }
+  }
+
+  /** All of it lies there, or nothing. @param {Lying} lying */
+  async #finished(lying) {
+    const { list, save } = this.#begun;
+    const at = list.indexOf(lying);
+    if (at < 0 || this.#stopped) return;
+    list.splice(at, 1);
+    await save();
   }
 
   /** Before this page leaves: what is not whole is taken back. */

@@ -127,6 +127,24 @@ test("removal from an open room: out at once, a new link for the others, the old
   assert.equal(back.link, ana.link, "who is listed may come by the old link");
 });
 
+test("a new link and a new password: who has the old one and was not in stays out", async () => {
+  const ana = await host({ password: "sesame" });
+  const old = ana.link;
+  const ben = await guest(old, "Ben", { password: "sesame" });
+  await Promise.all([sees(ana, "Ben"), sees(ben, "Ana")]);
+  await ana.setPassword("another");
+  await until("Ben knows", () => ben.log.at(-1)?.code === "password");
+  const cy = await opens(old);
+  await assert.rejects(cy.join({ name: "Cy", password: "sesame" }), { code: "wrong-password" });
+  await ana.newLink();
+  await until("Ben has the new link", () => ben.link !== old && ben.link === ana.link);
+  const dan = await opens(old);
+  await assert.rejects(dan.join({ name: "Dan", password: "another" }), { code: "link-replaced" });
+  assert.deepEqual([namesOf(ana), namesOf(ben)], ["Ben", "Ana"]);
+  const eve = await guest(ana.link, "Eve", { password: "another" });
+  await Promise.all([sees(eve, "Ana", "Ben"), sees(ana, "Ben", "Eve"), sees(ben, "Ana", "Eve")]);
+});
+
 test("the host's end is over for all, proven by the rules, and the host key goes", async () => {
   const device = new Device();
   const ana = await host({}, "Ana", device);

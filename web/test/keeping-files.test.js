@@ -236,6 +236,31 @@ test("who leaves before all of it is there takes it back", async () => {
   assert.equal(pieces().length, 0);
 });
 
+test("who crashes before all of it is there takes it back when the page is loaded again; what is whole stays", async () => {
+  const device = new Device();
+  const begun = () => [...(device.stores.get("people")?.records.values() ?? [])].flatMap((record) => record.begun ?? []);
+  const ana = await starts({ offRecord: false }, device);
+  await device.use(() => ana.join({ name: "Ana" }));
+  await isKept(ana);
+  await ana.offerFile(file(2 * PIECE), { keep: true });
+  await lies(ana, "kept");
+  await isKept(ana);
+  assert.deepEqual([pieces().length, begun()], [2, []]);
+  server.refuse.set("put", { code: "too-slow", from: blobs().size + 4 });
+  await ana.offerFile(file(8 * PIECE, "never whole"), { keep: true });
+  await until("some of it", () => pieces().length === 6);
+  assert.deepEqual(begun().map(({ size }) => size), [8 * PIECE]);
+  // Nothing that the first page still says changes anything: it has crashed.
+  server.refuse.set("put", { code: "too-slow", from: 0 });
+  network.cut();
+  const again = await opens(ana.link, device);
+  await device.use(() => again.join({ name: "Ana" }));
+  await until("taken back", () => pieces().length === 2);
+  await until("and forgotten", () => begun().length === 0);
+  await lies(again, "kept");
+  assert.deepEqual(again.files.map(({ size }) => size), [2 * PIECE]);
+});
+
 test("what a record says of another's file is one's word against its author's: the author's stands", () => {
   const b64 = (seed, length) => Buffer.alloc(length, seed).toString("base64url");
   const [me, ben, id, now] = [b64(1, 32), b64(2, 32), b64(3, 16), 1_800_000_000_000];

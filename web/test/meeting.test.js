@@ -5,7 +5,8 @@ import { test } from "node:test";
 import { FakePeerConnection, attachments, made, makeTrack, network } from "./fakes/rtc.js";
 import { Meeting, ParlourError, opens, origin, readLink, server, starts, supported, until } from "./fakes/meetings.js";
 
-const sees = (meeting, ...names) => until(`sees ${names}`, () => meeting.people.map(({ name }) => name).join() === names.join() && meeting.people.every(({ link }) => link === "connected"));
+// In whatever order they got through; places are small.test.js's.
+const sees = (meeting, ...names) => until(`sees ${names}`, () => meeting.people.map(({ name }) => name).sort().join() === names.sort().join() && meeting.people.every(({ link }) => link === "connected"));
 
 async function two() {
   const ana = await starts();
@@ -160,7 +161,7 @@ test("a track of the wrong kind is refused by name", async () => {
   assert.equal(ana.state, "ready");
 });
 
-test("four people meet, each with each, in the order of their seats", async () => {
+test("four people meet, each with each", async () => {
   const { ana, ben } = await two();
   const cy = await opens(ana.link);
   await cy.join({ name: "Cy" });

@@ -164,10 +164,15 @@ test("7: bent shares and tags end a run and open nothing; the link is needed too
   }
   const { bench, room, pages: [ana], pw, S } = await passwordRoom(["Ana"]);
   const eve = await TestPage.make(room, { password: { pw, S, sure: false }, links: [{ ...room.links[0], kLink: random(32) }] });
+  /** @type {Set<string>} */
+  const said = new Set();
+  bench.wire = (signal) => (Object.keys(JSON.parse(signal.body)).forEach((key) => said.add(key)), [signal]);
   await bench.seat(ana);
   await join(bench, eve);
   await bench.after(20);
   assert.equal(eve.persons.size, 0);
+  // Not even whether the password was right can be learnt without the link.
+  assert.deepEqual([said.has("pake"), said.has("reply")], [true, false]);
 });
 
 test("7: a low-order share fails the run and is no wrong password", async () => {

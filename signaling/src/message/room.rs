@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::seat::{BlobPlace, IceServer};
+use crate::encoding::objects;
 use crate::id::{Core, HostPk, Pid, RoomId, SealedBox, Signature};
 
 /// A room's papers: `create` and `restore`.
@@ -15,6 +16,7 @@ pub struct Claim {
     /// By whom.
     pub host_pk: HostPk,
     /// One to four rules, none of which dominates another.
+    #[serde(deserialize_with = "objects")]
     pub states: Vec<SignedState>,
     /// What proves the claim to those who have the link; a named room has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -114,6 +116,7 @@ pub struct Seated {
 #[serde(deny_unknown_fields)]
 pub struct States {
     /// One to four.
+    #[serde(deserialize_with = "objects")]
     pub states: Vec<SignedState>,
 }
 

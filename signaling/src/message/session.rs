@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::encoding::maybe_object;
 use crate::id::{SessionId, Token};
 
 /// Versions that the page speaks, and the session that it wants to go on with.
@@ -12,7 +13,11 @@ pub struct Hello {
     /// Versions of the protocol; this server speaks 1.
     pub v: Vec<u32>,
     /// The ticket of the session to go on with.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "maybe_object"
+    )]
     pub resume: Option<Resume>,
 }
 

@@ -9,7 +9,7 @@ use parlour_signaling::{
 
 use crate::common::{Bench, Host, Person, Rules, config, link, rate};
 
-fn id(n: u8) -> BlobId {
+pub(crate) fn id(n: u8) -> BlobId {
     BlobId([n; 16])
 }
 
@@ -20,7 +20,7 @@ fn standard(name: RoomId) -> Rules {
     }
 }
 
-fn small() -> Config {
+pub(crate) fn small() -> Config {
     Config {
         blob_bytes: 1000,
         blob_bytes_per_room: 10_000,
@@ -32,13 +32,13 @@ fn small() -> Config {
 }
 
 impl Bench {
-    fn blob(&mut self, token: Token, request: BlobRequest) -> Result<BlobAnswer, BlobRefusal> {
+    pub(crate) fn blob(&mut self, token: Token, request: BlobRequest) -> Result<BlobAnswer, BlobRefusal> {
         let answer = self.machine.handle_blob(self.now, token, request);
         self.pump();
         answer
     }
 
-    fn put(&mut self, token: Token, n: u8, bytes: usize) -> Result<BlobAnswer, BlobRefusal> {
+    pub(crate) fn put(&mut self, token: Token, n: u8, bytes: usize) -> Result<BlobAnswer, BlobRefusal> {
         self.blob(token, BlobRequest::Announce(id(n)))?;
         self.blob(token, BlobRequest::Put(id(n), vec![n; bytes].into()))
     }
@@ -64,7 +64,7 @@ impl Bench {
     }
 
     /// A room in standard mode with its host in it, and the host's way to its blobs.
-    fn keeping(&mut self, n: u8) -> (usize, Host, Token) {
+    pub(crate) fn keeping(&mut self, n: u8) -> (usize, Host, Token) {
         let host = Host::new(n);
         let page = self.page();
         self.done(

@@ -1,9 +1,12 @@
-//! Bounds of `Config` on what waits for somebody: kept frames, full outboxes, views.
+//! Bounds of `Config` on what waits for somebody: kept frames, full outboxes, views, blobs that are read slowly.
 
 use std::time::Duration;
 
-use parlour_signaling::{ByeCode, ClientMessage, Config, Empty, ServerMessage};
+use parlour_signaling::{
+    BlobAnswer, BlobContent, BlobRefusal, BlobRequest, ByeCode, ClientMessage, Config, Empty, ServerMessage,
+};
 
+use crate::blobs::{id, small};
 use crate::common::{Bench, Host, Person, Rules, config, link, rate};
 use crate::limits::two;
 
@@ -152,4 +155,40 @@ fn views_come_ten_a_second_at_most() {
         .count();
     assert!((3..=6).contains(&views), "{views} views in half a second");
     assert!(!bench.view(a).seats[1].away);
+}
+
+/// Whoever reads slowly has it until the end; meanwhile it takes the place that it takes.
+#[test]
+fn what_is_taken_back_counts_until_it_has_been_read() {
+    let mut bench = Bench::with(Config {
+        blob_bytes_total: 2 * 1256,
+        ..small()
+    });
+    let reads = |bench: &mut Bench, token, n| match bench.blob(token, BlobRequest::Get(id(n))) {
+        Ok(BlobAnswer::Content(content)) => content,
+        other => panic!("{other:?}"),
+    };
+    let (page, _, ana) = bench.keeping(1);
+    bench.put(ana, 1, 1000).unwrap();
+    let reader = reads(&mut bench, ana, 1);
+    bench.blob(ana, BlobRequest::Delete(id(1))).unwrap();
+    bench.put(ana, 2, 1000).unwrap();
+    assert_eq!(bench.put(ana, 3, 1000), Err(BlobRefusal::Busy));
+    drop(reader);
+    bench.put(ana, 3, 1000).unwrap();
+
+    let reader = reads(&mut bench, ana, 3);
+    bench.leave(page);
+    assert_eq!(bench.machine.stats().rooms, 0);
+    let (_, _, ben) = bench.keeping(2);
+    bench.put(ben, 1, 1000).unwrap();
+    assert_eq!(bench.put(ben, 2, 1000), Err(BlobRefusal::Busy));
+    let BlobContent::Here(held) = reader else {
+        panic!("it is in memory")
+    };
+    let watched = std::sync::Arc::downgrade(&held);
+    drop(held);
+    bench.seconds(1);
+    assert_eq!(watched.strong_count(), 0, "it is gone with its last reader");
+    bench.put(ben, 2, 1000).unwrap();
 }

@@ -3,6 +3,7 @@
 
 mod common;
 
+mod bent;
 mod blobs;
 mod drain;
 mod invitations;

@@ -139,6 +139,8 @@ fn what_is_no_frame_closes_the_connection_with_4001() {
         r#"{"t":"look","id":0,"s":1,"a":0,"d":{}}"#,
         r#"{"t":"look","id":4294967296,"s":1,"a":0,"d":{}}"#,
         r#"{"t":"look","s":1,"a":0,"d":{}} x"#,
+        r#"["look",7,1,0,{}]"#,
+        r#"["hello",null,0,0,{"v":[1]}]"#,
         r#"{"t":"look","s":0,"a":0,"d":{"room_id":"AAECAwQFBgcICQoL"}}"#,
         r#"{"t":"ping","s":1,"a":0,"d":{}}"#,
         r#"{"t":"ping","s":0,"a":0,"d":{"x":1}}"#,

@@ -88,7 +88,7 @@ export class Offers {
         own.done = done;
         this.#user.onProgress();
       },
-    });
+    }, own.kept === "kept");
     const isNew = own.kept !== came;
     own.kept = came === "stopped" ? "none" : came;
     if (own.kept !== "kept") own.stored = null;
