@@ -77,6 +77,11 @@ test("the third person before a room for two is told that it is full, and gets i
   await cy.open(link);
   await join(cy);
   await expectTiles(ada, 1);
+  // Whatever somebody makes of the address in the middle of a call: it goes on.
+  await ada.evaluate(() => { location.hash = "#1damaged"; });
+  await ada.waitFor((before) => location.href === before && document.getElementById("toasts")?.innerText.includes("This link is damaged"), 5000, "the word about the address, which is the room's again", link);
+  await atScreen(ada, "call");
+  await expectTiles(ada, 1);
   await cy.kill();
 });
 

@@ -166,7 +166,7 @@ export function createActions(store, devices) {
     const back = takeNote(fragment);
     // As it was: nobody who was muted is heard because the page has loaded itself again.
     if (back) for (const kind of /** @type {const} */ (["microphone", "camera"])) dispatch({ type: "device", kind, change: { wanted: back[kind] } });
-    await open(fragment, stop);
+    await open(fragment, state().screen === "call" ? stay : stop);
     if (back && state().room === "ready" && state().screen === "preview") await entering.goIn(false);
   }
 
@@ -174,6 +174,12 @@ export function createActions(store, devices) {
   function stop(problem) {
     drop();
     dispatch({ type: "stopped", problem });
+  }
+
+  /** In a call, an address that leads nowhere is no reason to go. @param {Problem} problem */
+  function stay(problem) {
+    history.replaceState(null, "", addressOf(state().link));
+    say(problem);
   }
 
   return {

@@ -1,7 +1,7 @@
 // The gallery's scenes about doors, knocks, hosts and the code, in debug builds only.
 
 import { devices, inCall, person, ready, stopped } from "./gallery_pretend.js";
-import { noHouse } from "./house.js";
+import { knockKey, noHouse } from "./house.js";
 import { t } from "./language.js";
 
 /** @typedef {import("./state.js").State} State */
@@ -33,6 +33,9 @@ export const houseScenes = {
   "problem-invitation-used": () => stopped("invitation-used", "This invitation was used already. Ask for another one."),
   "call-knock": () => call({ ...house({ door: "knock" }), knocks: [dan] }),
   "call-knocks": () => call({ ...house({ door: "knock" }), knocks: [dan, eve, cut] }),
+  "small-knock": () => behind([dan]),
+  "small-knock-long": () => behind([{ ...eve, name: "EvangelinaWithANameOf64LettersAndNoSpaceAnywhereInItAtAllHowever" }]),
+  "small-knocks": () => behind([dan, eve, { ...dan, id: "max" }, { ...dan, id: "zoe" }]),
   "people-guest": () => call({ ...house({ password: true }), wrongPasswords: 3 }, { panel: true, me: guest }),
   "people-host": () => call(house({}), { panel: true }),
   "people-knocks": () => call({ ...house({ door: "knock" }), knocks: [dan, eve, { ...cut, held: true }] }, { panel: true }),
@@ -85,6 +88,11 @@ const guest = { id: "self", name: "Ada", audio: true, video: true, screen: false
 /** @param {number} minutes past two @returns {Date} */
 function at(minutes) {
   return new Date(2026, 4, 17, 14, minutes);
+}
+
+/** Knocks in the small window; put away on the page, or their remark would lie over it here. @param {Knock[]} knocks @returns {Partial<State>} */
+function behind(knocks) {
+  return call({ ...house({ door: "knock" }), knocks }, { people: [person(0, {}), person(1, {})], dismissed: knocks.map(knockKey) });
 }
 
 /** All that a panel can hold. @returns {Partial<State>} */

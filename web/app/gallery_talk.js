@@ -48,6 +48,9 @@ const chat = [
   message("6", { by: "pretend-1", name: "Ben", text: "The agenda:\n1. Lunch (see https://example.org/menu?day=17)\n2. Everything else", at: at(4) }),
   message("7", { ...own, text: "Thank you. averyveryveryverylongwordwithoutanyspaceinitthatmustnotbreakthepanelapart", at: at(5), delivery: "sending" }),
 ];
+/** As long as a name may be, and nowhere to break it. */
+const endless = "W".repeat(64);
+
 const full = { chat, hands: [], files: [file("f1", {}), file("f2", { ...own, file: "draft.txt", size: 812, type: "text/plain", at: at(7), receivers: [{ id: "a", name: "Ben", state: "sending", done: 400 }, { id: "b", name: "Chidi Anagonye", state: "done", done: 812 }] })], polls: [poll("p1", {})] };
 const states = /** @type {const} */ (["offered", "wanted", "receiving", "checking", "ready", "declined", "withdrawn", "failed", "incomplete", "damaged"]);
 
@@ -90,6 +93,8 @@ export const talkScenes = {
   "chat-files": () => talking({ files: [
     ...states.map((state, index) => file(`f${index}`, { state, at: at(index), done: state === "offered" ? 0 : 2_900_000, file: state === "offered" ? "A name so long that it says far more about its contents than anybody would want to read.pdf" : "Minutes.pdf" })),
     file("f9", { file: "holiday photo.jpg.exe", type: "", size: 900, program: true, at: at(20) }),
+    file("f10", { by: "pretend-9", name: endless, file: `${endless}.pdf`, at: at(21) }),
+    file("f11", { ...own, file: `${endless}.pdf`, at: at(22), receivers: [{ id: "a", name: endless, state: "sending", done: 400 }] }),
   ] }),
   "chat-files-kept": () => talking({ files: [
     file("f1", { kept: "kept" }),

@@ -1,6 +1,6 @@
 // Links as text: the whole one for others, the one in the address bar, and what somebody pasted into the link field, which
-// may be a whole link, one without its scheme, or only what stands after the #. Whether it is a good one is for the SDK to
-// say. A link is `#1…`, or `r/choir` for a named room.
+// may be a whole link, the message in which it came, one without its scheme, or only what stands after the #. Whether it is a
+// good one is for the SDK to say. A link is `#1…`, or `r/choir` for a named room.
 
 /**
  * Where a link stands on this server.
@@ -37,7 +37,8 @@ export function wholeLink(link) {
  * @returns {{fragment: string} | {elsewhere: string}} elsewhere names the host of a link to another server
  */
 export function fragmentOf(text, host) {
-  const pasted = text.trim();
+  // People copy the words before a link with it.
+  const pasted = text.slice(Math.max(0, text.search(/https?:\/\//iu))).trim();
   const hash = pasted.indexOf("#");
   const before = hash < 0 ? pasted : pasted.slice(0, hash);
   const other = hostOf(before);

@@ -70,6 +70,8 @@ test("an unknown code still gets a headline, and no code reaches into Object", (
 test("a pasted link may be whole, without its scheme, or only the part after the #", () => {
   const here = "meet.example.org";
   assert.deepEqual(fragmentOf(" https://meet.example.org/#1abc-def ", here), { fragment: "#1abc-def" });
+  assert.deepEqual(fragmentOf("Tonight at 8:\nhttps://meet.example.org/#1abc", here), { fragment: "#1abc" });
+  assert.deepEqual(fragmentOf("Not #3, but https://meet.example.org/r/choir", here), { fragment: "r/choir" });
   assert.deepEqual(fragmentOf("meet.example.org/#1abc", here), { fragment: "#1abc" });
   assert.deepEqual(fragmentOf("#1abc", here), { fragment: "#1abc" });
   assert.deepEqual(fragmentOf("1abc def", here), { fragment: "#1abc def" });
@@ -82,6 +84,7 @@ test("a pasted link may be whole, without its scheme, or only the part after the
 test("a link to another server is not looked up here", () => {
   assert.deepEqual(fragmentOf("https://other.example/#1abc", "meet.example.org"), { elsewhere: "other.example" });
   assert.deepEqual(fragmentOf("http://localhost:8080/#1abc", "localhost:8443"), { elsewhere: "localhost:8080" });
+  assert.deepEqual(fragmentOf("Here: https://other.example/#1abc", "meet.example.org"), { elsewhere: "other.example" });
 });
 
 test("the address of a link, and the link of an address", () => {

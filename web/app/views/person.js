@@ -18,8 +18,9 @@ export function createSelf() {
   return {
     element: row.element,
     /** @param {State} state */
-    update({ name, me, microphone, talk }) {
-      row.set(name, t("person.you", { name: nameOf(name) }), [
+    update({ me, microphone, talk }) {
+      // As the others read it, and not as it was typed.
+      row.set(me.name, t("person.you", { name: nameOf(me.name) }), [
         ...handOf(handPlace(talk, me.id)),
         ...(me.host ? [{ text: t("mark.host"), tone: "" }] : []),
         ...(isOn(microphone) ? [] : [{ text: t("mark.muted"), tone: "" }]),

@@ -8,7 +8,7 @@ export const words = Object.freeze({
   "settings": "Einstellungen",
   "call.title": "Im Raum",
   "call.reconnecting": "Neu verbinden… Ihr Gespräch geht weiter.",
-  "call.hear": "Klicken, um alle zu hören",
+  "call.hear": "Alle hören",
   "call.controls": "Bedienung",
   "view.speaker": "Sprecheransicht",
   "view.grid": "Rasteransicht",

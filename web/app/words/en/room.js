@@ -8,7 +8,7 @@ export const words = Object.freeze({
   "settings": "Settings",
   "call.title": "In the room",
   "call.reconnecting": "Reconnecting… your call goes on.",
-  "call.hear": "Click to hear everyone",
+  "call.hear": "Hear everyone",
   "call.controls": "Call controls",
   "view.speaker": "Speaker view",
   "view.grid": "Grid view",

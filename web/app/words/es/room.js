@@ -8,7 +8,7 @@ export const words = Object.freeze({
   "settings": "Ajustes",
   "call.title": "En la sala",
   "call.reconnecting": "Volviendo a conectar… su llamada sigue.",
-  "call.hear": "Haga clic para oír a todos",
+  "call.hear": "Oír a todos",
   "call.controls": "Controles de la llamada",
   "view.speaker": "Vista de quien habla",
   "view.grid": "Vista en cuadrícula",

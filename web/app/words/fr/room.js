@@ -8,7 +8,7 @@ export const words = Object.freeze({
   "settings": "Réglages",
   "call.title": "Dans le salon",
   "call.reconnecting": "Reconnexion… votre appel continue.",
-  "call.hear": "Cliquer pour entendre tout le monde",
+  "call.hear": "Entendre tout le monde",
   "call.controls": "Commandes de l’appel",
   "view.speaker": "Vue orateur",
   "view.grid": "Vue grille",
