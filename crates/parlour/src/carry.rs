@@ -82,6 +82,8 @@ struct Wire<S> {
     written: u64,
     /// Something that was handed to it may not have reached the system.
     unflushed: bool,
+    /// A ping came, and its answer may not have reached the system.
+    owes_answer: bool,
     /// The system takes no more for now. The socket's task waits for it, and nobody else touches what it waits for.
     blocked: bool,
     state: State,
@@ -129,6 +131,7 @@ impl<S: Stream> Line<S> {
                 socket,
                 written: 0,
                 unflushed: false,
+                owes_answer: false,
                 blocked: false,
                 state: State::Open,
             }),
@@ -142,7 +145,12 @@ impl<S: Stream> Line<S> {
             return Poll::Ready(Event::Ended);
         }
         let mut wire = self.wire();
-        match wire.write(&self.outbox, cx) {
+        let written = match wire.write(&self.outbox, cx) {
+            // Who sends pings and takes no answers gets no more of them: else they would gather here.
+            Written::All if wire.owes_answer => wire.answer(cx),
+            written => written,
+        };
+        match written {
             Written::All => stall.over(),
             // Who takes nothing is not listened to.
             Written::Some if stall.is_over(wire.written, cx) => return Poll::Ready(Event::Ended),
@@ -150,7 +158,10 @@ impl<S: Stream> Line<S> {
             Written::Last | Written::Failed => return Poll::Ready(Event::Ended),
         }
         wire.socket.poll_next_unpin(cx).map(|came| match came {
-            Some(Ok(message)) => Event::Came(message),
+            Some(Ok(message)) => {
+                wire.owes_answer |= message.is_ping();
+                Event::Came(message)
+            }
             Some(Err(error)) => Event::Failed(error),
             None => Event::Ended,
         })
@@ -230,6 +241,24 @@ impl<S: Stream> Wire<S> {
             self.unflushed = false;
         }
         Poll::Ready(Ok(()))
+    }
+
+    /// Only for this socket's task, which may wait.
+    fn answer(&mut self, cx: &mut Context<'_>) -> Written {
+        match self.socket.poll_flush_unpin(cx) {
+            Poll::Pending => {
+                self.blocked = true;
+                Written::Some
+            }
+            Poll::Ready(Ok(())) => {
+                self.owes_answer = false;
+                Written::All
+            }
+            Poll::Ready(Err(_)) => {
+                self.state = State::Failed;
+                Written::Failed
+            }
+        }
     }
 
     fn put(&mut self, frame: Outgoing) -> Result<(), Error> {
@@ -368,6 +397,21 @@ mod tests {
         assert!(!task.is_finished());
         task.await.unwrap();
         assert!(start.elapsed() < WRITE_TIMEOUT * 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_takes_no_answers_to_pings_is_not_listened_to() {
+        let (_line, task, mut far) = line(64).await;
+        let mut said = 0;
+        let flood = async {
+            while said < 1000 && far.send(Message::Ping(vec![7; 100].into())).await.is_ok() {
+                said += 1;
+            }
+        };
+        let patience = WRITE_TIMEOUT - Duration::from_secs(1);
+        assert!(tokio::time::timeout(patience, flood).await.is_err());
+        assert!(said <= 3, "{said} pings were read");
+        task.await.unwrap();
     }
 
     #[tokio::test]

@@ -80,7 +80,9 @@ pub(crate) fn accept(
         // The client may vanish between our answer and its first frame; then there is nobody to serve.
         if let Ok(upgraded) = upgrade.await {
             let config = WebSocketConfig::default()
-                .read_buffer_size(4096)
+                // tungstenite fills it with zeros before each read, so all of it is resident, for each connection; most frames have
+                // a few hundred bytes, a description a few thousand.
+                .read_buffer_size(2048)
                 .write_buffer_size(0)
                 .max_write_buffer_size(4 * FRAME_BYTES)
                 .max_message_size(Some(FRAME_BYTES))

@@ -8,6 +8,7 @@ use std::time::Duration;
 use common::{exchange, head, server, stop};
 use futures_util::{SinkExt as _, StreamExt as _};
 use parlour::Server;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
@@ -116,6 +117,100 @@ async fn what_is_too_large_or_no_text_is_refused_by_its_code() {
     let mut binary = connect(&server).await;
     binary.send(Message::binary(vec![1, 2, 3])).await.unwrap();
     assert_eq!(close_code(&mut binary).await, Some(1003));
+    stop(server).await;
+}
+
+/// One frame as a client writes it, under a mask that changes nothing.
+fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(payload.len()).unwrap();
+    let mut bytes = vec![first];
+    if length < 126 {
+        bytes.push(0x80 | length as u8);
+    } else {
+        bytes.push(0x80 | 126);
+        bytes.extend(length.to_be_bytes());
+    }
+    bytes.extend([0; 4]);
+    bytes.extend(payload);
+    bytes
+}
+
+/// Says these bytes after the handshake and hears everything until the server closes.
+async fn raw(server: &Server, said: &[u8]) -> Vec<u8> {
+    let origin = format!("http://{}", server.page());
+    let request = handshake(&format!(
+        "origin: {origin}\r\nsec-websocket-protocol: parlour.v1\r\n"
+    ))
+    .replace("meet.example.org", &server.page().to_string());
+    let mut stream = TcpStream::connect(server.page()).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    stream.write_all(said).await.unwrap();
+    let mut heard = Vec::new();
+    tokio::time::timeout(Duration::from_secs(10), stream.read_to_end(&mut heard))
+        .await
+        .expect("the server closes")
+        .unwrap();
+    let head = heard.windows(4).position(|end| end == b"\r\n\r\n").unwrap();
+    heard.split_off(head + 4)
+}
+
+/// RFC 6455 §5 and §8.1: each of these fails the connection by its code and with words of ours.
+#[tokio::test]
+async fn what_is_no_websocket_is_refused_by_its_code() {
+    const TEXT: u8 = 1;
+    const FIN: u8 = 0x80;
+    let server = server(&[]).await;
+    let long = vec![b'x'; 40_000];
+    let cases = [
+        ("no UTF-8", frame(FIN | TEXT, b"ab\xff"), 1007),
+        (
+            "a character that its last fragment, an empty one, leaves unfinished",
+            [frame(TEXT, b"ab\xc3"), frame(FIN, b"")].concat(),
+            1007,
+        ),
+        (
+            "fragments that are too long together",
+            [frame(TEXT, &long), frame(FIN, &long)].concat(),
+            1009,
+        ),
+        ("no mask", b"\x81\x02{}".to_vec(), 1002),
+        ("a bit of an extension", frame(FIN | 0x40 | TEXT, b"{}"), 1002),
+        ("a continuation of nothing", frame(FIN, b"{}"), 1002),
+        ("a ping in fragments", frame(9, b""), 1002),
+    ];
+    for (what, said, code) in cases {
+        let heard = raw(&server, &said).await;
+        let [0x88, length, high, low, words @ ..] = heard.as_slice() else {
+            panic!("{what}: {heard:?}");
+        };
+        assert_eq!(u16::from_be_bytes([*high, *low]), code, "{what}");
+        assert_eq!(
+            usize::from(*length),
+            2 + words.len(),
+            "{what}: nothing comes after it"
+        );
+        assert!(!words.is_empty() && words.is_ascii(), "{what}: {words:?}");
+    }
+    stop(server).await;
+}
+
+#[tokio::test]
+async fn a_text_in_fragments_is_one_text_and_a_ping_between_them_is_answered_first() {
+    let server = server(&[]).await;
+    let said = [
+        frame(1, br#"{"t":"hello","s":0,"#),
+        frame(0x89, b"there?"),
+        frame(0x80, br#""a":0,"d":{"v":[1]}}"#),
+        frame(0x88, &[3, 232]),
+    ]
+    .concat();
+    let heard = raw(&server, &said).await;
+    assert!(heard.starts_with(b"\x8a\x06there?\x81"), "{heard:?}");
+    assert!(
+        String::from_utf8_lossy(&heard).contains(r#""t":"welcome""#),
+        "{heard:?}"
+    );
+    assert!(heard.ends_with(b"\x88\x02\x03\xe8"), "{heard:?}");
     stop(server).await;
 }
 
