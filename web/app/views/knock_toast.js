@@ -4,6 +4,7 @@ import { h, setText, show } from "../dom.js";
 import { icon } from "../icons.js";
 import { knockKey, knocksToShow, unanswered } from "../house.js";
 import { t } from "../language.js";
+import { createSteady } from "../steady.js";
 import { knockSentence } from "../words_house.js";
 
 /** @typedef {import("../expected.js").Knock} Knock */
@@ -18,10 +19,11 @@ export function createKnockToast(place, { hosting, dismiss }) {
   let knocks = [];
   /** @type {readonly string[]} */
   let said = [];
+  const steady = createSteady();
   const aloud = h("p", { class: "unseen", role: "alert" });
   const sentence = h("p", {});
   const message = h("p", { class: "toast-said" });
-  const letIn = h("button", { type: "button", class: "button button-small", onclick: () => knocks[0] && void hosting.admit(knocks[0].id) }, t("knock.let"));
+  const letIn = h("button", { type: "button", class: "button button-small", onclick: () => steady.pressed && void hosting.admit(steady.pressed) }, t("knock.let"));
   const see = h("button", { type: "button", class: "button button-small button-quiet", onclick: () => hosting.setPanel(true) }, t("knock.see"));
   const later = h("button", { type: "button", class: "button button-icon", "aria-label": t("dismiss"), onclick: () => knocks.forEach((knock) => dismiss(knockKey(knock))) }, icon("close"));
   const toast = h("div", { class: "toast toast-knock", role: "region", "aria-label": t("knock.region"), hidden: true },
@@ -35,6 +37,7 @@ export function createKnockToast(place, { hosting, dismiss }) {
     if (news.length > 0 || waiting.length === 0) setText(aloud, knockSentence(news));
     knocks = state.screen === "call" ? knocksToShow(state) : [];
     const [first] = knocks;
+    steady.shows(first?.id ?? "");
     const had = toast.contains(document.activeElement);
     show(toast, knocks.length > 0);
     if (had && knocks.length === 0 && !state.panel) document.getElementById("people-button")?.focus();

@@ -7,6 +7,7 @@ import { t } from "../language.js";
 import { shortcutOf } from "../shortcuts.js";
 import { smallOf } from "../stage.js";
 import { isComing } from "../state.js";
+import { createSteady } from "../steady.js";
 import { handPlace } from "../talk.js";
 import { nameOf } from "../words.js";
 import { knockSentence } from "../words_house.js";
@@ -84,10 +85,10 @@ export function smallWindow(actions) {
  * @param {() => void} onFocusLost what had the focus has gone
  */
 function createDoor(hosting, onFocusLost) {
-  let id = "";
+  const steady = createSteady();
   // The page says it aloud, too, but not while another window has the focus.
   const sentence = h("p", { role: "status" });
-  const letIn = h("button", { type: "button", class: "button button-small", onclick: () => void hosting.admit(id) }, t("knock.let"));
+  const letIn = h("button", { type: "button", class: "button button-small", onclick: () => steady.pressed && void hosting.admit(steady.pressed) }, t("knock.let"));
   const see = h("button", { type: "button", class: "button button-small button-quiet", onclick: goSee }, t("knock.see"));
   const actions = h("div", { class: "small-knock-actions" }, letIn, see);
   const element = h("div", { class: "small-knock" }, sentence, actions);
@@ -105,7 +106,7 @@ function createDoor(hosting, onFocusLost) {
       const [first] = knocks;
       const focus = element.ownerDocument.activeElement;
       const had = element.contains(focus);
-      id = first?.id ?? "";
+      steady.shows(first?.id ?? "");
       // Never hidden as a whole: a live region that comes with its words is not read by every screen reader.
       setAttribute(element, "data-knocks", String(knocks.length));
       setAttribute(element, "role", knocks.length > 0 ? "region" : null);
