@@ -145,11 +145,11 @@ impl<S: Stream> Line<S> {
             return Poll::Ready(Event::Ended);
         }
         let mut wire = self.wire();
-        let written = match wire.write(&self.outbox, cx) {
-            // Who sends pings and takes no answers gets no more of them: else they would gather here.
-            Written::All if wire.owes_answer => wire.answer(cx),
-            written => written,
-        };
+        let mut written = wire.write(&self.outbox, cx);
+        // Who sends pings and takes no answers gets no more of them: else they would gather here.
+        if wire.owes_answer && matches!(written, Written::All) {
+            written = wire.answer(cx);
+        }
         match written {
             Written::All => stall.over(),
             // Who takes nothing is not listened to.
