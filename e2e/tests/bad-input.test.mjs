@@ -7,6 +7,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { atScreen, expectTile, expectTiles, join, leave, linkToNowhere, openAndJoin, startRoom } from "../lib/meeting.mjs";
 import { OWN_ADDRESS } from "../lib/namespace.mjs";
+import { sleep } from "../lib/process.mjs";
 import { startProgram } from "../lib/server.mjs";
 import { Stage } from "../lib/stage.mjs";
 import { bound } from "../lib/patience.mjs";
@@ -77,11 +78,19 @@ test("the third person before a room for two is told that it is full, and gets i
   await cy.open(link);
   await join(cy);
   await expectTiles(ada, 1);
-  // Whatever somebody makes of the address in the middle of a call: it goes on.
+  // One press of Back does not end a call.
+  await ada.evaluate(() => history.back());
+  await ada.waitFor((before) => location.href === before && document.getElementById("toasts")?.innerText.includes("Go back once more to leave the call"), 5000, "the word about going back", link);
+  await atScreen(ada, "call");
+  // Nor does whatever somebody makes of the address.
   await ada.evaluate(() => { location.hash = "#1damaged"; });
   await ada.waitFor((before) => location.href === before && document.getElementById("toasts")?.innerText.includes("This link is damaged"), 5000, "the word about the address, which is the room's again", link);
-  await atScreen(ada, "call");
-  await expectTiles(ada, 1);
+  // What is done twice is meant.
+  for (let presses = 0; presses < 6 && (await ada.evaluate(() => document.querySelector("main")?.dataset["screen"])) === "call"; presses += 1) {
+    await ada.evaluate(() => history.back());
+    await sleep(300);
+  }
+  await atScreen(ada, "left");
   await cy.kill();
 });
 

@@ -44,6 +44,8 @@ export function createActions(store, devices) {
   let listening = null;
   /** Whether a code was asked for in this meeting, or somebody else will. */
   let coded = false;
+  /** When somebody last went back in a call, ms. */
+  let backAt = Number.NEGATIVE_INFINITY;
   /** Whose host link was shown by itself. @type {Room | null} */
   let offered = null;
   /** How large the stage shows whom. @type {ReadonlyMap<string, "off" | "small" | "large">} */
@@ -182,6 +184,14 @@ export function createActions(store, devices) {
     say(problem);
   }
 
+  /** A hand slips over the edge of a phone, and would have ended the call: what is done twice is meant. */
+  async function goBack() {
+    if (performance.now() - backAt < toastMs) return hosting.leaveNow();
+    backAt = performance.now();
+    history.pushState(null, "", addressOf(state().link));
+    say({ code: "back", text: t("call.back") });
+  }
+
   return {
     devices,
     screen,
@@ -198,7 +208,7 @@ export function createActions(store, devices) {
       if (!support.ok) stop(support);
       else if (meeting !== null && link !== "" && link === state().link && state().screen !== "left") return;
       else if (link !== "") await arriveAt(link);
-      else if (state().screen === "call") await hosting.leaveNow();
+      else if (state().screen === "call") await goBack();
       else {
         drop();
         dispatch({ type: "home" });

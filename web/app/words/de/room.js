@@ -9,6 +9,7 @@ export const words = Object.freeze({
   "call.title": "Im Raum",
   "call.reconnecting": "Neu verbinden… Ihr Gespräch geht weiter.",
   "call.hear": "Alle hören",
+  "call.back": "Gehen Sie noch einmal zurück, um das Gespräch zu verlassen, oder drücken Sie „Gehen“.",
   "call.controls": "Bedienung",
   "view.speaker": "Sprecheransicht",
   "view.grid": "Rasteransicht",

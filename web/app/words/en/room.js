@@ -9,6 +9,7 @@ export const words = Object.freeze({
   "call.title": "In the room",
   "call.reconnecting": "Reconnecting… your call goes on.",
   "call.hear": "Hear everyone",
+  "call.back": "Go back once more to leave the call, or press Leave.",
   "call.controls": "Call controls",
   "view.speaker": "Speaker view",
   "view.grid": "Grid view",

@@ -9,6 +9,7 @@ export const words = Object.freeze({
   "call.title": "En la sala",
   "call.reconnecting": "Volviendo a conectar… su llamada sigue.",
   "call.hear": "Oír a todos",
+  "call.back": "Vuelva atrás una vez más para salir de la llamada, o pulse «Salir».",
   "call.controls": "Controles de la llamada",
   "view.speaker": "Vista de quien habla",
   "view.grid": "Vista en cuadrícula",

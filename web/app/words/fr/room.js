@@ -9,6 +9,7 @@ export const words = Object.freeze({
   "call.title": "Dans le salon",
   "call.reconnecting": "Reconnexion… votre appel continue.",
   "call.hear": "Entendre tout le monde",
+  "call.back": "Revenez en arrière encore une fois pour quitter l’appel, ou appuyez sur « Quitter ».",
   "call.controls": "Commandes de l’appel",
   "view.speaker": "Vue orateur",
   "view.grid": "Vue grille",
