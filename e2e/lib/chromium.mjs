@@ -8,6 +8,7 @@ import { Buffer } from "node:buffer";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Channel } from "./channel.mjs";
+import { arrives, strokeOf } from "./input.mjs";
 import { Page, SPOT } from "./page.mjs";
 import { PRELOAD } from "./preload.mjs";
 import { sleep, temporaryDirectory } from "./process.mjs";
@@ -70,23 +71,6 @@ export async function chromium(namespace, name, { camera = "fake", storage = "ke
   }
   return page;
 }
-
-/** Runs in the page, with an element as `this`: notes where the next event of this kind arrives. */
-const HEARKEN = `${/** @this {Element} @param {string} kind */ function (kind) {
-  const element = this;
-  const view = /** @type {any} */ (element.ownerDocument.defaultView);
-  view.__arrived = "";
-  view.addEventListener(kind, (/** @type {Event} */ event) => {
-    const target = /** @type {Element} */ (event.composedPath()[0]);
-    const isHere = event.composedPath().includes(element) || target.contains(element) || target.closest("label")?.control === element;
-    view.__arrived = isHere ? "here" : target.outerHTML.slice(0, 200);
-  }, { capture: true, once: true });
-}}`;
-
-/** Runs in the page: where it arrived, or "". */
-const HEARD = `${/** @this {Element} */ function () {
-  return /** @type {any} */ (this.ownerDocument.defaultView).__arrived;
-}}`;
 
 class ChromiumPage extends Page {
   #session = "";
@@ -285,13 +269,11 @@ class ChromiumPage extends Page {
    * @param {string} key
    */
   async key(key) {
-    const [name, code, number, text] = { Tab: ["Tab", "Tab", 9, ""], Enter: ["Enter", "Enter", 13, "\r"], Escape: ["Escape", "Escape", 27, ""], Space: [" ", "Space", 32, " "] }[key]
-      ?? [key, `${/\d/.test(key) ? "Digit" : "Key"}${key.toUpperCase()}`, key.toUpperCase().charCodeAt(0), key];
-    const press = { key: name, code, windowsVirtualKeyCode: number };
+    const { down, up } = strokeOf(key);
     const { result } = await this.#send("Runtime.evaluate", { expression: "document.documentElement" });
-    await this.#arrives("keydown", result.objectId, async () => {
-      await this.#send("Input.dispatchKeyEvent", { type: text === "" ? "rawKeyDown" : "keyDown", ...press, ...(text !== "" && { text }) });
-      await this.#send("Input.dispatchKeyEvent", { type: "keyUp", ...press });
+    await arrives(this, (method, params) => this.#send(method, params), "keydown", result.objectId, async () => {
+      await this.#send("Input.dispatchKeyEvent", down);
+      await this.#send("Input.dispatchKeyEvent", up);
     });
   }
 
@@ -336,36 +318,11 @@ class ChromiumPage extends Page {
    */
   async press(element, x, y) {
     const at = { x, y, button: "left", clickCount: 1 };
-    await this.#arrives("click", element, async () => {
+    await arrives(this, (method, params) => this.#send(method, params), "click", element, async () => {
       await this.#send("Input.dispatchMouseEvent", { type: "mouseMoved", x, y });
       await this.#send("Input.dispatchMouseEvent", { type: "mousePressed", ...at });
       await this.#send("Input.dispatchMouseEvent", { type: "mouseReleased", ...at });
     });
-  }
-
-  /**
-   * A browser answers that it has taken an input whether or not the page came to hear of it. What did not arrive is done
-   * again, once, as a person would, and said; what arrived at something else ends the test.
-   * @param {"click" | "keydown"} kind
-   * @param {string} element what it is for, or an ancestor of that
-   * @param {() => Promise<void>} press
-   */
-  async #arrives(kind, element, press) {
-    for (const last of [false, true]) {
-      await this.#send("Runtime.callFunctionOn", { objectId: element, functionDeclaration: HEARKEN, arguments: [{ value: kind }] });
-      await press();
-      /** @type {string} */
-      let where;
-      try {
-        where = (await this.#send("Runtime.callFunctionOn", { objectId: element, functionDeclaration: HEARD, returnByValue: true })).result.value;
-      } catch {
-        return; // The press closed or changed the page, so it arrived.
-      }
-      if (where === "here") return;
-      const problem = where === "" ? `${kind} did not reach the page` : `${kind} reached ${where}`;
-      if (where !== "" || last) throw await this.failure(problem);
-      process.stderr.write(`e2e: ${this.name}: ${problem}; once more\n`);
-    }
   }
 
   /** @param {string} url */

@@ -12,6 +12,7 @@ import process from "node:process";
 import { after, before, test } from "node:test";
 import { callProven } from "../hostile/call.mjs";
 import { newLink, remove, setDoor, setPassword } from "../hostile/host.mjs";
+import { keptBy } from "../hostile/kept.mjs";
 import { Member, Stranger, until } from "../hostile/member.mjs";
 import { LIMIT, Rig } from "../hostile/rig.mjs";
 import { makeCore, random, stretch } from "../hostile/sdk.mjs";
@@ -53,18 +54,6 @@ const freeze = (page) => process.kill(-(/** @type {Machine} */ (page).child.pid)
 /** @param {import("../lib/page.mjs").Page} page */
 const wake = (page) => process.kill(-(/** @type {Machine} */ (page).child.pid), "SIGCONT");
 
-/** Runs in the page. @returns {Promise<boolean>} */
-function keepsPassword() {
-  return new Promise((resolve, reject) => {
-    const asking = indexedDB.open("parlour");
-    asking.onerror = () => reject(asking.error);
-    asking.onsuccess = () => {
-      const all = asking.result.transaction("people").objectStore("people").getAll();
-      all.onsuccess = () => (asking.result.close(), resolve(all.result.some(({ password }) => password?.sure)));
-    };
-  });
-}
-
 /** The page will not hear that it goes, as in a crash: it says no good-bye. @param {import("../lib/page.mjs").Page} page */
 function willCrash(page) {
   return page.evaluate(() => {
@@ -104,7 +93,7 @@ for (const { name, password, removes = false, act, woken, reloaded } of acts) {
     await dan.waitFor(() => document.querySelectorAll("[data-person]").length > 0, 8000, "Ana's tile");
     await sleep(300); // what he is given over channel 0
     // A password that was merely typed is kept once it has opened; without it his page, loaded again, could look at nobody's.
-    if (password) await dan.waitFor(keepsPassword, 8000, "that his device keeps the password");
+    if (password) await until(async () => (await keptBy(dan, "people")).some((record) => record.password?.sure), 8000, "his device keeps the password");
     keepApart(fay);
     const danPid = await rig.enters(dan, fragment);
     const { member: eve } = await callProven(rig, room, danPid, { name: "Eve", ...old, ...(person && { person }), seenBy: (who) => who === danPid, sends: false });
