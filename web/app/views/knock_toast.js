@@ -19,15 +19,14 @@ export function createKnockToast(place, { hosting, dismiss }) {
   let knocks = [];
   /** @type {readonly string[]} */
   let said = [];
-  const steady = createSteady();
   const aloud = h("p", { class: "unseen", role: "alert" });
   const sentence = h("p", {});
   const message = h("p", { class: "toast-said" });
-  const letIn = h("button", { type: "button", class: "button button-small", onclick: () => steady.pressed && void hosting.admit(steady.pressed) }, t("knock.let"));
+  const letIn = createLetIn(hosting);
   const see = h("button", { type: "button", class: "button button-small button-quiet", onclick: () => hosting.setPanel(true) }, t("knock.see"));
   const later = h("button", { type: "button", class: "button button-icon", "aria-label": t("dismiss"), onclick: () => knocks.forEach((knock) => dismiss(knockKey(knock))) }, icon("close"));
   const toast = h("div", { class: "toast toast-knock", role: "region", "aria-label": t("knock.region"), hidden: true },
-    icon("knock"), h("div", { class: "toast-words" }, sentence, message), later, h("div", { class: "toast-actions" }, letIn, see));
+    icon("knock"), h("div", { class: "toast-words" }, sentence, message), later, h("div", { class: "toast-actions" }, letIn.element, see));
   place.append(aloud, toast);
 
   return (state) => {
@@ -37,7 +36,7 @@ export function createKnockToast(place, { hosting, dismiss }) {
     if (news.length > 0 || waiting.length === 0) setText(aloud, knockSentence(news));
     knocks = state.screen === "call" ? knocksToShow(state) : [];
     const [first] = knocks;
-    steady.shows(first?.id ?? "");
+    letIn.shows(first);
     const had = toast.contains(document.activeElement);
     show(toast, knocks.length > 0);
     if (had && knocks.length === 0 && !state.panel) document.getElementById("people-button")?.focus();
@@ -46,6 +45,16 @@ export function createKnockToast(place, { hosting, dismiss }) {
     setText(message, knocks.length === 1 ? first.message : "");
     show(message, message.textContent !== "");
     // Of several each is looked at: one press lets in one person.
-    show(letIn, knocks.length === 1);
+    show(letIn.element, knocks.length === 1);
+  };
+}
+
+/** Lets in whoever stands first. @param {import("../hosting.js").Hosting} hosting */
+export function createLetIn(hosting) {
+  const steady = createSteady();
+  return {
+    element: h("button", { type: "button", class: "button button-small", onclick: () => steady.pressed && void hosting.admit(steady.pressed) }, t("knock.let")),
+    /** @param {Knock | undefined} knock whom it is about */
+    shows: (knock) => steady.shows(knock?.id ?? ""),
   };
 }

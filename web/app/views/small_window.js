@@ -7,10 +7,10 @@ import { t } from "../language.js";
 import { shortcutOf } from "../shortcuts.js";
 import { smallOf } from "../stage.js";
 import { isComing } from "../state.js";
-import { createSteady } from "../steady.js";
 import { handPlace } from "../talk.js";
 import { nameOf } from "../words.js";
 import { knockSentence } from "../words_house.js";
+import { createLetIn } from "./knock_toast.js";
 import { cameraLook, control, microphoneLook } from "./parts.js";
 import { createTile } from "./tile.js";
 
@@ -85,12 +85,11 @@ export function smallWindow(actions) {
  * @param {() => void} onFocusLost what had the focus has gone
  */
 function createDoor(hosting, onFocusLost) {
-  const steady = createSteady();
   // The page says it aloud, too, but not while another window has the focus.
   const sentence = h("p", { role: "status" });
-  const letIn = h("button", { type: "button", class: "button button-small", onclick: () => steady.pressed && void hosting.admit(steady.pressed) }, t("knock.let"));
+  const letIn = createLetIn(hosting);
   const see = h("button", { type: "button", class: "button button-small button-quiet", onclick: goSee }, t("knock.see"));
-  const actions = h("div", { class: "small-knock-actions" }, letIn, see);
+  const actions = h("div", { class: "small-knock-actions" }, letIn.element, see);
   const element = h("div", { class: "small-knock" }, sentence, actions);
 
   function goSee() {
@@ -106,15 +105,15 @@ function createDoor(hosting, onFocusLost) {
       const [first] = knocks;
       const focus = element.ownerDocument.activeElement;
       const had = element.contains(focus);
-      steady.shows(first?.id ?? "");
+      letIn.shows(first);
       // Never hidden as a whole: a live region that comes with its words is not read by every screen reader.
       setAttribute(element, "data-knocks", String(knocks.length));
       setAttribute(element, "role", knocks.length > 0 ? "region" : null);
       setAttribute(element, "aria-label", knocks.length > 0 ? t("knock.region") : null);
       setText(sentence, knockSentence(knocks));
       show(actions, knocks.length > 0);
-      show(letIn, knocks.length === 1);
-      if (first) setAttribute(letIn, "aria-label", t("knock.let.name", { name: nameOf(first.name) }));
+      show(letIn.element, knocks.length === 1);
+      if (first) setAttribute(letIn.element, "aria-label", t("knock.let.name", { name: nameOf(first.name) }));
       if (had && !focus?.checkVisibility()) onFocusLost();
     },
   };
